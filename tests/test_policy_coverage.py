@@ -132,7 +132,7 @@ async def test_only_requests_with_the_current_policy_count(
 
 
 def test_runs_with_one_policy_share_a_record(tmp_path: Path, policy: Policy) -> None:
-    """A run continues the last one and merges what another has written meanwhile. A changed policy starts anew."""
+    """A run continues the last one and merges what another has written meanwhile. A changed policy starts a new record."""
     path, rule = tmp_path / "record.json", the(policy, OWN)
     first, other = Coverage(policy.version), Coverage("another")
     first.record(rule, 0)

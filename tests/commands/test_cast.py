@@ -34,7 +34,7 @@ ROLES = {
 
 
 @pytest.mark.parametrize("market", ["world", "large_world"])
-def test_the_five_demo_users_exist_at_every_scale(market: str, request: pytest.FixtureRequest) -> None:
+def test_five_demo_users_exist_at_every_scale(market: str, request: pytest.FixtureRequest) -> None:
     """At every scale each email address belongs to one member of the right kind of company, with the right role."""
     world: World = request.getfixturevalue(market)
     companies = {row["id"]: row["account_kind"] for row in world.rows["company"]}

@@ -1,4 +1,4 @@
-"""The page on the audit log: its statements remove old events, and leave the others protected."""
+"""The audit log page: its statements remove old events and keep the others protected."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.docs.pages import ROOT, blocks
 OLD = "INSERT INTO audit_event (id, at, kind) VALUES (gen_random_uuid(), now() - interval '401 days', 'DENIAL')"
 
 
-async def test_the_log_is_pruned_as_the_page_says(demo_copy_url: str, tmp_path: Path) -> None:
-    """An old event is removed, a new one stays, and then none can be removed again."""
+async def test_log_is_pruned_as_the_page_says(demo_copy_url: str, tmp_path: Path) -> None:
+    """An old event is removed, a new one stays, and afterwards no event can be removed."""
     (statements,) = (block.code for block in blocks(ROOT / "docs" / "operate" / "audit-log.md") if block.language == "sql")
 
     async with open_client(demo_copy_url, tmp_path) as client:

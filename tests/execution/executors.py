@@ -1,7 +1,8 @@
-"""The two sides: the same gateway with its planner and without, over one database, and what must be equal in their answers.
+"""The two sides: the same gateway with its planner and without, over one database, and what must be equal in their responses.
 
-Both share a signing key, so that tokens and cursors of one are good for the other. The application is called as a server calls it,
-without a client in between, which would take longer than many an answer.
+Both share a signing key, so that tokens and cursors of one are valid for the other. The application is called as a server
+calls it,
+without an HTTP client, which would take longer than many responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What differential tests ask about: the sample market with changes drawn at random, and what clients know of it.
+"""What differential tests query: the demo data with random changes, and what clients know of it.
 
-Ids, cursors and slugs are taken from answers that the gateway gave, so that most operations find something.
+Ids, cursors and slugs are taken from the gateway's responses, so that most operations find something.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ async def port(client: Client) -> str:
         ("x: some { y: soft soft }", {"some": [{"soft": "a"}, None, {"soft": "b"}], "soft": PUBLIC}),
     ],
 )
-async def test_a_plan_reports_failures_of_nullable_fields(both: Both, selected: str, spec: Any) -> None:
+async def test_plan_reports_failures_of_nullable_fields(both: Both, selected: str, spec: Any) -> None:
     """The error has the same path, locations and message as from graphql-core, and the plan continues."""
     query = f"query ($spec: String!) {{ hello: __typename risk(spec: $spec) {{ {selected} }} people {{ id }} }}"
 
@@ -94,7 +94,7 @@ async def test_any_combination_of_root_fields_gets_the_same_answer(sides: Sides,
         await sides(chance.choice([PARTNER, HIDDEN, None]), ASKED % " ".join(chosen), ids=ids)
 
 
-async def test_a_failing_root_field_leaves_the_others_planned(demo_client: Client) -> None:
+async def test_failing_root_field_leaves_the_others_planned(demo_client: Client) -> None:
     """One invalid id next to a hundred lists of a thousand equal ids costs what it costs alone."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Port {{ name viewerCan }} }}" for n in range(20))
     query = f'query ($ids: [ID!]!) {{ bad: node(id: "x") {{ id }} {lists} }}'
@@ -105,7 +105,7 @@ async def test_a_failing_root_field_leaves_the_others_planned(demo_client: Clien
     assert [1000] * 20 == [len(answer.data[f"a{n}"]) for n in range(20)]
 
 
-async def test_a_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
+async def test_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
     """If graphql-core can't run so much, the plan reports all errors, in the order of the answer."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ id }}" for n in range(9))
 
@@ -116,7 +116,7 @@ async def test_a_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
     assert all(item["id"] for n in range(9) for item in answer.data[f"a{n}"] if item is not None)
 
 
-async def test_a_plan_reports_an_invalid_cursor_at_the_root(slow: Client) -> None:
+async def test_plan_reports_an_invalid_cursor_at_the_root(slow: Client) -> None:
     """The error is that of the cursor, however large the page. The connection is non-null, so `data` is null."""
     answer = await slow(PARTNER, '{ ports(first: 1000, after: "x") { nodes { id name } } viewer { roles } }')
 
@@ -166,8 +166,8 @@ async def test_execution_on_graphql_core_is_bounded(slow: Client, query: str, re
     assert reason in error["message"]
 
 
-async def test_a_broken_plan_is_bounded_too(slow: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of ours doesn't let more onto graphql-core than it can bear."""
+async def test_broken_plan_is_limited_too(slow: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in the planner doesn't send more to graphql-core than the limit."""
 
     async def broken(*_: Any) -> Any:
         raise KeyError("secret")

@@ -61,7 +61,7 @@ async def test_each_relation_is_one_statement(client: Client) -> None:
     assert 7 == len(statements)
 
 
-async def test_a_page_with_its_companies_and_locations_is_one_statement(client: Client) -> None:
+async def test_page_with_its_companies_and_locations_is_one_statement(client: Client) -> None:
     """The rows that a port references are joined, because a viewer who reads the port can see both."""
     with client.counting() as statements:
         await client(PARTNER, PORTS, first=10)
@@ -80,7 +80,7 @@ async def test_only_selected_columns_are_read(client: Client) -> None:
     assert {"monthly_rate", "setup_fee", "cost_centre", "demarcation", "status"}.isdisjoint(named)
 
 
-async def test_a_field_that_is_never_visible_is_not_read(client: Client) -> None:
+async def test_field_that_is_never_visible_is_not_read(client: Client) -> None:
     """Prices that a partner hides never leave the database. R107"""
     with client.counting() as statements:
         answer = await client(HIDDEN, PORTS, first=10, rates=True)
@@ -89,7 +89,7 @@ async def test_a_field_that_is_never_visible_is_not_read(client: Client) -> None
     assert "monthly_rate" not in statements[1]
 
 
-async def test_a_plan_serves_all_viewers_of_a_shape(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_plan_serves_all_viewers_of_a_shape(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one plan for an operation, a shape and a combination of conditions, whatever the other variables are."""
     with planning(monkeypatch) as made:
         for viewer in (PARTNER, HIDDEN, SHOWN, PARTNER, HIDDEN, SHOWN):
@@ -129,7 +129,7 @@ async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str,
             assert 43 == len(made)
 
 
-async def test_a_failed_plan_does_not_fail_the_request(
+async def test_failed_plan_does_not_fail_the_request(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """graphql-core answers instead, and the log reports that the plan failed."""
@@ -161,7 +161,7 @@ async def test_redactions_are_reported_once_after_a_failed_plan(client: Client, 
     assert answer.redactions
 
 
-async def test_a_request_takes_few_connections_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_request_takes_few_connections_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lists an operation selects, only a few of its statements run at a time, and others find connections."""
     reader, running, max_running = client.app.state.services.reader, 0, 0
     original = type(reader).run
@@ -190,7 +190,7 @@ async def test_a_request_takes_few_connections_at_once(client: Client, monkeypat
         ("query ($first: Int!) { ports(first: $first) { nodes { id } } }", "variables of wrong types"),
     ],
 )
-async def test_the_reason_for_no_plan_is_reported(client: Client, query: str, reason: str) -> None:
+async def test_reason_for_no_plan_is_reported(client: Client, query: str, reason: str) -> None:
     """A header says why the operation was left to graphql-core, without values."""
     answer = await client(HIDDEN, query, first="three")
 

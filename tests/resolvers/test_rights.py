@@ -106,7 +106,7 @@ async def hide_prices(factory: Factory, account: Account) -> None:
 
 async def remove_member(factory: Factory, account: Account) -> None:
     """Remove the member."""
-    await factory.no_more(account.company.user.membership)
+    await factory.delete(account.company.user.membership)
 
 
 async def take_role(factory: Factory, account: Account) -> None:

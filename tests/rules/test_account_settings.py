@@ -149,7 +149,7 @@ async def test_chat_is_on_while_the_operator_supports_the_account_R108_R110_A12(
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
 async def test_other_viewers_set_no_defaults_V2(client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str) -> None:
     """Only a partner has accounts to set defaults for."""
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
     before = await stored_rows(rules_engine)
 
     answer = await switch_all(client, email, pricing=True)

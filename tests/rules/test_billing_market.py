@@ -78,7 +78,7 @@ async def test_other_companies_read_no_billing_markets_V21(client: Client, facto
     company = await factory.company()
     await factory.profile(company)
     market = await factory.billing_market(company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     below, by_id = await client(email, MARKETS, id=company.id), await client(email, BY_ID, id=market.id)
 

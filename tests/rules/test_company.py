@@ -92,7 +92,7 @@ async def test_unlisted_company_is_hidden_from_other_viewers_V18(client: Client,
     await factory.profile(company, visibility="PRIVATE")
     product = await factory.product(company)
     await factory.offer(company, [other], product=product, status="DRAFT")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     hidden_one = await client(email, "query ($id: ID!) { company(id: $id) { id } node(id: $id) { id } }", id=company.id)
 
@@ -134,13 +134,13 @@ async def invitation_to_what_is_restricted(factory: Factory, company: Company, v
 async def received_offer(factory: Factory, company: Company, viewer: Company) -> Undo:
     """The company has extended an offer to the viewer, then the offer is deleted."""
     offer = await factory.offer(company, [viewer])
-    return lambda: factory.no_more(offer)
+    return lambda: factory.delete(offer)
 
 
 async def made_offer(factory: Factory, company: Company, viewer: Company) -> Undo:
     """The viewer drafts an offer for the company, then deletes it."""
     offer = await factory.offer(viewer, [company], status="DRAFT")
-    return lambda: factory.no_more(offer)
+    return lambda: factory.delete(offer)
 
 
 WAYS = [public_profile, public_product, invitation, invitation_to_what_is_restricted, received_offer, made_offer]
@@ -263,7 +263,7 @@ async def test_other_viewers_do_not_read_that_a_company_is_managed_V18(client: C
     direct = await factory.company(name="Same")
     await factory.product(managed, visibility="PUBLIC")
     await factory.product(direct, visibility="PUBLIC")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     of_managed, of_direct = await client(email, STANDING, id=managed.id), await client(email, STANDING, id=direct.id)
 
@@ -277,7 +277,7 @@ async def test_other_viewers_do_not_read_that_a_company_is_managed_V18(client: C
 async def test_companies_are_not_filtered_by_account_kind_V18_A16(client: Client, factory: Factory, kind: str) -> None:
     """A viewer that can't read every company's account kind can't filter by it. The operator can."""
     operator = await factory.operator()
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
     query = "{ companies(filter: {accountKind: OPERATOR}) { nodes { id } } }"
 
     refused, allowed = await client(email, query), await client(operator.admin, query)
@@ -379,7 +379,7 @@ async def test_other_companies_read_no_internal_data_V21_V24(client: Client, fac
     await factory.profile(company)
     await factory.billing_market(company)
     await factory.support_details(company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, INSIDE, id=company.id)
 
@@ -429,7 +429,7 @@ async def test_lists_without_readable_rows_are_empty_V24(client: Client, factory
     other = await factory.company()
     await factory.offer(partner, [other])
     await factory.offer(other, [partner])
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, BELOW, id=partner.id)
 

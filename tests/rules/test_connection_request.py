@@ -60,10 +60,10 @@ async def test_partners_and_operator_read_a_request_V14_V16(client: Client, fact
 async def test_other_viewers_do_not_read_a_request_V16_A21(client: Client, factory: Factory, kind: str) -> None:
     """A viewer that finds the target on the Marketplace doesn't learn who requests connections to it."""
     request = (await requested(factory, await factory.company(), await factory.company()))[-1]
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     hidden_one = await client(email, BY_ID, id=request.id)
-    await factory.no_more(request)
+    await factory.delete(request)
     absent_one = await client(email, BY_ID, id=request.id)
 
     assert payload({"node": None}) == response_of(hidden_one)

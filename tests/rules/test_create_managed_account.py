@@ -283,7 +283,7 @@ async def test_other_companies_create_no_accounts_V15_A18(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """No other kind of company creates accounts, managed accounts least of all, and none learns who owns an email address."""
-    email, somebody = await factory.somebody(kind), await factory.company()
+    email, somebody = await factory.admin_of_kind(kind), await factory.company()
     before = await stored_rows(rules_engine)
 
     answers = [

@@ -157,7 +157,7 @@ async def test_other_companies_do_not_read_a_dashboard_R112_V20(client: Client, 
     company = await factory.company()
     await factory.profile(company)
     await factory.port(company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, OF_COMPANY, id=company.id)
 

@@ -141,7 +141,7 @@ async def test_record_hidden_from_the_requester_is_null_V20_V24(client: Client, 
         "other partner": (await factory.partner()).admin,
         "sibling": (await factory.managed_account(partner)).admin,
     }
-    await factory.no_more(absent)
+    await factory.delete(absent)
 
     answers, counts = [], []
     for each in (port, absent):

@@ -40,7 +40,7 @@ async def test_logo_of_a_public_profile_is_visible_to_everybody_R006_R010(client
     company = await factory.company(name="Alpine")
     profile = await factory.profile(company)
     await factory.logo(company, profile)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, LOGO, id=profile.id)
     served = await fetch(client, email, await path_of(client, company.admin, profile))
@@ -74,7 +74,7 @@ async def test_logo_is_hidden_with_its_profile_R011_A21(client: Client, factory:
 
     own, hidden_one = await fetch(client, company.admin, path), await fetch(client, ANONYMOUS, path)
     await factory.change(profile, logo_id=None)
-    await factory.no_more(image)
+    await factory.delete(image)
     absent_one = await fetch(client, ANONYMOUS, path)
 
     assert (200, f"logo of {company.name}".encode()) == (own.status_code, own.content)
@@ -132,7 +132,7 @@ async def test_logo_of_a_private_profile_is_hidden_from_others_R011_A9(client: C
     account = await factory.managed_account(partner)
     profile = await factory.profile(account.company, visibility="PRIVATE")
     await factory.logo(account.company, profile)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     served = await fetch(client, email, await path_of(client, partner.admin, profile))
 
@@ -307,7 +307,7 @@ async def test_unused_image_is_visible_to_its_company_only_R011_V9(client: Clien
     await factory.profile(company)
     response = await upload(client, company.admin, picture())
     insiders = [(await factory.user(company, role)).email for role in ROLES] + [operator.admin]
-    outsiders = [await factory.somebody(kind) for kind in ("ANONYMOUS", "DIRECT", "PARTNER", "MANAGED")]
+    outsiders = [await factory.admin_of_kind(kind) for kind in ("ANONYMOUS", "DIRECT", "PARTNER", "MANAGED")]
 
     path = urlsplit(response.json()["url"]).path
     inside, outside = [[(await fetch(client, email, path)).status_code for email in who] for who in (insiders, outsiders)]

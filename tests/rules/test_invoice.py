@@ -157,7 +157,7 @@ async def test_other_viewers_read_no_invoices_V21_V24(client: Client, factory: F
     company = await factory.company()
     await factory.profile(company)
     invoice = await factory.invoice(company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     listed, by_id = await client(email, INVOICES, id=company.id), await client(email, BY_ID, id=invoice.id)
 

@@ -20,7 +20,7 @@ async def test_every_viewer_reads_all_locations_R430(client: Client, factory: Fa
     """Every viewer reads every data centre, including those where it can't order."""
     places = [await factory.location(status=status) for status in ("ACTIVE", "NEW", "EXPIRED")]
     place = await factory.location("Ham 1", market="UK", metro="London", country="GB")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     listed, one = await client(email, ALL), await client(email, LOCATION, id=place.id)
 
@@ -93,7 +93,7 @@ async def test_orderable_locations_are_narrowed_for_managed_viewers_only_R120_V1
 ) -> None:
     """For every other viewer all active locations are orderable, whatever its billing markets."""
     place = await factory.location(market="DE")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, ORDERABLE)
 

@@ -32,7 +32,7 @@ async def test_public_port_of_a_public_provider_is_a_target_R028_R029_A7(client:
     company = await factory.company()
     profile, port = await factory.profile(company), await factory.port(company, visibility="PUBLIC")
     await factory.port(company, visibility="PRIVATE")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
 
@@ -67,7 +67,7 @@ async def test_port_without_a_profile_is_no_target_R028_A7(client: Client, facto
     without = await client(ANONYMOUS, ALL)
     profile = await factory.profile(company)
     with_one = await client(ANONYMOUS, ALL)
-    await factory.no_more(profile)
+    await factory.delete(profile)
     without_again = await client(ANONYMOUS, ALL)
 
     assert payload({"marketplacePorts": ids()}) == response_of(without)
@@ -214,7 +214,7 @@ async def test_other_viewers_read_a_public_port_as_a_marketplace_port_only_V20(
     company = await factory.company()
     await factory.profile(company)
     port = await factory.port(company, visibility="PUBLIC")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
     query = """query ($port: ID!, $company: ID!) {
         node(id: $port) { id ... on Port { monthlyRate { amount } } }
         ports { totalCount }

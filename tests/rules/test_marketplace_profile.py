@@ -38,7 +38,7 @@ def not_shown(*all_shown: Thing) -> dict[str, Any]:
 async def test_public_profile_is_visible_to_everybody_R010_A8(client: Client, factory: Factory, kind: str) -> None:
     """Every viewer reads a public profile of another company, managed accounts included."""
     profile = await factory.profile(await factory.company(), slug="sample")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, FOUND, id=profile.id, slug="sample")
 
@@ -49,7 +49,7 @@ async def test_public_profile_is_visible_to_everybody_R010_A8(client: Client, fa
 async def test_private_profile_is_hidden_from_others_R011(client: Client, factory: Factory, kind: str) -> None:
     """A private profile isn't found by its id, its slug or a search, or in any list."""
     profile = await factory.profile(await factory.company(name="Alpine"), visibility="PRIVATE", slug="alpine")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     found = await client(email, FOUND, id=profile.id, slug="alpine")
     searched = await client(email, SEARCH, words="alpine")
@@ -64,7 +64,7 @@ async def test_hidden_profile_looks_like_a_missing_one_R011_A21(client: Client, 
     await factory.former_slug(profile, "sample-before")
 
     hidden_one = [(await client(ANONYMOUS, BY_SLUG, slug=slug)).body for slug in ("sample", "sample-before")]
-    await factory.no_more(profile)
+    await factory.delete(profile)
     absent_one = [(await client(ANONYMOUS, BY_SLUG, slug=slug)).body for slug in ("sample", "sample-before")]
 
     assert absent_one == hidden_one
@@ -200,7 +200,7 @@ async def test_company_has_one_profile_at_most_A1(client: Client, factory: Facto
 async def test_contact_of_a_public_profile_requires_sign_in_R017_R020_V22(client: Client, factory: Factory) -> None:
     """Anonymous visitors read a public profile without its email and phone. Every signed-in viewer reads them."""
     await factory.profile(await factory.company(), name="Sample AG", slug="sample")
-    signed_in = [await factory.somebody(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
+    signed_in = [await factory.admin_of_kind(kind) for kind in ("DIRECT", "PARTNER", "MANAGED", "OPERATOR")]
 
     anonymous = await client(ANONYMOUS, CONTACT, slug="sample")
     others = [response_of(await client(email, CONTACT, slug="sample")) for email in signed_in]
@@ -395,7 +395,7 @@ async def test_search_ignores_contact_details_V22(client: Client, factory: Facto
     """Contact email and phone aren't searched, not even for viewers that can read them."""
     contact = {"contact_email": "secret@hidden.example", "phone": "+49 69 5550100"}
     await factory.profile(await factory.company(name="Alpine"), **contact)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, SEARCH, words=words)
 

@@ -53,7 +53,7 @@ async def test_other_viewers_read_no_members_V21(client: Client, factory: Factor
     company = await factory.company()
     await factory.profile(company)
     user = await factory.user(company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     by_id, below = await client(email, BY_ID, id=user.membership.id), await client(email, COUNT, id=company.id)
 
@@ -67,7 +67,7 @@ async def test_user_without_a_membership_is_rejected_V24(client: Client, factory
     user = await factory.user(company)
 
     before = await client(user.email, BY_ID, id=company.id)
-    await factory.no_more(user.membership)
+    await factory.delete(user.membership)
     after = await client(user.email, BY_ID, id=company.id)
 
     assert payload({"node": {"id": company.id}}) == response_of(before)

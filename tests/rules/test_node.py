@@ -78,7 +78,7 @@ async def test_hidden_and_absent_records_get_the_same_bytes_A21(
 ) -> None:
     """The id of a hidden record and an unknown id get the same response, byte for byte and without an error."""
     thing = (await market(factory)).things[type_name]
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
     nobodys = Thing(type_name, uuid.UUID(int=thing.key.int ^ 1))
 
     hidden_one, absent_one = await client(email, NODE, id=thing.id), await client(email, NODE, id=nobodys.id)
@@ -138,7 +138,7 @@ async def test_only_a_partner_reads_companies_that_name_it_as_partner_A18_V14(
 async def test_hidden_company_is_null_A21_V24(client: Client, factory: Factory, kind: str) -> None:
     """A hidden company is null by its id, exactly as one that doesn't exist."""
     company = await factory.company()
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
     query = "query ($id: ID!) { company(id: $id) { tradingName ports { totalCount } } }"
 
     hidden_one = await client(email, query, id=company.id)

@@ -287,7 +287,7 @@ async def test_other_users_do_not_mark_a_notification_X6(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """To others the notification doesn't exist, and it stays unread."""
-    company, email = await factory.company(), await factory.somebody(kind)
+    company, email = await factory.company(), await factory.admin_of_kind(kind)
     notice = await factory.notification(company.user, company)
     before = await stored_rows(rules_engine)
 

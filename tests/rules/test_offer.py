@@ -102,7 +102,7 @@ async def test_other_viewers_do_not_read_an_offer_R219_V19_V24(client: Client, f
     seller = await factory.company()
     product = await factory.product(seller, visibility="PUBLIC")
     offer = await factory.offer(seller, [await factory.company()], product=product)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     found = await client(email, FOUND, id=offer.id)
     made = await client(email, MADE, id=seller.id)
@@ -190,7 +190,7 @@ async def test_number_of_buyers_is_hidden_V19_A21(client: Client, factory: Facto
 
     offer = await factory.offer(seller, [buyer], product=product)
     alone = await client(buyer.admin, query)
-    await factory.no_more(offer)
+    await factory.delete(offer)
     await factory.offer(seller, [await factory.company(), buyer, await factory.company()], product=product)
     among_others = await client(buyer.admin, query)
 
@@ -367,7 +367,7 @@ async def test_hidden_amounts_do_not_change_any_byte_X7_A16(client: Client, fact
 
     cheap = await factory.offer(seller, [account.company], product=product, dimensions=[0], instalments=[0, 0])
     of_cheap = await client(account.admin, query)
-    await factory.no_more(cheap)
+    await factory.delete(cheap)
     await factory.offer(seller, [account.company], product=product, dimensions=[999], instalments=[998, 1])
     of_dear = await client(account.admin, query)
 

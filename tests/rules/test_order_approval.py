@@ -285,7 +285,7 @@ async def test_requester_is_notified_of_expiry_and_nobody_of_withdrawal_V13_X6_R
     past = factory.now - timedelta(minutes=1)
     due = await factory.order_approval(account, location, requested_by=user.key, expires_at=past)
     await factory.order_approval(account, location, requested_by=gone.key, expires_at=past)
-    await factory.no_more(gone.membership)
+    await factory.delete(gone.membership)
     withdrawn = await factory.order_approval(account, location, requested_by=user.key)
 
     await send(client, account.admin, "withdrawOrder", STATUS, id=withdrawn.id)

@@ -95,7 +95,7 @@ async def test_hidden_company_does_not_exist_for_an_order_V14_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer can't see is not found."""
-    company, email = await verified(factory), await factory.somebody(kind)
+    company, email = await verified(factory), await factory.admin_of_kind(kind)
     location = await factory.orderable(company)
     before = await stored_rows(rules_engine)
 
@@ -280,7 +280,7 @@ async def test_unknown_location_is_not_found_A21(client: Client, factory: Factor
     """No location has the id."""
     company = await verified(factory)
     gone = await factory.location()
-    await factory.no_more(gone)
+    await factory.delete(gone)
 
     answer = await send(client, company.admin, "orderPort", FOUND, **order(gone))
 

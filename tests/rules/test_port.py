@@ -70,7 +70,7 @@ async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20
 async def test_other_viewers_do_not_read_a_port_V20_V24(client: Client, factory: Factory, kind: str) -> None:
     """Another company's port is null by its id and missing from lists, without an error."""
     port = await factory.port((await factory.managed_account(await factory.partner())).company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, FOUND, id=port.id)
 

@@ -108,7 +108,7 @@ async def test_viewers_that_cannot_save_settings_preview_none_R105_A43(client: C
     account, finance = await factory.managed_account(partner), await factory.user(partner, "FINANCE")
     operator, direct = await factory.operator(), await factory.company()
     absent = await factory.managed_account(partner)
-    await factory.no_more(absent)
+    await factory.delete(absent)
     query = SWITCHES % "viewer { pricingVisible }"
 
     readers = [await client(email, query, id=account.id) for email in (finance.email, operator.admin, account.admin)]

@@ -40,10 +40,10 @@ async def test_new_product_is_visible_to_its_seller_R218_R253_V23(client: Client
 async def test_new_product_is_hidden_from_others_R218_R253(client: Client, factory: Factory, kind: str) -> None:
     """A limited product is hidden from every other account, as if it didn't exist."""
     product = await factory.product(await factory.company())
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     hidden_one = await client(email, FOUND, id=product.id)
-    await factory.no_more(product)
+    await factory.delete(product)
     absent_one = await client(email, FOUND, id=product.id)
 
     assert NOTHING == response_of(hidden_one)
@@ -71,7 +71,7 @@ async def test_public_product_is_visible_to_everybody_R254(client: Client, facto
     """Everybody finds a product that its seller makes public, also below the seller."""
     seller = await factory.company()
     product = await factory.product(seller, visibility="PUBLIC")
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer, below = await client(email, FOUND, id=product.id), await client(email, OF_COMPANY, id=seller.id)
 
@@ -172,7 +172,7 @@ async def test_product_is_hidden_when_its_last_offer_ends_R219(client: Client, f
 
     answers = []
     for offer in offers:
-        await factory.no_more(offer)
+        await factory.delete(offer)
         answers.append(response_of(await client(buyer.admin, FOUND, id=product.id)))
 
     assert [found(product), NOTHING] == answers

@@ -204,7 +204,7 @@ async def test_rate_limits_are_tiers_and_locations_exist_R113(client: Client, fa
     """A rate limit between two tiers is refused, and so is an unknown location."""
     company = await factory.company()
     here, gone = await ready(factory, company), await factory.location()
-    await factory.no_more(gone)
+    await factory.delete(gone)
 
     between = await client(company.admin, QUOTE, input={"connections": [connection(here, 300)]})
     nowhere = await client(company.admin, QUOTE, input={"connections": [connection(here), connection(gone)]})

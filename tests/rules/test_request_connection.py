@@ -104,7 +104,7 @@ async def test_other_companies_do_not_connect_a_port_V16_V20_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A port that the viewer can't read is not found, whatever its rights on the target."""
-    two, email = await pair(factory), await factory.somebody(kind)
+    two, email = await pair(factory), await factory.admin_of_kind(kind)
     before = await stored_rows(rules_engine)
 
     answer = await request(client, email, two)

@@ -150,7 +150,7 @@ async def test_hidden_company_does_not_exist_for_a_save_R004_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer can't see is not found. A visitor has no company of its own."""
-    company, email = await factory.company(), await factory.somebody(kind)
+    company, email = await factory.company(), await factory.admin_of_kind(kind)
     before = await stored_rows(rules_engine)
 
     answer = await send(client, email, SAVE, SHORT, **NEW, companyId=company.id)
@@ -170,7 +170,7 @@ async def test_other_companies_do_not_save_a_profile_R003_R004(
     visitor = await send(client, ANONYMOUS, SAVE, SHORT, **NEW)
     strangers = [
         await send(client, email, SAVE, SHORT, **NEW, version=1, companyId=company.id)
-        for email in (ANONYMOUS, operator.admin, await factory.somebody("DIRECT"))
+        for email in (ANONYMOUS, operator.admin, await factory.admin_of_kind("DIRECT"))
     ]
 
     assert problems(user_error("FORBIDDEN")) == visitor
@@ -538,7 +538,7 @@ async def test_everybody_reads_the_catalogue_R021_R023_A5(client: Client, factor
 
     answers = [
         response_of(await client(email, "{ providerTypes { code label serviceTypes { code providerType } } }"))
-        for email in (ANONYMOUS, await factory.somebody("MANAGED"))
+        for email in (ANONYMOUS, await factory.admin_of_kind("MANAGED"))
     ]
 
     services = [{"code": code, "providerType": "CLOUD"} for code in ("BACKUP", "SAN")]

@@ -56,7 +56,7 @@ async def test_everybody_sends_inquiries_to_a_public_provider_R018_V22(
     """Inquiries of visitors and users go to the profile's contact address and nowhere else."""
     profile = await factory.profile(await factory.company(), name="Sample AG", contact_email="sales@sample.example")
 
-    answer = await send(client, await factory.somebody(kind), SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
+    answer = await send(client, await factory.admin_of_kind(kind), SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
 
     assert sent(profile) == answer
     ((mail, to, text),) = await queued_mails(rules_engine)

@@ -61,7 +61,7 @@ async def test_hidden_company_does_not_exist_for_a_change_V12_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer can't see is not found."""
-    company, email = await factory.company(), await factory.somebody(kind)
+    company, email = await factory.company(), await factory.admin_of_kind(kind)
     before = await stored_rows(rules_engine)
 
     answer = await send(client, email, "setBillingMarket", MARKET, market="DE", enabled=True, companyId=company.id)

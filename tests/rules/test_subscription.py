@@ -198,7 +198,7 @@ async def test_hidden_company_has_no_events_V18_V20(client: Client, factory: Fac
         await factory.change(theirs, name="theirs")
         await factory.change(ours, name="ours")
 
-        assert await following.hears_nothing()
+        assert await following.is_silent()
 
 
 async def test_both_sides_and_their_partners_receive_request_events_V14_V16(client: Client, factory: Factory) -> None:
@@ -234,7 +234,7 @@ async def test_hidden_provider_is_not_found_by_its_requests_R013_V18(client: Cli
         known = await following.event()
         await factory.change(profile, visibility="PRIVATE")
         await factory.change(made, status="WITHDRAWN")
-        nothing = await following.hears_nothing()
+        nothing = await following.is_silent()
 
     assert request(made, "ACCEPTED") == known
     assert nothing
@@ -264,7 +264,7 @@ async def test_subscription_ends_with_the_membership_V2_V20(client: Client, fact
     ours = await factory.port(company)
 
     async with client.following(user.email, PORTS) as following:
-        await factory.no_more(user.membership)
+        await factory.delete(user.membership)
         await factory.change(ours, name="secret")
         with pytest.raises(Closed) as closed:
             await following.event()

@@ -136,7 +136,7 @@ async def test_other_companies_do_not_edit_a_profile_V18_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A hidden company is not found. A visible one can't be edited, and its version is hidden."""
-    email, secret, shown = await factory.somebody(kind), await factory.company(), await factory.company()
+    email, secret, shown = await factory.admin_of_kind(kind), await factory.company(), await factory.company()
     await factory.profile(shown, visibility="PUBLIC")
     before = await stored_rows(rules_engine)
 

@@ -76,7 +76,7 @@ async def test_user_of_another_company_is_hidden_V21(client: Client, factory: Fa
     company = await factory.company()
     await factory.profile(company)
     user = await factory.user(company)
-    email = await factory.somebody(kind)
+    email = await factory.admin_of_kind(kind)
 
     answer = await client(email, USER, id=user.id)
 

@@ -156,8 +156,8 @@ async def test_other_viewers_do_not_view_as_an_account_or_its_user_V14_A43(
         "partner's network admin": network.email,
     }
     absent = await factory.company()
-    await factory.no_more(absent.user.membership)
-    await factory.no_more(absent)
+    await factory.delete(absent.user.membership)
+    await factory.delete(absent)
     named = [account.company.user.id, absent.id, account.id, "nobody", ""]
     if asking != "partner's network admin":
         named.append(account.company.id)

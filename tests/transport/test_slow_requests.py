@@ -122,7 +122,7 @@ async def hide_prices(market: Market) -> None:
 
 async def remove_member(market: Market) -> None:
     """The account's user is removed."""
-    await market.factory.no_more(market.member)
+    await market.factory.delete(market.member)
 
 
 async def take_role(market: Market) -> None:
@@ -132,7 +132,7 @@ async def take_role(market: Market) -> None:
 
 async def remove_colleague(market: Market) -> None:
     """The partner's user is removed."""
-    await market.factory.no_more(market.colleague)
+    await market.factory.delete(market.colleague)
 
 
 async def take_colleagues_role(market: Market) -> None:
