@@ -189,7 +189,7 @@ def _read(url: str) -> dict[str, str]:
 
 
 def _libpq_problem(error: str) -> str:
-    """Describe libpq's error without the part of the URL that it quotes, which may be a password."""
+    """Describe libpq's error without the part of the URL that it quotes, which can be a password."""
     if match := re.search(r'URI query parameter: "([a-z_]{1,40})"', error):
         if error.startswith("missing"):
             return f"the parameter {match[1]} has no value: write {match[1]}=VALUE"
@@ -293,7 +293,7 @@ def _check_security(stated: Mapping[str, str], hosts: tuple[str, ...]) -> dict[s
 
 
 def _system_roots() -> str:
-    """Return the file of the machine's root certificates. Raises InvalidAddress if there is none."""
+    """Return the file of the machine's root certificates. Raises InvalidAddress if it doesn't exist."""
     paths = ssl.get_default_verify_paths()
     file = next((path for path in (paths.cafile, *SYSTEM_ROOTS) if path and Path(path).is_file()), None)
     if file is None:

@@ -61,7 +61,7 @@ class ExponentialBackoff(BaseRetryStrategy):
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Run jobs until `stop` is set, then finish the current ones. Raises WorkerFailed."""
     async with _open(settings) as (app, _engine):
-        log.info("worker.started", mails="sent" if settings.smtp_url else "kept")
+        log.info("worker.started", mails="sent" if settings.smtp_url else "captured")
         running = asyncio.ensure_future(app.run_worker_async(**_options(settings)))
         requeuing = asyncio.ensure_future(_requeue_periodically(app))
         stopping = asyncio.ensure_future(stop.wait())

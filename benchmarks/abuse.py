@@ -39,7 +39,7 @@ PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 HONEST: Final = {"query": "{ locations(first: 5) { nodes { id name } } }"}
 REFUSED: Final = frozenset((400, 413, 429, 503))
 INVALID: Final = b"GRAPHQL_VALIDATION_FAILED"
-MARK: Final = "00000000"  # stands in a comment of each document, and is another number in each request
+MARK: Final = "00000000"  # in a comment of each document; replaced by a new number in each request
 NUMBERS: Final = count(1)
 Family = Callable[[int], bytes]
 

@@ -34,7 +34,7 @@ class Subcommands(TyperGroup):
         self.commands.update(dict.fromkeys(MODULES, self))  # only the names are needed until a subcommand is called
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """Import and return the subcommand, or None if there is no such name."""
+        """Import and return the subcommand, or None if it doesn't exist."""
         if cmd_name not in MODULES:
             return None
         command = typer.main.get_command(import_module(MODULES[cmd_name]).app)

@@ -51,7 +51,7 @@ def key_of(text: str, kind: str) -> UUID | None:
 
 
 def the_one(matches: Sequence[UUID], description: str) -> UUID:
-    """Return the only match. Raises Failure if there are none or several."""
+    """Return the only match. Raises Failure if nothing or more than one matches."""
     if len(matches) == 1:
         return matches[0]
     raise Failure(f"Found no {description}." if not matches else f"Found {len(matches)} matches for {description}. Use an ID.")

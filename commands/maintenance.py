@@ -80,7 +80,7 @@ async def _announce(settings: Settings, announcement: Announcement, *, dry_run: 
 
 
 async def _locations(session: AsyncSession, announcement: Announcement) -> list[UUID]:
-    """Return the locations under maintenance. Raises Failure if there are none."""
+    """Return the locations under maintenance. Raises Failure if none match."""
     if announcement.location is not None:
         found = await find_locations(session, at_location(announcement.location, key_of(announcement.location, "Location")))
         return [the_one(found, f"location {announcement.location}")]

@@ -68,10 +68,10 @@ NOT_COMPARED: Final = {"cost_per_peer", "cost_per_viewer", "max_unplanned_values
 
 @dataclass
 class Client:
-    """Call the application as a client does: `await ask(EMAIL, QUERY, name=value)`."""
+    """Call the application as a client does: `await client(EMAIL, QUERY, name=value)`."""
 
     app: Starlette
-    client: httpx.AsyncClient
+    http: httpx.AsyncClient
     compares: bool = True  # the executors, query by query
     _tokens: dict[str, str] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ class Client:
         if viewer is not None:
             headers["Authorization"] = f"Bearer {await self._token(viewer)}"
         response = await self._compared(
-            lambda: self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers), query
+            lambda: self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers), query
         )
         body = response.json()
         redactions = [Redaction(**entry) for entry in body.get("extensions", {}).get("redactions", [])]
@@ -97,7 +97,7 @@ class Client:
         token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
 
         async def send() -> httpx.Response:
-            return await self.client.post(path, json=body, headers={**token, **more})
+            return await self.http.post(path, json=body, headers={**token, **more})
 
         return await self._compared(send, str(body))
 

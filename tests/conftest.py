@@ -134,17 +134,17 @@ async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def ask(database_url: str, tmp_path: Path) -> AsyncIterator[Client]:
+async def client(database_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """A client of the gateway over the test's own database, which is empty until the test adds rows."""
-    async with open_client(database_url, tmp_path) as ask:
-        yield ask
+    async with open_client(database_url, tmp_path) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-async def ask_demo(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+async def demo_client(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A client of the gateway over the small sample market."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("gateway")) as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path_factory.mktemp("gateway")) as client:
+        yield client
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Following:
         assert (message["type"], message["id"]) == ("next", "followed"), message
         return message["payload"]
 
-    async def hears_nothing(self) -> bool:
+    async def is_silent(self) -> bool:
         """Whether no message arrives for a while. If a later event is expected, receiving that first is the better proof."""
         try:
             await self.socket.receive(SILENCE)

@@ -1,6 +1,7 @@
 """Creates rows for a test through the models, with defaults for every value that doesn't matter to it.
 
-The database derives some facts itself: who manages whom, and who deals with whom. Each created record knows its global `id`.
+The database derives some facts itself: management and sales relations between companies. Each created record knows its global
+`id`.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ class Factory:
         key = await self._add(models.ManagedAccount, company_id=managed.key, partner_id=partner.key, **facts)
         return Account("ManagedAccount", key, name, managed, partner)
 
-    async def somebody(self, kind: str) -> str | None:
+    async def admin_of_kind(self, kind: str) -> str | None:
         """Create a company of a kind and return its administrator's email address, or None for an anonymous visitor."""
         if kind == "ANONYMOUS":
             return None
@@ -417,7 +418,7 @@ class Factory:
         model = _model(thing)
         await self._run(sa.update(model).where(model.id == thing.key).values(**values))
 
-    async def no_more(self, thing: Thing) -> None:
+    async def delete(self, thing: Thing) -> None:
         """Delete a record."""
         model = _model(thing)
         await self._run(sa.delete(model).where(model.id == thing.key))

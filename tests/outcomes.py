@@ -134,7 +134,7 @@ class Outcomes:
         try:
             with self._at(table.url).connect() as connection:
                 found = connection.execute(statement, viewer_parameters(table.viewer)).one()
-        except sa.exc.DBAPIError:  # the database is gone, which may be what the test is about
+        except sa.exc.DBAPIError:  # the database is gone, possibly on purpose
             return
         for seen, ends in zip(found, predicates.values(), strict=True):
             for rule, branch in ends if seen else ():

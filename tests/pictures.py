@@ -43,11 +43,11 @@ def opened(content: bytes) -> Image.Image:
 
 
 async def upload(
-    ask: Client, email: str | None, content: Any, company: str | None = None, media_type: str = "application/octet-stream"
+    client: Client, email: str | None, content: Any, company: str | None = None, media_type: str = "application/octet-stream"
 ) -> httpx.Response:
     """Upload a file as a user or anonymously, for the user's own company or another, and return the response."""
     headers = {"Content-Type": media_type}
     if email is not None:
-        headers["Authorization"] = f"Bearer {await ask._token(email)}"
+        headers["Authorization"] = f"Bearer {await client._token(email)}"
     parameters = {} if company is None else {"companyId": company}
-    return await ask.client.post("/files", content=content, params=parameters, headers=headers)
+    return await client.http.post("/files", content=content, params=parameters, headers=headers)

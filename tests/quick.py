@@ -47,7 +47,7 @@ def is_long(file: str) -> bool:
 
 @cache
 def changed_files() -> frozenset[str]:
-    """Return new files, and those that differ from the merge base with the main branch, or from HEAD if there is none."""
+    """Return new files, and those that differ from the merge base with the main branch, or from HEAD without a main branch."""
     bases = [base for name in MAIN if (base := _git("merge-base", "HEAD", name))]
     differing = _git("diff", "--name-only", *(bases[0] if bases else ["HEAD"]))
     return frozenset([*differing, *_git("ls-files", "--others", "--exclude-standard")])

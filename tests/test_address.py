@@ -149,7 +149,7 @@ def test_connection_is_as_secure_as_its_url_says(
         made["ssl"].check_hostname,
         made["ssl"].verify_mode,
     )
-    assert "system" not in conninfo_to_dict(address.libpq()).values()  # libpq's own OpenSSL may not find them
+    assert "system" not in conninfo_to_dict(address.libpq()).values()  # libpq's own OpenSSL doesn't always find them
 
 
 def test_sslmode_disable_uses_no_tls() -> None:

@@ -181,7 +181,7 @@ def test_functions_are_short_and_flat() -> None:
 
 
 def test_machinery_of_resolvers_imports_no_concept() -> None:
-    """What all concepts are read, written and audited with knows none of them, except the context in signatures."""
+    """The shared code that reads, writes and audits concepts imports none of them, except the context in signatures."""
     concepts = {path.stem for path in (ROOT / "resolvers").glob("*.py")} - {"__init__", "context"}
     paths = [path for package in MACHINERY for path in (ROOT / "resolvers" / package).rglob("*.py")]
     imports = [

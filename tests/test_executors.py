@@ -16,7 +16,7 @@ NAMES = "{ ports(first: 2) { nodes { name } } }"
 PRICES = "{ ports(first: 2) { nodes { monthlyRate { amount } } } }"
 
 
-async def test_different_value_fails(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_different_value_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that answers with less than graphql-core fails the test."""
     planned = Plans.answer
 
@@ -29,18 +29,18 @@ async def test_different_value_fails(ask_demo: Client, monkeypatch: pytest.Monke
     monkeypatch.setattr(Plans, "answer", answer)
 
     with pytest.raises(Difference, match="ports"):
-        await ask_demo(PARTNER, NAMES)
+        await demo_client(PARTNER, NAMES)
 
 
-async def test_different_redaction_fails(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_different_redaction_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that doesn't say what it hides fails the test."""
     monkeypatch.setattr(Redactions, "settle", lambda _redactions, _entries: None)
 
     with pytest.raises(Difference, match="redactions"):
-        await ask_demo(HIDDEN, PRICES)
+        await demo_client(HIDDEN, PRICES)
 
 
-async def test_different_audit_event_fails(ask_demo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_different_audit_event_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two executors with the same answer but different audit events fail the test."""
     noted = AuditLog.enqueue
     times = iter(range(2))
@@ -52,22 +52,22 @@ async def test_different_audit_event_fails(ask_demo: Client, monkeypatch: pytest
     monkeypatch.setattr(AuditLog, "enqueue", note)
 
     with pytest.raises(Difference, match="DENIAL"):
-        await ask_demo(HIDDEN, PRICES)
+        await demo_client(HIDDEN, PRICES)
 
 
-async def test_second_request_writes_no_audit_event(ask_demo: Client) -> None:
+async def test_second_request_writes_no_audit_event(demo_client: Client) -> None:
     """A compared query is counted once."""
-    log: AuditLog = ask_demo.app.state.services.audit
+    log: AuditLog = demo_client.app.state.services.audit
     await log.flush()
 
-    await ask_demo(HIDDEN, PRICES)
+    await demo_client(HIDDEN, PRICES)
 
     assert [1] == [event.requests for event in log._pending.values()]
 
 
 @pytest.mark.executors
-async def test_marked_test_runs_on_each_executor(ask_demo: Client, executor: str) -> None:
+async def test_marked_test_runs_on_each_executor(demo_client: Client, executor: str) -> None:
     """All of its requests run on that executor."""
-    answer = await ask_demo(DIRECT, NAMES)
+    answer = await demo_client(DIRECT, NAMES)
 
     assert executor == (answer.execution or "graphql-core")

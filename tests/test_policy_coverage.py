@@ -35,7 +35,7 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Factory:
+def factory(engine: AsyncEngine) -> Factory:
     """Creates rows in the test's database."""
     return Factory(engine)
 
@@ -61,18 +61,18 @@ def ways(coverage: Coverage, rule: Rule) -> tuple[bool, bool]:
 
 
 async def test_rules_are_recorded_over_the_stored_rows(
-    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
+    client: Client, factory: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
     """A rule that only held fails once a row is stored for which it's false. The second query runs a cached plan."""
-    company = await given.company()
-    await given.port(company)
+    company = await factory.company()
+    await factory.port(company)
 
-    await ask(company.admin, PORTS)
+    await client(company.admin, PORTS)
     exercised.evaluate(exercised.asked)
     before = ways(exercised.coverage, the(policy, OWN))
-    await given.port(await given.company())
+    await factory.port(await factory.company())
     exercised.asked.questions.clear()
-    await ask(company.admin, PORTS)
+    await client(company.admin, PORTS)
     exercised.evaluate(exercised.asked)
 
     assert (True, False) == before
@@ -80,17 +80,17 @@ async def test_rules_are_recorded_over_the_stored_rows(
 
 
 async def test_rule_is_recorded_only_as_far_as_it_was_evaluated(
-    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
+    client: Client, factory: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
     """A rule needs a row to decide, a field rule a readable row and a query that selects the field."""
-    company = await given.company()
+    company = await factory.company()
 
-    await ask(company.admin, PORTS)
+    await client(company.admin, PORTS)
     exercised.evaluate(exercised.asked)
     without = dict(exercised.coverage.seen)
-    await given.port(await given.company())
+    await factory.port(await factory.company())
 
-    await ask(company.admin, PORTS)
+    await client(company.admin, PORTS)
     exercised.evaluate(exercised.asked)
 
     coverage = exercised.coverage
@@ -102,12 +102,14 @@ async def test_rule_is_recorded_only_as_far_as_it_was_evaluated(
     assert (False, False) == ways(coverage, the(policy, EDITS))
 
 
-async def test_called_rules_are_recorded(ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy) -> None:
+async def test_called_rules_are_recorded(
+    client: Client, factory: Factory, exercised: PolicyCoveragePlugin, policy: Policy
+) -> None:
     """`viewerCan` evaluates the rules of all actions, and the rules that these call."""
-    company = await given.company()
-    await given.company()
+    company = await factory.company()
+    await factory.company()
 
-    await ask(company.admin, COMPANIES)
+    await client(company.admin, COMPANIES)
     exercised.evaluate(exercised.asked)
 
     assert [(True, True), (True, False)] == [
@@ -116,21 +118,21 @@ async def test_called_rules_are_recorded(ask: Client, given: Factory, exercised:
 
 
 async def test_only_requests_with_the_current_policy_count(
-    ask: Client, given: Factory, exercised: PolicyCoveragePlugin, policy: Policy
+    client: Client, factory: Factory, exercised: PolicyCoveragePlugin, policy: Policy
 ) -> None:
     """Questions for every viewer, as commands ask them, and questions to another policy don't count."""
-    company = await given.company()
+    company = await factory.company()
 
     policy.decide(Shape(), "Port")
     policy.can(Shape(), "quote")
     exercised.version = "another"
-    await ask(company.admin, PORTS)
+    await client(company.admin, PORTS)
 
     assert set() == exercised.asked.questions
 
 
 def test_runs_with_one_policy_share_a_record(tmp_path: Path, policy: Policy) -> None:
-    """A run continues the last one and merges what another has written meanwhile. A changed policy starts anew."""
+    """A run continues the last one and merges what another has written meanwhile. A changed policy starts a new record."""
     path, rule = tmp_path / "record.json", the(policy, OWN)
     first, other = Coverage(policy.version), Coverage("another")
     first.record(rule, 0)

@@ -106,7 +106,7 @@ def create_app(
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which anybody may set
+    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which any client can set
     app.state.connections = connections
     return app
 

@@ -36,7 +36,7 @@ from transport.validation import RULES
 MAX_CACHED_CHARACTERS: Final = 250_000  # 280 bytes a character at worst: 70 MB
 DOCUMENT_OVERHEAD: Final = 10  # characters that each cached document counts in addition to its text
 MAX_OPERATIONS: Final = 100  # per document; only one of them runs
-MAX_VALIDATION_ERRORS: Final = 10  # validation stops after this many errors, each of which may quote much of the document
+MAX_VALIDATION_ERRORS: Final = 10  # validation stops after this many errors, because each can quote much of the document
 MAX_CACHED_DOCUMENT_LENGTH: Final = MAX_CACHED_CHARACTERS // 10  # caching a longer one would evict too many others
 
 

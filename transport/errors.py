@@ -56,7 +56,7 @@ def readable(message: str) -> str:
 
 
 def _code(error: GraphQLError, request_code: str) -> str | None:
-    """Return the code of an error that the client may see, or None for an unexpected error."""
+    """Return the code of an error that clients can see, or None for an unexpected error."""
     if (public := _public(error)) is not None:
         return public.code
     cause = error.original_error

@@ -1,6 +1,6 @@
 """Operations: from a request to an operation within bounds, and from its result to the response that is sent.
 
-This is the part that all transports share. No result may be sent without passing through `answer_of`.
+This is the part that all transports share. No result is ever sent without passing through `answer_of`.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Recording:
     def _append(self, line: bytes) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
         try:
-            os.fchmod(file, OWNER_ONLY)  # the file may have existed before
+            os.fchmod(file, OWNER_ONLY)  # an existing file keeps its old mode
             os.write(file, line)  # in one call, so that lines of several processes don't mix
         finally:
             os.close(file)

@@ -65,7 +65,7 @@ Q3: Final = """query Q3($first: Int!) {
 Q4: Final = """query Q4($id: ID!) {
   node(id: $id) { id ... on MarketplacePort { name speedMbps location { name } } }
 }"""
-# A public Marketplace port without its own name. Any will do, but it has to be the same each time.
+# A public Marketplace port without its own name. Any port will do, but always the same one.
 SHOWN_PORT: Final = sa.text("""
     SELECT id FROM port
     WHERE visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC' AND marketplace_name IS NULL

@@ -24,7 +24,7 @@ RATES_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
 def fill(world: World) -> None:
-    """Create the requests in the order in which they were sent, shortly before today."""
+    """Create the requests in sending order, shortly before today."""
     chance = world.chance("connection request")
     requests = _requests(world, chance)
     for at, (port, target, status) in zip(moments(chance, FIRST, TODAY, len(requests)), requests, strict=True):

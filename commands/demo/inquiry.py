@@ -22,7 +22,7 @@ QUESTIONS: Final = (
 
 
 def fill(world: World) -> None:
-    """Create the inquiries in the order in which they were sent."""
+    """Create the inquiries in sending order."""
     chance = world.chance("inquiry")
     recipients = _recipients(world, chance)
     for at, profile in zip(moments(chance, FIRST, TODAY, len(recipients)), recipients, strict=True):

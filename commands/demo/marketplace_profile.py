@@ -53,7 +53,7 @@ def _catalogue(world: World) -> None:
 def _profile(world: World, chance: Random, company: Row, taken: set[str]) -> None:
     certainty = float(
         company["id"] in {member["id"] for member in world.cast}
-    )  # 1.0 for the cast, which has everything that others may have
+    )  # 1.0 for the cast, which has every optional part
     public = chance.random() < max(certainty, PUBLIC_SHARE)
     name = company["trading_name"].split()[0] if chance.random() < SHORT_NAME_SHARE - certainty else company["trading_name"]
     logo = add_logo(world, chance, company) if chance.random() < max(certainty, LOGO_SHARE) else None

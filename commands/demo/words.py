@@ -50,7 +50,7 @@ SENTENCES: Final = (
     "Our engineers answer at any hour, in the language of the market.",
     "Peering, transit and cloud on-ramps are reached over one port.",
     "We publish our maintenance calendar a month ahead.",
-    "Migration, assessment and training are offered beside the network.",
+    "Migration, assessment and training are offered with the network.",
     "Customers begin with one gigabit and grow without a new cross-connect.",
 )
 

@@ -15,7 +15,7 @@ from settings import Settings
 
 
 def type_of(policy: Policy, name: str) -> str:
-    """Return the policy type's name. Raises PolicyError, which lists the types, if there is none."""
+    """Return the policy type's name. Raises PolicyError, which lists the types, if it doesn't exist."""
     return policy.catalogue[name].name
 
 

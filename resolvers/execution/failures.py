@@ -35,11 +35,11 @@ class FailurePolicy:
     """How a field fails: its nodes, and whether the plan can report the error itself."""
 
     nodes: Sequence[FieldNode]
-    told: bool
+    reportable: bool
 
     def failed(self, error: Exception, run: PlanRun) -> FieldFailed:
         """Return what stands in for the value. Raises the error if graphql-core has to report it."""
-        if not self.told or isinstance(error, NotPlannable) or run.failures >= MAX_ERRORS:
+        if not self.reportable or isinstance(error, NotPlannable) or run.failures >= MAX_ERRORS:
             raise error
         run.failures += 1
         run.failing.add(id(self.nodes))

@@ -50,7 +50,7 @@ class FieldDescription(Protocol):
     def ability(self) -> str | None:
         """The ability that the viewer needs, if the field doesn't belong to a row."""
 
-    def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
+    def argument_variables(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
         """Return each argument's resolver name and variable, or None unless all arguments are variables used as they are."""
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:

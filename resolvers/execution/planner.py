@@ -293,7 +293,7 @@ class Planner:
             return constant({})
         if not varies(node):
             return constant(description.arguments(node, self.executor.variable_values))
-        variable_names = description.given(node)
+        variable_names = description.argument_variables(node)
         if variable_names is None:
             return lambda run: description.arguments(node, run.variables.values)
         return lambda run: {

@@ -63,15 +63,15 @@ class SelectedOperation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a plan. `left` maps the keys that graphql-core has to answer to the reasons.
+    """The answer of a plan. `unplanned` maps the keys that graphql-core has to answer to the reasons.
 
-    `unsure` has the keys of errors whose order among other errors only graphql-core knows.
+    `unordered` has the keys of errors whose order among other errors only graphql-core knows.
     """
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
-    left: Mapping[str, str]
-    unsure: Collection[str]
+    unplanned: Mapping[str, str]
+    unordered: Collection[str]
     roots: Roots
 
 
@@ -92,24 +92,26 @@ class Plan:
         ]
         awaited = dict(await self._values(with_children, run))
         data = {key: awaited[key] if key in awaited else self._value_without_children(key, run) for key in self.planned}
-        left = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Failed}
-        if not left and not run.failures:
+        unplanned = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Failed}
+        if not unplanned and not run.failures:
             context.redactions.settle(run.redaction_pass.collect(self.tracker, data))
-            return Answer(data, [], left, (), self.roots)
-        return self._failed(context, run, data, left)
+            return Answer(data, [], unplanned, (), self.roots)
+        return self._failed(context, run, data, unplanned)
 
-    def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], left: Mapping[str, str]) -> Answer:
+    def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], unplanned: Mapping[str, str]) -> Answer:
         """Return the answer of an operation in which root fields, or fields below them, failed."""
-        data: dict[str, Any] = {key: None if key in left else value for key, value in values.items()}
+        data: dict[str, Any] = {key: None if key in unplanned else value for key, value in values.items()}
         errors = errors_of(data, run.failures) if run.failures else []
         entries = run.redaction_pass.collect(self.tracker, data)
-        for key in left:
+        for key in unplanned:
             del data[key]
         failed = {str((error.path or [""])[0]) for error in errors}
-        unsure = failed if len(run.failing) > 1 or any(isinstance(self.planned[key], PlannedField) for key in left) else ()
+        unordered = (
+            failed if len(run.failing) > 1 or any(isinstance(self.planned[key], PlannedField) for key in unplanned) else ()
+        )
         is_null = any(data[key] is None and self._is_required(key) for key in failed)
         context.redactions.settle([] if is_null else entries)
-        return Answer(None if is_null else data, errors, left, unsure, self.roots)
+        return Answer(None if is_null else data, errors, unplanned, unordered, self.roots)
 
     def _is_required(self, key: str) -> bool:
         planned = self.planned[key]
@@ -203,7 +205,7 @@ class Plans:
             context.execution = f"graphql-core; {_reason(error)}"
             context.audit_trail = AuditTrail()  # graphql-core records again what the plan has recorded
             return None
-        context.execution = _execution(answer.left, answer.roots)
+        context.execution = _execution(answer.unplanned, answer.roots)
         return answer
 
     async def _run(
@@ -250,14 +252,14 @@ class Plans:
         return Plan(operation.characters, roots, planned, FieldsTracker(trackers) if trackers else None)
 
 
-def _execution(left: Mapping[str, str], roots: Roots) -> str:
+def _execution(unplanned: Mapping[str, str], roots: Roots) -> str:
     """Return the description of what executed an operation."""
-    if not left:
+    if not unplanned:
         return PLANNED
-    reason = next(iter(left.values()))
-    if len(left) == len(roots.fields):
+    reason = next(iter(unplanned.values()))
+    if len(unplanned) == len(roots.fields):
         return f"graphql-core; {reason}"
-    return f"{PLANNED}, but {len(left)} of {len(roots.fields)} root fields by graphql-core; {reason}"
+    return f"{PLANNED}, but {len(unplanned)} of {len(roots.fields)} root fields by graphql-core; {reason}"
 
 
 def _cache(cache: LRUCache[Any, Any], key: Any, value: SelectedOperation | Plan | NoPlan) -> None:

@@ -71,7 +71,7 @@ class _Planned(SchemaExtension):
         answer = await plans.answer(
             execution.query, document, execution.operation_name, execution.variables or {}, execution.context
         )
-        unplanned = () if answer is None else self._left(answer)
+        unplanned = () if answer is None else self._unplanned(answer)
         if answer is not None and not unplanned:
             execution.result = ExecutionResult(data=answer.data, errors=answer.errors or None)
         if answer is None or not unplanned:
@@ -81,18 +81,18 @@ class _Planned(SchemaExtension):
         yield
         part.join()
 
-    def _left(self, answer: Answer) -> Collection[str]:
+    def _unplanned(self, answer: Answer) -> Collection[str]:
         """Return the keys that graphql-core runs, with those whose errors it orders if affordable. Raises PublicError."""
-        if not answer.left and not answer.unsure:
+        if not answer.unplanned and not answer.unordered:
             return ()
-        unplanned, unsure = tuple(answer.left), [key for key in answer.unsure if key not in answer.left]
-        if unsure:
+        unplanned, unordered = tuple(answer.unplanned), [key for key in answer.unordered if key not in answer.unplanned]
+        if unordered:
             try:
-                self._admit(answer, [*unplanned, *unsure])
+                self._admit(answer, [*unplanned, *unordered])
             except PublicError:
                 pass
             else:
-                return (*unplanned, *unsure)
+                return (*unplanned, *unordered)
         self._admit(answer, unplanned)
         return unplanned
 
@@ -100,7 +100,7 @@ class _Planned(SchemaExtension):
         admit, execution = self._planning.admit, self.execution_context
         slow = [key for key in keys if key not in answer.roots.introspection()]
         if slow and admit is not None:
-            why = next((answer.left[key] for key in slow if key in answer.left), "several errors")
+            why = next((answer.unplanned[key] for key in slow if key in answer.unplanned), "several errors")
             admit(execution.schema._schema, answer.roots.only(slow), execution.variables or {}, why)
 
 
@@ -143,20 +143,20 @@ class _Described:
     field: GraphQLField
     converter: GraphQLCoreConverter
 
-    def given(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
+    def argument_variables(self, node: FieldNode) -> Sequence[tuple[str, str]] | None:
         """Return each argument's Python name with its variable, if every argument is a variable that needs no conversion."""
         if any(argument.default_value is not Undefined for argument in self.field.args.values()):
             return None
         names = {
             self.converter.config.name_converter.from_argument(each): each.python_name for each in self.definition.arguments
         }
-        given = []
+        variables = []
         for argument in node.arguments or ():
             kind = get_nullable_type(self.field.args[argument.name.value].type)
             if not isinstance(argument.value, VariableNode) or str(kind) not in AS_GIVEN:
                 return None
-            given.append((names[argument.name.value], argument.value.name.value))
-        return given
+            variables.append((names[argument.name.value], argument.value.name.value))
+        return variables
 
     def arguments(self, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
         """Return the arguments as the batch resolver takes them. Raises GraphQLError."""

@@ -43,7 +43,7 @@ async def test_incomplete_page_stops_the_benchmark(demo_url: str, tmp_path: Path
 
 
 def test_hidden_price_is_the_only_allowed_difference() -> None:
-    """A value may only differ if policy hides it."""
+    """A value can only differ if policy hides it."""
     shown = _answer(name="core", rate=1)
     hidden = _answer(name="core", rate=None) | {"extensions": {"redactions": [{"path": ["ports", "nodes", "*", "rate"]}]}}
 

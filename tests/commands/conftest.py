@@ -1,4 +1,4 @@
-"""The sample market at both scales, made but not stored, and a place for an embedded PostgreSQL."""
+"""The demo data at both scales, built but not stored, and a directory for an embedded PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tests.conftest import SEED
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    """The small market that is in the databases of the tests."""
+    """The small demo data that the test databases contain."""
     return make("small", SEED, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
 def large_world() -> World:
-    """A large market of another seed."""
+    """Large demo data with another seed."""
     return make("large", SEED + 1, lambda *_: None)
 
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A data directory that the system user of PostgreSQL may reach, which pytest's are not."""
+    """A data directory that PostgreSQL's system user can access, unlike pytest's directories."""
     directory = Path(tempfile.mkdtemp(prefix="crossgate-test-"))
     yield directory
     shutil.rmtree(directory)

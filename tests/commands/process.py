@@ -1,6 +1,8 @@
-"""The `crossgate` command with a data directory of its own: in this process, or as a process of its own.
+"""Run the `crossgate` command with its own data directory, in this process or in a separate one.
 
-A start takes longer than most commands do, so tests run a command in this process. Each subcommand also has a test that starts it.
+Starting a process takes longer than most commands do, so tests run commands in this process. Each subcommand also has one
+test
+that starts a process.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ COMMAND: Final = (sys.executable, "-m", "commands")
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a command has come to."""
+class CompletedCommand:
+    """The exit code and output of a command."""
 
     returncode: int
     stdout: str
@@ -37,43 +39,45 @@ class Done:
 
 
 def environment(data_dir: Path, database_url: str | None = None) -> dict[str, str]:
-    """Ours, less all settings, and with these."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("CROSSGATE_") and name != "DATABASE_URL"}
-    return ours | {"CROSSGATE_DATA_DIR": str(data_dir)} | ({"DATABASE_URL": database_url} if database_url else {})
+    """The environment without any settings, plus these."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("CROSSGATE_") and name != "DATABASE_URL"
+    }
+    return inherited | {"CROSSGATE_DATA_DIR": str(data_dir)} | ({"DATABASE_URL": database_url} if database_url else {})
 
 
-def crossgate(*arguments: str, data_dir: Path, database_url: str | None = None) -> Done:
-    """Run the command to its end in this process, in a thread that has no event loop yet."""
+def crossgate(*arguments: str, data_dir: Path, database_url: str | None = None) -> CompletedCommand:
+    """Run a command in this process, in a thread without an event loop."""
     with patch.dict(os.environ, environment(data_dir, database_url), clear=True), ThreadPoolExecutor(1) as thread:
         return thread.submit(_run, arguments).result()
 
 
-def started(*arguments: str, data_dir: Path, database_url: str | None = None) -> Done:
-    """Run the command to its end as a process of its own."""
+def run_subprocess(*arguments: str, data_dir: Path, database_url: str | None = None) -> CompletedCommand:
+    """Run a command in a separate process."""
     variables = environment(data_dir, database_url)
-    done = subprocess.run([*COMMAND, *arguments], check=False, cwd=ROOT, env=variables, capture_output=True, text=True)
-    return Done(done.returncode, done.stdout, done.stderr)
+    completed = subprocess.run([*COMMAND, *arguments], check=False, cwd=ROOT, env=variables, capture_output=True, text=True)
+    return CompletedCommand(completed.returncode, completed.stdout, completed.stderr)
 
 
-def _run(arguments: tuple[str, ...]) -> Done:
+def _run(arguments: tuple[str, ...]) -> CompletedCommand:
     out, err = io.StringIO(), io.StringIO()
     code: int | str | None = 0
-    with _same_logging(), redirect_stdout(out), redirect_stderr(err):
+    with _preserved_logging(), redirect_stdout(out), redirect_stderr(err):
         try:
             with explained():
                 app(arguments, prog_name="crossgate")
         except SystemExit as end:
             code = end.code
     assert isinstance(code, int | None), code
-    return Done(code or 0, out.getvalue(), err.getvalue())
+    return CompletedCommand(code or 0, out.getvalue(), err.getvalue())
 
 
 @contextmanager
-def _same_logging() -> Iterator[None]:
-    """A command may configure logging; put back what was configured before."""
+def _preserved_logging() -> Iterator[None]:
+    """Restore the logging configuration afterwards, because a command may change it."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
-    root.handlers = []  # those that the command replaces are closed
+    root.handlers = []  # the command closes the handlers that it replaces
     try:
         yield
     finally:

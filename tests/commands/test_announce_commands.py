@@ -1,4 +1,4 @@
-"""`crossgate maintenance announce` and `crossgate security announce`: who is told, who would be, and what is a wrong use."""
+"""`crossgate maintenance announce` and `crossgate security announce`: recipients, dry runs and usage errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 from tests.expected_notifications import Announcer
 from tests.factory import Factory
 
@@ -18,8 +18,8 @@ SECURITY = ("security", "announce", "--title", "Passwords", "--body", "Change th
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Factory:
-    """Makes rows."""
+def factory(engine: AsyncEngine) -> Factory:
+    """Creates rows in the database."""
     return Factory(engine)
 
 
@@ -30,30 +30,30 @@ def announcer(engine: AsyncEngine) -> Announcer:
 
 
 async def test_maintenance_is_announced_by_name_id_or_market(
-    given: Factory, announcer: Announcer, data_dir: Path, database_url: str
+    factory: Factory, announcer: Announcer, data_dir: Path, database_url: str
 ) -> None:
-    """A dry run says who would be told and tells nobody; the announcement says when it is, in UTC."""
-    partner = await given.partner("Partner One")
-    account = await given.managed_account(partner, name="Account One")
-    direct = await given.company(name="Direct One")
-    here = await given.location("Harbour", market="NL")
+    """A dry run lists the companies and notifies nobody. The announcement gives its times in UTC."""
+    partner = await factory.partner("Partner One")
+    account = await factory.managed_account(partner, name="Account One")
+    direct = await factory.company(name="Direct One")
+    location = await factory.location("Harbour", market="NL")
     for company in (account.company, direct):
-        await given.port(company, here)
+        await factory.port(company, location)
 
     def run(*options: str) -> tuple[int, str, str]:
         done = crossgate(*MAINTENANCE, *options, data_dir=data_dir, database_url=database_url)
         return done.returncode, done.stdout, done.stderr
 
     dry = [
-        run(*where, "--dry-run")
-        for where in (["--location", "Harbour"], ["--location", here.id], ["--market", "NL"], ["--all"])
+        run(*scope, "--dry-run")
+        for scope in (["--location", "Harbour"], ["--location", location.id], ["--market", "NL"], ["--all"])
     ]
-    told_by_dry_runs = await announcer.mails()
-    told = run("--location", str(here.key), "--starts", "2026-12-01T22:00+01:00", "--ends", "2026-12-02T02:00")
+    sent_by_dry_runs = await announcer.mails()
+    announced = run("--location", str(location.key), "--starts", "2026-12-01T22:00+01:00", "--ends", "2026-12-02T02:00")
 
     assert [(0, "Would notify 2 companies:\nDirect One\nPartner One, for Account One\n", "")] * 4 == dry
-    assert [] == told_by_dry_runs
-    assert (0, "Notified 2 companies: 2 people.\n", "") == told
+    assert [] == sent_by_dry_runs
+    assert (0, "Notified 2 companies: 2 people.\n", "") == announced
     body = "We replace them.\n\nFrom 2026-12-01 21:00 UTC to 2026-12-02 02:00 UTC."
     listed = "\n\nThis affects these accounts that you manage. We don't notify them, so please do:\n- Account One"
     title = "Maintenance: New switches"
@@ -61,26 +61,26 @@ async def test_maintenance_is_announced_by_name_id_or_market(
 
 
 async def test_security_is_announced_to_users_a_company_or_all(
-    given: Factory, announcer: Announcer, data_dir: Path, database_url: str
+    factory: Factory, announcer: Announcer, data_dir: Path, database_url: str
 ) -> None:
-    """A dry run lists the addresses; if one address is nobody's, nobody is told."""
-    company, other = await given.company(name="One"), await given.company()
+    """A dry run lists the addresses. If one address is unknown, nobody is notified."""
+    company, other = await factory.company(name="One"), await factory.company()
 
     def run(*options: str) -> tuple[int, str, str]:
         done = crossgate(*SECURITY, *options, data_dir=data_dir, database_url=database_url)
         return done.returncode, done.stdout, done.stderr
 
     unknown = run("--user", company.admin, "--user", "nobody@sample.example")
-    dry = [run(*whom, "--dry-run") for whom in (["--company", "One"], ["--company", company.id], ["--all"])]
+    dry = [run(*recipients, "--dry-run") for recipients in (["--company", "One"], ["--company", company.id], ["--all"])]
     before = await announcer.mails()
-    told = run("--user", company.admin, "--user", other.admin)
+    announced = run("--user", company.admin, "--user", other.admin)
 
     one, both = company.admin, "\n".join(sorted([company.admin, other.admin]))
     missing = "crossgate: No user has the email address nobody@sample.example. Nobody was notified.\n"
     assert (1, "", missing) == unknown
     assert [(0, f"Would notify 1 people:\n{one}\n", "")] * 2 + [(0, f"Would notify 2 people:\n{both}\n", "")] == dry
     assert [] == before
-    assert (0, "Notified 2 people.\n", "") == told
+    assert (0, "Notified 2 people.\n", "") == announced
     assert {company.admin, other.admin} == {address for address, _, _ in await announcer.mails()}
 
 
@@ -92,9 +92,9 @@ async def test_security_is_announced_to_users_a_company_or_all(
         ((*SECURITY, "--company", "Nobody"), "Found no company Nobody."),
     ],
 )
-def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str, data_dir: Path, database_url: str) -> None:
-    """The command ends with 1 and says what it did not find."""
-    done = started(*arguments, data_dir=data_dir, database_url=database_url)
+def test_unknown_target_is_named(arguments: tuple[str, ...], message: str, data_dir: Path, database_url: str) -> None:
+    """The command exits with 1 and names what it didn't find."""
+    done = run_subprocess(*arguments, data_dir=data_dir, database_url=database_url)
 
     assert (1, "", f"crossgate: {message}\n") == (done.returncode, done.stdout, done.stderr)
 
@@ -111,8 +111,8 @@ def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str, da
         ("maintenance", "announce", "--all"),
     ],
 )
-def test_a_wrong_use_is_refused_before_anything_is_opened(arguments: tuple[str, ...]) -> None:
-    """It ends with 2, as wrong uses do."""
+def test_usage_error_is_refused_before_connecting(arguments: tuple[str, ...]) -> None:
+    """Invalid options exit with 2 before anything is opened."""
     done = CliRunner().invoke(app, list(arguments))
 
     assert (2, "") == (done.exit_code, done.stdout)

@@ -1,4 +1,4 @@
-"""`crossgate database` migrates and tells where the database is."""
+"""`crossgate database` migrates the database and prints its URL."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 
 
-async def test_the_schema_goes_down_and_up(database_url: str, tmp_path: Path) -> None:
-    """`downgrade base` removes the tables, `upgrade` makes them again."""
-    seen = []
+async def test_schema_can_be_downgraded_and_upgraded(database_url: str, tmp_path: Path) -> None:
+    """`downgrade base` drops the tables, and `upgrade` creates them again."""
+    results = []
     for arguments in (("downgrade", "base"), ("upgrade",)):
-        done = started("database", *arguments, data_dir=tmp_path, database_url=database_url)
-        seen.append((done.returncode, done.stdout, done.stderr, await _has_ports(database_url)))
+        done = run_subprocess("database", *arguments, data_dir=tmp_path, database_url=database_url)
+        results.append((done.returncode, done.stdout, done.stderr, await _has_ports(database_url)))
 
-    assert [(0, "", "", False), (0, "", "", True)] == seen
+    assert [(0, "", "", False), (0, "", "", True)] == results
 
 
-def test_an_unknown_revision_is_refused(database_url: str, tmp_path: Path) -> None:
+def test_unknown_revision_is_refused(database_url: str, tmp_path: Path) -> None:
     """The message names the revision."""
     done = crossgate("database", "downgrade", "nowhere", data_dir=tmp_path, database_url=database_url)
 
@@ -33,8 +33,8 @@ def test_an_unknown_revision_is_refused(database_url: str, tmp_path: Path) -> No
     )
 
 
-def test_the_url_is_one_that_psql_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The driver is left out, all else is what was set."""
+def test_url_works_with_psql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The URL is printed without the driver, otherwise as set."""
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://somebody:secret@db.example/sample")
 
     done = CliRunner().invoke(app, ["database", "url"])
@@ -42,8 +42,8 @@ def test_the_url_is_one_that_psql_takes(monkeypatch: pytest.MonkeyPatch) -> None
     assert (0, "postgresql://somebody:secret@db.example/sample\n", "") == (done.exit_code, done.stdout, done.stderr)
 
 
-def test_a_url_that_cannot_be_used_is_refused_with_its_variable(tmp_path: Path) -> None:
-    """The message names the variable and what is wrong with it."""
+def test_invalid_url_is_refused_with_its_variable(tmp_path: Path) -> None:
+    """The message names the variable and the problem."""
     done = crossgate("database", "url", data_dir=tmp_path, database_url="mysql://somebody@db.example/sample")
 
     assert (1, "", "crossgate: DATABASE_URL: must begin with postgresql://, not mysql://\n") == (
@@ -53,8 +53,8 @@ def test_a_url_that_cannot_be_used_is_refused_with_its_variable(tmp_path: Path) 
     )
 
 
-def test_a_variable_of_libpq_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the URL itself is right, and without a traceback."""
+def test_invalid_libpq_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invalid libpq variable is reported without a traceback, even if the URL is valid."""
     monkeypatch.setenv("PGSERVICE", "nowhere")
     monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
     url = "postgresql://somebody@db.example/sample"
@@ -62,9 +62,9 @@ def test_a_variable_of_libpq_that_cannot_be_used_is_named(tmp_path: Path, monkey
     embedded = crossgate("database", "url", data_dir=tmp_path)
     named = crossgate("database", "url", data_dir=tmp_path, database_url=url)
 
-    said = f"names the service nowhere, but {tmp_path}/services can't be read as a service file\n"
-    assert (1, f"crossgate: DATABASE_URL: {said}") == (named.returncode, named.stderr)
-    assert (1, f"crossgate: The database URL is invalid: {said}") == (embedded.returncode, embedded.stderr)
+    problem = f"names the service nowhere, but {tmp_path}/services can't be read as a service file\n"
+    assert (1, f"crossgate: DATABASE_URL: {problem}") == (named.returncode, named.stderr)
+    assert (1, f"crossgate: The database URL is invalid: {problem}") == (embedded.returncode, embedded.stderr)
 
 
 async def _has_ports(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""The sample market: as large as it says, the same for the same seed, and true to the rules."""
+"""The demo data has its documented size, is the same for the same seed, and follows the rules."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from commands.demo.market import make
 rows = make("small", 1, lambda *_: None).rows
 print(sha256(repr(sorted(rows.items(), key=lambda item: item[0])).encode()).hexdigest())
 """
-COUNTED = ("location", "company", "managed_account", "port", "product", "offer")
-OCCURRING: list[tuple[str, str, type[StrEnum]]] = [
+COUNTED_TABLES = ("location", "company", "managed_account", "port", "product", "offer")
+ENUM_COLUMNS: list[tuple[str, str, type[StrEnum]]] = [
     ("agreement", "status", AgreementStatus),
     ("change_request", "kind", ChangeRequestKind),
     ("change_request", "status", ChangeRequestStatus),
@@ -55,28 +55,28 @@ OCCURRING: list[tuple[str, str, type[StrEnum]]] = [
     ("product", "visibility", ProductVisibility),
     ("product_revision", "status", RevisionStatus),
 ]
-APPROVAL_ABOVE = 250_000
+APPROVAL_THRESHOLD = 250_000
 
 
-def nothing(*_: Any) -> None:
-    """Nobody watches the progress."""
+def ignore_progress(*_: Any) -> None:
+    """Ignore progress reports."""
 
 
-def test_the_small_market_has_its_size(world: World) -> None:
+def test_small_demo_data_has_its_size(world: World) -> None:
     """Small is 150 locations, 200 companies, 60 managed accounts, 1,500 ports, 250 products and 800 offers."""
-    assert [150, 200, 60, 1_500, 250, 800] == [len(world.rows[table]) for table in COUNTED]
+    assert [150, 200, 60, 1_500, 250, 800] == [len(world.rows[table]) for table in COUNTED_TABLES]
     assert {"OPERATOR": 1, "PARTNER": 12, "MANAGED": 60, "DIRECT": 127} == Counter(
         row["account_kind"] for row in world.rows["company"]
     )
 
 
-def test_the_large_market_has_its_size(large_world: World) -> None:
+def test_large_demo_data_has_its_size(large_world: World) -> None:
     """Large is 300 locations, 2,000 companies, 760 managed accounts, 20,000 ports, 3,000 products and 9,000 offers."""
-    assert [300, 2_000, 760, 20_000, 3_000, 9_000] == [len(large_world.rows[table]) for table in COUNTED]
+    assert [300, 2_000, 760, 20_000, 3_000, 9_000] == [len(large_world.rows[table]) for table in COUNTED_TABLES]
 
 
-def test_the_same_seed_makes_the_same_rows(world: World) -> None:
-    """Two processes, which scatter their hashes differently, make the same rows with the same keys."""
+def test_same_seed_makes_the_same_rows(world: World) -> None:
+    """Two processes with different hash seeds build the same rows with the same keys."""
     digests = {
         subprocess.run(
             [sys.executable, "-c", DIGEST], cwd=ROOT, env={"PYTHONHASHSEED": seed}, check=True, capture_output=True
@@ -85,18 +85,18 @@ def test_the_same_seed_makes_the_same_rows(world: World) -> None:
     }
 
     assert 1 == len(digests)
-    assert world.rows == make("small", SEED, nothing).rows
+    assert world.rows == make("small", SEED, ignore_progress).rows
 
 
 def test_another_seed_makes_other_rows(world: World) -> None:
-    """No company has the same key in the market of another seed."""
-    other = make("small", SEED + 1, nothing)
+    """No company has the same key under another seed."""
+    other = make("small", SEED + 1, ignore_progress)
 
     assert not {row["id"] for row in world.rows["company"]} & {row["id"] for row in other.rows["company"]}
 
 
-def test_keys_grow_with_creation(world: World) -> None:
-    """In every table the order of the keys is the order of the rows and of their times; every key is a UUIDv7."""
+def test_keys_are_ordered_by_creation(world: World) -> None:
+    """In every table, the keys are UUIDv7 in the order of the rows and of their creation times."""
     for table, rows in world.rows.items():
         keys = [row["id"] for row in rows if "id" in row]
         times = [row["created_at"] for row in rows if "created_at" in row]
@@ -106,14 +106,14 @@ def test_keys_grow_with_creation(world: World) -> None:
         assert {7} >= {key.version for key in keys}, table
 
 
-@pytest.mark.parametrize(("table", "column", "words"), OCCURRING)
-def test_everything_that_can_be_occurs(world: World, table: str, column: str, words: type[StrEnum]) -> None:
-    """Each state and kind of each thing is found in the small market."""
-    assert set(words) == {row[column] for row in world.rows[table]}
+@pytest.mark.parametrize(("table", "column", "values"), ENUM_COLUMNS)
+def test_every_enum_value_occurs(world: World, table: str, column: str, values: type[StrEnum]) -> None:
+    """The small demo data has every value of every enum column."""
+    assert set(values) == {row[column] for row in world.rows[table]}
 
 
-def test_some_92_percent_of_locations_are_active(world: World) -> None:
-    """Nearly all locations can be ordered in, and they offer speeds in the proportions of the field."""
+def test_92_percent_of_locations_are_active(world: World) -> None:
+    """138 of the 150 locations are ACTIVE, and their speeds have the documented proportions."""
     locations = world.rows["location"]
     speeds = Counter(tuple(row["speeds_mbps"]) for row in locations)
 
@@ -126,8 +126,8 @@ def test_some_92_percent_of_locations_are_active(world: World) -> None:
     } == speeds
 
 
-def test_ports_are_what_their_location_offers_V12(world: World) -> None:
-    """A port has a speed of its location and the currency of its market, where its payer had billing enabled."""
+def test_ports_match_what_their_location_offers_V12(world: World) -> None:
+    """A port has a speed its location offers and its market's currency, and its payer has billing enabled in the market."""
     locations = by_key(world, "location")
     payers = {row["id"]: row["partner_id"] or row["id"] for row in world.rows["company"]}
     markets = defaultdict(set)
@@ -143,8 +143,8 @@ def test_ports_are_what_their_location_offers_V12(world: World) -> None:
         assert location["market"] in markets[payers[port["company_id"]]]
 
 
-def test_ports_are_activated_once_they_were_in_service_A44(world: World) -> None:
-    """A port has a time of activation if it is or was ACTIVE, and only then."""
+def test_ports_have_an_activation_time_once_in_service_A44(world: World) -> None:
+    """A port has an activation time if it is or was ACTIVE, and only then."""
     activated = {row["status"] for row in world.rows["port"] if row["activated_at"]}
     waiting = {row["status"] for row in world.rows["port"] if not row["activated_at"]}
 
@@ -153,15 +153,15 @@ def test_ports_are_activated_once_they_were_in_service_A44(world: World) -> None
 
 
 def test_ports_of_managed_accounts_are_private_V1(world: World) -> None:
-    """Only two ports of managed accounts are PUBLIC: their partner has flipped them."""
+    """Only two ports of managed accounts are PUBLIC, because their partner made them so."""
     managed = {row["id"] for row in world.companies("MANAGED", verified=False)}
     public = [row["company_id"] for row in world.rows["port"] if row["visibility"] == "PUBLIC" and row["company_id"] in managed]
 
     assert {world.cast.hidden["id"]: 1, world.cast.shown["id"]: 1} == Counter(public)
 
 
-def test_connection_requests_go_to_what_the_marketplace_shows_V16(world: World) -> None:
-    """Both ends are ACTIVE ports of two companies, the target public and of a public profile."""
+def test_connection_requests_target_ports_on_the_marketplace_V16(world: World) -> None:
+    """Both ends are ACTIVE ports of different companies, and the target is public with a public profile."""
     ports = by_key(world, "port")
     shown = {row["company_id"] for row in world.rows["marketplace_profile"] if row["visibility"] == "PUBLIC"}
 
@@ -174,8 +174,8 @@ def test_connection_requests_go_to_what_the_marketplace_shows_V16(world: World) 
         assert (request["status"] == ConnectionRequestStatus.PENDING) == (request["decided_at"] is None)
 
 
-def test_orders_that_need_approval_are_of_managed_accounts_V13(world: World) -> None:
-    """The account asks and its partner decides; an approved one has a port that is as it was ordered, and no other has one."""
+def test_orders_needing_approval_belong_to_managed_accounts_V13(world: World) -> None:
+    """The account orders and its partner decides. Only an approved order has a port, and the port matches the order."""
     companies, ports, members = by_key(world, "company"), by_key(world, "port"), defaultdict(set)
     for row in world.rows["membership"]:
         members[row["user_id"]].add(row["company_id"])
@@ -194,8 +194,8 @@ def test_orders_that_need_approval_are_of_managed_accounts_V13(world: World) -> 
             assert [order[name] for name in same] == [port[name] for name in same]
 
 
-def test_offers_have_one_to_25_buyers_none_of_them_the_seller_R227(world: World) -> None:
-    """Every offer goes to 1-25 companies that are not its seller."""
+def test_offers_have_1_to_25_buyers_other_than_the_seller_R227(world: World) -> None:
+    """Every offer goes to 1-25 companies other than its seller."""
     offers, buyers = by_key(world, "offer"), Counter(row["offer_id"] for row in world.rows["offer_buyer"])
 
     assert set(offers) == set(buyers)
@@ -204,8 +204,8 @@ def test_offers_have_one_to_25_buyers_none_of_them_the_seller_R227(world: World)
 
 
 def test_totals_are_sums_of_dimensions_A23(world: World) -> None:
-    """The total of an offer is the sum of its dimensions; a scheduled one has one dimension, which its instalments pay. R236 A28"""
-    dimensions, instalments = grouped(world, "offer_dimension"), grouped(world, "instalment")
+    """An offer's total is the sum of its dimensions. A scheduled offer has one dimension, which its instalments pay. R236 A28"""
+    dimensions, instalments = by_offer(world, "offer_dimension"), by_offer(world, "instalment")
     for offer in world.rows["offer"]:
         scheduled = offer["payment_model"] == PaymentModel.SCHEDULE
         payments = instalments[offer["id"]]
@@ -219,19 +219,19 @@ def test_totals_are_sums_of_dimensions_A23(world: World) -> None:
             assert dates[-1] <= offer["contract_end_date"]
 
 
-def test_what_waits_for_approval_is_above_the_threshold_R223(world: World) -> None:
-    """Offers that are under approval or were rejected are above 250,000; some of the others are, and were approved."""
+def test_offers_awaiting_approval_are_above_the_threshold_R223(world: World) -> None:
+    """Offers pending approval or rejected are above 250,000. Some published ones are too, and were approved."""
     above = defaultdict(set)
     for offer in world.rows["offer"]:
         major = offer["total_value"] / (1 if offer["currency"] == "JPY" else 100)
-        above[offer["status"]].add(major > APPROVAL_ABOVE)
+        above[offer["status"]].add(major > APPROVAL_THRESHOLD)
 
     assert {True} == above[OfferStatus.PENDING_APPROVAL] == above[OfferStatus.REJECTED]
     assert {True, False} == above[OfferStatus.PUBLISHED]
 
 
-def test_new_offers_are_on_products_that_are_available_A24(world: World) -> None:
-    """What is not yet decided is offered on LIMITED and PUBLIC products only."""
+def test_open_offers_are_for_available_products_A24(world: World) -> None:
+    """Offers that aren't decided yet are for LIMITED and PUBLIC products only."""
     products = by_key(world, "product")
     open_states = {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.PUBLISHED}
 
@@ -240,8 +240,8 @@ def test_new_offers_are_on_products_that_are_available_A24(world: World) -> None
     }
 
 
-def test_accepted_offers_have_agreements_and_no_others_V4(world: World) -> None:
-    """An accepted offer has the agreement of a buyer, with the price of a dimension; no other offer has any."""
+def test_only_accepted_offers_have_agreements_V4(world: World) -> None:
+    """An accepted offer has an agreement with one of its buyers, at the price of a dimension. No other offer has one."""
     buyers = {(row["offer_id"], row["company_id"]) for row in world.rows["offer_buyer"]}
     prices = {row["id"]: (row["offer_id"], row["price"]) for row in world.rows["offer_dimension"]}
     agreements = world.rows["agreement"]
@@ -253,8 +253,8 @@ def test_accepted_offers_have_agreements_and_no_others_V4(world: World) -> None:
     assert [(row["offer_id"], row["amount"]) for row in agreements] == [prices[row["dimension_id"]] for row in agreements]
 
 
-def test_partners_pay_for_the_accounts_that_they_manage_R114_R115(world: World) -> None:
-    """Only partners and direct companies have invoices; each line is for a port of the payer or of an account of its."""
+def test_partners_pay_for_the_accounts_they_manage_R114_R115(world: World) -> None:
+    """Only partners and direct companies have invoices. Each line is for a port of the payer or of an account it manages."""
     companies, ports, lines = by_key(world, "company"), by_key(world, "port"), defaultdict(list)
     for line in world.rows["invoice_line"]:
         lines[line["invoice_id"]].append(line)
@@ -268,8 +268,8 @@ def test_partners_pay_for_the_accounts_that_they_manage_R114_R115(world: World) 
             assert account is None or companies[account]["partner_id"] == invoice["company_id"]
 
 
-def test_operator_supported_accounts_have_phone_and_address_V15(world: World) -> None:
-    """Where the operator gives support, e-mail address and phone are there; partners may leave the phone out."""
+def test_operator_supported_accounts_have_phone_and_email_V15(world: World) -> None:
+    """Operator support details have an email address and a phone. Partners' may omit the phone."""
     phones = defaultdict(set)
     for row in world.rows["support_details"]:
         phones[row["supported_by"]].add(row["phone"] is not None)
@@ -279,15 +279,15 @@ def test_operator_supported_accounts_have_phone_and_address_V15(world: World) ->
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_overrides_and_defaults_occur_in_all_combinations_V2(world: World, setting: str) -> None:
-    """Each setting is met with every pair of partner's default and account's override."""
+    """Each setting occurs with every pair of partner default and account override."""
     defaults = {row["partner_id"]: row[setting] for row in world.rows["partner_defaults"]}
     pairs = {(defaults[row["partner_id"]], row[setting]) for row in world.rows["managed_account"]}
 
     assert {(default, override) for default in (None, True, False) for override in (None, True, False)} == pairs
 
 
-def test_profiles_keep_to_their_rules_R016_R023_A3_A5(world: World) -> None:
-    """Bios have 200 words at most, services belong to the provider's types, slugs are met once, PUBLIC ones have a type."""
+def test_profiles_follow_their_rules_R016_R023_A3_A5(world: World) -> None:
+    """Bios have at most 200 words, services fit the provider types, slugs are unique, and PUBLIC profiles have a type."""
     profiles = world.rows["marketplace_profile"]
     slugs = [row["slug"] for row in profiles] + [row["slug"] for row in world.rows["profile_slug"]]
 
@@ -300,14 +300,14 @@ def test_profiles_keep_to_their_rules_R016_R023_A3_A5(world: World) -> None:
 
 
 def test_some_private_profiles_have_public_ports_R013(world: World) -> None:
-    """There are ports that only the visibility of their profile keeps off the Marketplace."""
+    """Some ports are hidden from the Marketplace only by the visibility of their profile."""
     private = {row["company_id"] for row in world.rows["marketplace_profile"] if row["visibility"] == "PRIVATE"}
 
     assert private & {row["company_id"] for row in world.rows["port"] if row["visibility"] == "PUBLIC"}
 
 
-def test_logos_are_pictures_R008(world: World) -> None:
-    """Each logo is a PNG whose lines are as many and as long as its size says."""
+def test_logos_are_valid_pictures_R008(world: World) -> None:
+    """Each logo is a PNG with as many pixels as its size says."""
     for image in world.rows["image"]:
         content = image["content"]
         start = content.index(b"IDAT") + 4
@@ -318,19 +318,19 @@ def test_logos_are_pictures_R008(world: World) -> None:
 
 
 def test_every_company_has_an_administrator_V10(world: World) -> None:
-    """No company is without an account administrator; members of every role are found."""
+    """Every company has an account administrator, and every role has a member somewhere."""
     roles = defaultdict(set)
     for row in world.rows["membership"]:
         roles[row["company_id"]].update(row["roles"])
 
     assert {row["id"] for row in world.rows["company"]} == {
-        company for company, found in roles.items() if MemberRole.ACCOUNT_ADMIN in found
+        company for company, member_roles in roles.items() if MemberRole.ACCOUNT_ADMIN in member_roles
     }
     assert set(MemberRole) == set().union(*roles.values())
 
 
-def test_addresses_and_numbers_are_nobodys(world: World) -> None:
-    """Every mail address is of an example domain, every phone number of those kept for fiction."""
+def test_addresses_and_phone_numbers_are_fictional(world: World) -> None:
+    """Email addresses use example domains, and phone numbers come from ranges reserved for fiction."""
     phones = {row["phone"] for table in ("support_details", "marketplace_profile") for row in world.rows[table]} - {None}
 
     assert all(row["email"].endswith(".example") for row in world.rows["app_user"])
@@ -338,23 +338,23 @@ def test_addresses_and_numbers_are_nobodys(world: World) -> None:
 
 
 def by_key(world: World, table: str) -> dict[UUID, dict[str, Any]]:
-    """The rows of a table by their keys."""
+    """The rows of a table by key."""
     return {row["id"]: row for row in world.rows[table]}
 
 
-def grouped(world: World, table: str) -> dict[UUID, list[dict[str, Any]]]:
-    """The rows of a table by their offers."""
-    found = defaultdict(list)
+def by_offer(world: World, table: str) -> dict[UUID, list[dict[str, Any]]]:
+    """The rows of a table by offer."""
+    rows = defaultdict(list)
     for row in world.rows[table]:
-        found[row["offer_id"]].append(row)
-    return found
+        rows[row["offer_id"]].append(row)
+    return rows
 
 
-def test_ports_cost_what_the_list_of_prices_says(world: World) -> None:
-    """Every speed and rate limit has a price for every term, and each port was ordered for its price."""
+def test_ports_cost_what_the_price_list_says(world: World) -> None:
+    """Every speed and rate limit has a price for every term, and each port was ordered at its price."""
     prices = {(row["location_id"], row["speed_mbps"], row["term_months"]): row for row in _priced(world, "PORT")}
     speeds = sum(len(row["speeds_mbps"]) for row in world.rows["location"])
-    strange = [
+    mispriced = [
         port["name"]
         for port in world.rows["port"]
         for price in (prices[port["location_id"], port["speed_mbps"], port["term_months"]],)
@@ -362,7 +362,7 @@ def test_ports_cost_what_the_list_of_prices_says(world: World) -> None:
         or port["setup_fee"] not in {0, price["setup_fee"]}
     ]
 
-    assert [] == strange
+    assert [] == mispriced
     assert speeds * len(TERMS_MONTHS) == len(prices)
     assert len(world.rows["location"]) * len(RATE_LIMITS_MBPS) * len(TERMS_MONTHS) == len(_priced(world, "CONNECTION"))
 

@@ -1,4 +1,4 @@
-"""`crossgate demo` fills an empty database and no other."""
+"""`crossgate demo` fills an empty database only."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty, load, make
 from models import Base, Company, Dealing, Location, OfferBuyer
 from models.database import connect
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 from tests.conftest import SEED
 
 
-def test_the_command_fills_an_empty_database_and_says_what_with(database_url: str, tmp_path: Path) -> None:
-    """It prints one line: counts, seconds, and that all is invented."""
-    done = started("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
+def test_command_fills_an_empty_database_and_reports_it(database_url: str, tmp_path: Path) -> None:
+    """It prints one line with the counts and the seconds, and says that the data is invented."""
+    done = run_subprocess("demo", "--scale", "small", data_dir=tmp_path, database_url=database_url)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert re.fullmatch(
@@ -30,7 +30,7 @@ def test_the_command_fills_an_empty_database_and_says_what_with(database_url: st
     )
 
 
-def test_the_command_refuses_a_database_that_holds_something(demo_url: str, tmp_path: Path) -> None:
+def test_command_refuses_a_database_with_rows(demo_url: str, tmp_path: Path) -> None:
     """It names the table that has rows, in one line without a traceback."""
     done = crossgate("demo", data_dir=tmp_path, database_url=demo_url)
 
@@ -41,12 +41,12 @@ def test_the_command_refuses_a_database_that_holds_something(demo_url: str, tmp_
     )
 
 
-async def test_a_database_with_one_row_stays_as_it_is(engine: AsyncEngine) -> None:
-    """Refusing, it stores nothing, even if the row came after it had looked."""
-    place = {"metro": "Amsterdam", "country": "NL", "market": "NL", "status": "ACTIVE"}
+async def test_database_with_one_row_stays_unchanged(engine: AsyncEngine) -> None:
+    """A refused database is left unchanged, even if the row was added after the check."""
+    location = {"metro": "Amsterdam", "country": "NL", "market": "NL", "status": "ACTIVE"}
     async with engine.connect() as connection:
         values = {"name": "Sample", "latitude": 0, "longitude": 0, "speeds_mbps": []}
-        await connection.execute(sa.insert(Location).values(**place, **values))
+        await connection.execute(sa.insert(Location).values(**location, **values))
     with pytest.raises(NotEmpty, match="location"):
         await fill(engine, DemoScale.SMALL)
     with pytest.raises(NotEmpty, match="location"):
@@ -55,19 +55,19 @@ async def test_a_database_with_one_row_stays_as_it_is(engine: AsyncEngine) -> No
     assert [1, 0] == await _all(engine, *(sa.select(sa.func.count()).select_from(table) for table in (Location, Company)))
 
 
-async def test_what_is_made_is_stored(demo_copy_url: str) -> None:
-    """Every table has as many rows as were made for it, and the database has derived the rest."""
-    engine = connect(demo_copy_url)  # other tests leave audit events in the market that they share
+async def test_all_rows_are_stored(demo_copy_url: str) -> None:
+    """Every table has as many rows as were built for it, and the database derives the rest."""
+    engine = connect(demo_copy_url)  # other tests leave audit events in the shared demo database
     world = make("small", SEED, lambda *_: None)
     tables = [table for table in Base.metadata.sorted_tables if table.name != Dealing.__tablename__]
     counts = await _all(engine, *(sa.select(sa.func.count()).select_from(table) for table in tables))
-    dealt, bought = await _all(
+    counted, actual = await _all(
         engine, sa.select(sa.func.sum(Dealing.offers)), sa.select(sa.func.count()).select_from(OfferBuyer)
     )
     await engine.dispose()
 
     assert [len(world.rows[table.name]) for table in tables] == counts
-    assert dealt == bought
+    assert counted == actual
 
 
 async def _all(engine: AsyncEngine, *queries: sa.Select[Any]) -> list[Any]:

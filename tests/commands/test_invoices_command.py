@@ -1,4 +1,4 @@
-"""`crossgate invoices issue` charges a month, once, and says what it charged."""
+"""`crossgate invoices issue` charges a month once and reports what it charged."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from models import Invoice, InvoiceLine
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 
 
 async def counts(url: str) -> list[int]:
-    """How many invoices and lines there are."""
+    """The numbers of invoices and of invoice lines."""
     engine: AsyncEngine = create_async_engine(url, poolclass=sa.NullPool)
     async with engine.connect() as connection:
         return [
@@ -22,8 +22,8 @@ async def counts(url: str) -> list[int]:
         ]
 
 
-async def test_a_month_of_the_sample_market_is_issued_once(database_url: str, tmp_path: Path) -> None:
-    """A dry run says what is issued then, line by line; a repetition finds all of it there."""
+async def test_month_of_the_demo_data_is_issued_once(database_url: str, tmp_path: Path) -> None:
+    """A dry run prints exactly what is issued later. A repetition issues nothing."""
     assert 0 == crossgate("demo", data_dir=tmp_path, database_url=database_url).returncode
     before = await counts(database_url)
     outputs = []
@@ -45,15 +45,15 @@ async def test_a_month_of_the_sample_market_is_issued_once(database_url: str, tm
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-4", "April", "2026-04-01", "0000-01"])
-def test_what_is_no_month_is_refused(tmp_path: Path, month: str) -> None:
-    """It is a wrong use of the command."""
+def test_invalid_month_is_refused(tmp_path: Path, month: str) -> None:
+    """An invalid month is a usage error."""
     done = crossgate("invoices", "issue", month, data_dir=tmp_path)
 
     assert (2, "", True) == (done.returncode, done.stdout, "isn't a valid month" in done.stderr)
 
 
-def test_a_month_that_has_not_begun_is_refused(tmp_path: Path) -> None:
-    """Nobody knows what will be in service then."""
-    done = started("invoices", "issue", "2099-01", data_dir=tmp_path)
+def test_future_month_is_refused(tmp_path: Path) -> None:
+    """What will be in service in a future month isn't known yet."""
+    done = run_subprocess("invoices", "issue", "2099-01", data_dir=tmp_path)
 
     assert (1, "", "crossgate: 2099-01 hasn't started yet.\n") == (done.returncode, done.stdout, done.stderr)

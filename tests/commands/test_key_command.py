@@ -1,4 +1,4 @@
-"""`crossgate key rotate` signs with a new key; what the one before has signed is good until it ends, or revoked."""
+"""`crossgate key rotate` signs with a new key. Tokens of the previous key stay valid until they expire or are revoked."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from resolvers.reading.cursors import Cursors, InvalidCursor
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 from transport.authentication.tokens import InvalidToken, Tokens
 
 
-def test_a_rotation_keeps_tokens_and_cursors(tmp_path: Path) -> None:
-    """It says which key signs and how long the one before verifies."""
+def test_rotation_preserves_tokens_and_cursors(tmp_path: Path) -> None:
+    """The output names the new key and says how long the previous one is accepted."""
     before = Tokens.load(tmp_path / "signing-key.pem")
     token, key = before.issue(uuid4(), None, 60), uuid4()
     (cursor,) = Cursors(*before.secrets(b"cursors")).seal("ports", [((), key)])
 
-    done = started("key", "rotate", data_dir=tmp_path)
+    done = run_subprocess("key", "rotate", data_dir=tmp_path)
     after = Tokens.load(tmp_path / "signing-key.pem")
 
-    said = rf"{after.kid} is the new signing key\.\n{before.kid} is accepted until \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n"
+    expected = rf"{after.kid} is the new signing key\.\n{before.kid} is accepted until \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n"
     assert (0, "") == (done.returncode, done.stderr)
-    assert re.fullmatch(said, done.stdout)
+    assert re.fullmatch(expected, done.stdout)
     assert after.verify(token)
     assert [key] == Cursors(*after.secrets(b"cursors")).open("ports", cursor, "after")
 
 
-def test_a_revocation_keeps_nothing(tmp_path: Path) -> None:
-    """Tokens are not believed, and cursors have a clear error."""
+def test_revocation_invalidates_tokens_and_cursors(tmp_path: Path) -> None:
+    """After a revocation, existing tokens and cursors are refused with their own errors."""
     before = Tokens.load(tmp_path / "signing-key.pem")
     token = before.issue(uuid4(), None, 60)
     (cursor,) = Cursors(*before.secrets(b"cursors")).seal("ports", [((), uuid4())])
@@ -50,7 +50,7 @@ def test_a_revocation_keeps_nothing(tmp_path: Path) -> None:
         Cursors(*after.secrets(b"cursors")).open("ports", cursor, "after")
 
 
-def test_a_key_that_others_can_read_is_named(tmp_path: Path) -> None:
+def test_key_readable_by_others_is_named(tmp_path: Path) -> None:
     """The message says what to do, without a traceback."""
     path = tmp_path / "signing-key.pem"
     Tokens.load(path)
@@ -63,8 +63,8 @@ def test_a_key_that_others_can_read_is_named(tmp_path: Path) -> None:
     assert 1 == len(done.stderr.splitlines())
 
 
-def test_keeping_and_revoking_exclude_each_other() -> None:
-    """Both together are a wrong use of the command line."""
+def test_keep_and_revoke_exclude_each_other() -> None:
+    """Using both is a usage error."""
     done = CliRunner().invoke(app, ["key", "rotate", "--revoke", "--keep", "5"])
 
     assert (2, "") == (done.exit_code, done.stdout)

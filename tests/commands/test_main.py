@@ -1,4 +1,4 @@
-"""The `crossgate` command helps, and answers a wrong use without a traceback."""
+"""The `crossgate` command has help everywhere and answers usage errors without a traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from commands.__main__ import MODULES, app
 
 
 def test_help_lists_all_subcommands() -> None:
-    """Each subcommand is named in the help."""
+    """The help names every subcommand."""
     done = CliRunner().invoke(app, ["--help"])
 
     assert (0, "") == (done.exit_code, done.stderr)
@@ -17,24 +17,24 @@ def test_help_lists_all_subcommands() -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_each_subcommand_helps(name: str) -> None:
-    """`--help` answers everywhere."""
+def test_each_subcommand_has_help(name: str) -> None:
+    """`--help` works for every subcommand."""
     done = CliRunner().invoke(app, [name, "--help"], prog_name="crossgate")
 
     assert (0, "") == (done.exit_code, done.stderr)
     assert f"Usage: crossgate {name}" in done.stdout
 
 
-def test_an_unknown_subcommand_is_answered_with_the_nearest() -> None:
-    """A slip of the finger is told what was probably meant."""
+def test_unknown_subcommand_suggests_the_nearest() -> None:
+    """A misspelled subcommand gets a suggestion."""
     done = CliRunner().invoke(app, ["dmo"])
 
     assert (2, "") == (done.exit_code, done.stdout)
     assert "No such command 'dmo'. Did you mean 'demo'?" in done.stderr
 
 
-def test_the_policy_can_be_trusted() -> None:
-    """`crossgate policy check` loads every rule and finds nothing to refuse."""
+def test_policy_is_valid() -> None:
+    """`crossgate policy check` loads every rule and finds no problem."""
     done = CliRunner().invoke(app, ["policy", "check"])
 
     assert (0, "") == (done.exit_code, done.stderr)

@@ -1,4 +1,4 @@
-"""Two answers to one query: what one shows and the other hides is found wherever it stands, whatever moved meanwhile."""
+"""Comparing two responses to one query: fields shown by one and hidden by the other are found wherever they have moved."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ NONE: Final = frozenset[Any]()
 
 
 def port(key: str, **values: Any) -> dict[str, Any]:
-    """A port of an answer to a marked query."""
+    """A port in a response to a marked query."""
     return {**values, "crossgate_type": "Port", "crossgate_id": key}
 
 
-def answer(data: Any, *hidden: Path, codes: tuple[str, ...] = ()) -> Outcome:
-    """An answer in which some rates are hidden."""
+def response(data: Any, *hidden: Path, codes: tuple[str, ...] = ()) -> Outcome:
+    """A response in which some rates are hidden."""
     return outcome(data, [(path, Redacted("Port", "rate", Reason.NOT_YOURS)) for path in hidden], iter(codes))
 
 
-def test_objects_are_queried_with_their_ids() -> None:
-    """Whatever is a Node, and Node itself, in fragments and edges too; what is no Node is left as it is."""
+def test_nodes_are_queried_with_their_ids() -> None:
+    """Every Node type and Node itself get ids, also in fragments and edges. Other types stay unchanged."""
     query = "{ node { ...f } edges { node { name } cost { amount } } ports { location { id } } } fragment f on Port { name }"
     marks = "crossgate_type: __typename crossgate_id: id"
 
@@ -45,27 +45,27 @@ def test_objects_are_queried_with_their_ids() -> None:
     ) == " ".join(print_ast(marked(parse(query), SCHEMA)).split())
 
 
-def test_a_field_is_found_again_where_its_thing_has_moved() -> None:
-    """What every item hid and one shows now is counted once, though that item has another index."""
-    before = answer({"ports": [port("a", rate=None), port("b", rate=None)]}, ("ports", "*", "rate"))
-    after = answer({"ports": [port("b", rate=None), port("a", rate=1)]}, ("ports", 0, "rate"))
+def test_field_is_found_where_its_object_has_moved() -> None:
+    """A field hidden in every item and shown in one is counted once, even if that item has another index."""
+    before = response({"ports": [port("a", rate=None), port("b", rate=None)]}, ("ports", "*", "rate"))
+    after = response({"ports": [port("b", rate=None), port("a", rate=1)]}, ("ports", 0, "rate"))
 
     assert Counter({Flip(GAINED, "Port.rate"): 1}) == flips(before, after, NONE, NONE)
     assert Counter({Flip(LOST, "Port.rate"): 1}) == flips(after, before, NONE, NONE)
 
 
-def test_a_field_in_edges_is_found_again() -> None:
-    """An edge is known by its node."""
-    before = answer({"edges": [{"node": port("a", rate=None)}, {"node": port("b", rate=2)}]}, ("edges", 0, "node", "rate"))
-    after = answer({"edges": [{"node": port("b", rate=2)}, {"node": port("a", rate=None)}]})
+def test_field_in_edges_is_matched_by_node() -> None:
+    """An edge is identified by its node."""
+    before = response({"edges": [{"node": port("a", rate=None)}, {"node": port("b", rate=2)}]}, ("edges", 0, "node", "rate"))
+    after = response({"edges": [{"node": port("b", rate=2)}, {"node": port("a", rate=None)}]})
 
     assert Counter({Flip(GAINED, "Port.rate"): 1}) == flips(before, after, NONE, NONE)
 
 
-def test_a_field_of_a_thing_that_only_one_has_is_no_flip() -> None:
-    """What is there no more is told as a row, if it is hidden, not by its fields; what has only moved to another page is neither."""
-    before = answer({"ports": [port("a", rate=None)]}, ("ports", "*", "rate"))
-    after = answer({"ports": [port("b", rate=1)]})
+def test_field_of_an_object_on_one_side_is_not_a_flip() -> None:
+    """An object hidden on one side is reported as a row, not by its fields. One that moved to another page is neither."""
+    before = response({"ports": [port("a", rate=None)]}, ("ports", "*", "rate"))
+    after = response({"ports": [port("b", rate=1)]})
 
     assert (frozenset({("Port", "a")}), frozenset({("Port", "b")})) == (before.nodes, after.nodes)
     assert Counter({Flip(LOST, "Port (rows)"): 1}) == flips(before, after, NONE, before.nodes)
@@ -73,28 +73,31 @@ def test_a_field_of_a_thing_that_only_one_has_is_no_flip() -> None:
     assert Counter({Flip(DIFFERS, "pages or numbers"): 1}) == flips(before, after, NONE, NONE)
 
 
-def test_an_error_that_comes_or_goes_is_told_by_its_code() -> None:
-    """A filter that was refused and is not any more is something that a viewer gains."""
-    before, after = answer(None, codes=("FORBIDDEN_FILTER",)), answer({"ports": []})
+def test_error_on_one_side_is_reported_by_its_code() -> None:
+    """A filter that is refused before and allowed after counts as gained, under its error code."""
+    before, after = response(None, codes=("FORBIDDEN_FILTER",)), response({"ports": []})
 
     assert Counter({Flip(GAINED, "FORBIDDEN_FILTER"): 1}) == flips(before, after, NONE, NONE)
     assert Counter({Flip(LOST, "FORBIDDEN_FILTER"): 1}) == flips(after, before, NONE, NONE)
 
 
-def test_objects_without_ids_are_matched_by_place() -> None:
-    """Where an item has none, or two have the same, the index is what there is."""
+def test_objects_without_ids_are_matched_by_index() -> None:
+    """Items without ids, or with the same id, are matched by index."""
     twice = [port("a", rate=None), port("a", rate=None)]
 
     assert Counter({Flip(GAINED, "Port.rate"): 2}) == flips(
-        answer({"ports": twice}, ("ports", "*", "rate")), answer({"ports": twice}), NONE, NONE
+        response({"ports": twice}, ("ports", "*", "rate")), response({"ports": twice}), NONE, NONE
     )
     assert Counter({Flip(GAINED, "Port.rate"): 1}) == flips(
-        answer({"lines": [None, {"rate": None}]}, ("lines", "*", "rate")), answer({"lines": [None, {"rate": 1}]}), NONE, NONE
+        response({"lines": [None, {"rate": None}]}, ("lines", "*", "rate")),
+        response({"lines": [None, {"rate": 1}]}),
+        NONE,
+        NONE,
     )
 
 
-def test_equal_answers_have_no_flips() -> None:
-    """What is hidden twice is decided alike."""
+def test_equal_responses_have_no_flips() -> None:
+    """A field hidden on both sides has the same decision."""
     data = {"ports": [port("a", rate=None)], "count": 1}
 
-    assert Counter() == flips(answer(data, ("ports", "*", "rate")), answer(data, ("ports", 0, "rate")), NONE, NONE)
+    assert Counter() == flips(response(data, ("ports", "*", "rate")), response(data, ("ports", 0, "rate")), NONE, NONE)

@@ -1,4 +1,4 @@
-"""`crossgate policy explain` and `crossgate policy show` say which rules decide for whom, and what they come to."""
+"""`crossgate policy explain` and `crossgate policy show` print the rules for a viewer and their effect."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Company, Membership, Port, User
 from resolvers.values.identifiers import Identifier
 from tests.client import HIDDEN
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 
-OURS = sa.select(Membership.company_id).join(User, User.id == Membership.user_id).where(User.email == HIDDEN)
+OWN_COMPANIES = sa.select(Membership.company_id).join(User, User.id == Membership.user_id).where(User.email == HIDDEN)
 
 
-async def port(engine: AsyncEngine, *, ours: bool) -> str:
-    """The id of a port of the company that the hidden viewer is of, or of another one."""
-    mine = Company.id.in_(OURS) if ours else Company.id.not_in(OURS)
-    query = sa.select(Port.id).join(Company, Company.id == Port.company_id).where(mine).limit(1)
+async def port(engine: AsyncEngine, *, own: bool) -> str:
+    """The id of a port of the hidden viewer's company, or of another one."""
+    owned = Company.id.in_(OWN_COMPANIES) if own else Company.id.not_in(OWN_COMPANIES)
+    query = sa.select(Port.id).join(Company, Company.id == Port.company_id).where(owned).limit(1)
     async with engine.connect() as connection:
         return str(Identifier("Port", (await connection.execute(query)).scalar_one()))
 
 
-def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
-    """Each rule has its place, its sentence, its reason and its parts; no database is needed."""
-    done = started("policy", "explain", "Port", "monthlyRate", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
+def test_rules_of_a_shape_are_explained(tmp_path: Path) -> None:
+    """Each rule is printed with its location, comment, reason and conditions. No database is needed."""
+    done = run_subprocess("policy", "explain", "Port", "monthlyRate", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
 
     blocks = done.stdout.split("\nDENY  ")
     assert (0, "") == (done.returncode, done.stderr)
@@ -38,12 +38,12 @@ def test_the_rules_of_a_shape_are_named(tmp_path: Path) -> None:
     ] == blocks[1].splitlines()
 
 
-async def test_the_verdict_of_a_row_is_told_first(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
-    """With a viewer and an id, what is decided, then what holds of that row."""
-    ours, others = await port(demo_engine, ours=True), await port(demo_engine, ours=False)
-    asked = ("policy", "explain", "Port", "name", "--viewer", HIDDEN, "--id")
+async def test_verdict_on_a_row_is_printed_first(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
+    """With a viewer and an id, the verdict comes first, then how each rule applies to the row."""
+    own, other = await port(demo_engine, own=True), await port(demo_engine, own=False)
+    command = ("policy", "explain", "Port", "name", "--viewer", HIDDEN, "--id")
 
-    allowed, refused = (crossgate(*asked, row, data_dir=tmp_path, database_url=demo_url) for row in (ours, others))
+    allowed, refused = (crossgate(*command, row, data_dir=tmp_path, database_url=demo_url) for row in (own, other))
 
     assert ["allowed, for MANAGED", "ALLOW port.polar:4  true, where company_id = viewer.company_id"] == [
         line.partition("+")[0] for line in allowed.stdout.splitlines()[:2]
@@ -53,8 +53,8 @@ async def test_the_verdict_of_a_row_is_told_first(demo_engine: AsyncEngine, demo
     ]
 
 
-def test_what_policy_comes_to_is_shown(tmp_path: Path) -> None:
-    """The rows of a type, the statement that finds them, and each field: always, never and why, or where something is true."""
+def test_effect_of_the_policy_is_shown(tmp_path: Path) -> None:
+    """A type's rows, their SQL statement, and each field: always, never with a reason, or under a condition."""
     done = crossgate("policy", "show", "Image", "--as", "OPERATOR+REVIEWER", data_dir=tmp_path)
     ports = crossgate("policy", "show", "Port", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
     companies = crossgate("policy", "show", "Company", "--as", "DIRECT", data_dir=tmp_path)
@@ -69,16 +69,16 @@ def test_what_policy_comes_to_is_shown(tmp_path: Path) -> None:
     assert "  account_kind         id = viewer.company_id (else NOT_YOURS)" in companies.stdout.splitlines()
 
 
-def test_a_users_shape_is_looked_up(demo_url: str, tmp_path: Path) -> None:
-    """Instead of a shape the address of a user can be given."""
+def test_shape_of_a_user_is_looked_up(demo_url: str, tmp_path: Path) -> None:
+    """A user's email address can be used instead of a shape."""
     done = crossgate("policy", "show", "Port", "--as", HIDDEN, data_dir=tmp_path, database_url=demo_url)
 
     assert done.stdout.startswith("Port for MANAGED+")
 
 
-def test_what_cannot_be_asked_is_refused(demo_url: str, tmp_path: Path) -> None:
-    """Each refusal says what could be asked."""
-    asked = {
+def test_invalid_arguments_are_refused(demo_url: str, tmp_path: Path) -> None:
+    """Each refusal says what is possible."""
+    refusals = {
         ("explain", "Port", "price", "--as", "DIRECT"): "Port has no field price in the policy. Its fields: activatedAt, ",
         ("explain", "Port", "--as", "DIRECT", "--action", "sell"): "Can't explain sell: the actions of Port are ",
         ("explain", "Port"): "Name a viewer: use `--as SHAPE`, or `--viewer EMAIL` with `--id GLOBAL_ID`.",
@@ -88,7 +88,7 @@ def test_what_cannot_be_asked_is_refused(demo_url: str, tmp_path: Path) -> None:
         ("show", "Port", "--as", "nobody@else.example"): "No user has the email address nobody@else.example.",
     }
 
-    for arguments, refusal in asked.items():
+    for arguments, refusal in refusals.items():
         done = crossgate("policy", *arguments, data_dir=tmp_path, database_url=demo_url)
         assert (1, "") == (done.returncode, done.stdout)
         assert done.stderr.startswith(f"crossgate: {refusal}")

@@ -1,4 +1,4 @@
-"""`crossgate policy diff` says what a change of policy flips, and ends as diff(1) does."""
+"""`crossgate policy diff` reports the decisions that a policy change flips, and exits like diff(1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLIPPED = f"""Port
 
 @pytest.fixture
 def older(tmp_path: Path) -> Path:
-    """A policy that shows a managed account what a port costs, whatever its partner says."""
+    """A policy that shows managed accounts port prices even if their partner hides them."""
     directory = tmp_path / "policies"
     shutil.copytree(server.POLICIES, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     path = directory / "port.polar"
@@ -38,8 +38,8 @@ def diff(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["diff", *arguments])
 
 
-def test_a_policy_is_equivalent_to_itself(tmp_path: Path) -> None:
-    """Other comments are no other policy."""
+def test_equivalent_policies_report_no_change(tmp_path: Path) -> None:
+    """A policy that differs in comments only is equivalent."""
     shutil.copytree(server.POLICIES, tmp_path / "same", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with (tmp_path / "same" / "port.polar").open("a", encoding="utf-8") as file:
         file.write("\n# The end.\n")
@@ -48,23 +48,23 @@ def test_a_policy_is_equivalent_to_itself(tmp_path: Path) -> None:
     assert (0, "The policies are equivalent: every viewer gets the same decisions.\n") == (done.exit_code, done.output)
 
 
-def test_flipped_cells_are_told(older: Path) -> None:
-    """By type and field, for which viewers, and from what to what."""
+def test_flipped_decisions_are_reported(older: Path) -> None:
+    """Flips are listed by type and field, with the viewers and the decision before and after."""
     done = diff(str(older))
 
     assert (1, FLIPPED) == (done.exit_code, done.output)
 
 
-def test_flipped_cells_are_told_to_a_review(older: Path) -> None:
-    """As a table of Markdown."""
+def test_flipped_decisions_are_reported_as_markdown(older: Path) -> None:
+    """With --format md, flips are a Markdown table."""
     done = diff("--format", "md", str(older))
 
     assert 1 == done.exit_code
     assert f"| monthly_rate | {HIDDEN} | always | never (HIDDEN_BY_PARTNER) (as for viewer MANAGED+ACCOUNT_ADMIN" in done.output
 
 
-def test_a_revision_is_read_from_git(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is committed is compared with what stands in the checkout."""
+def test_git_revision_can_be_compared(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit is compared with the checkout."""
     root = older.parent
     for arguments in (
         ["init", "--quiet"],
@@ -78,8 +78,8 @@ def test_a_revision_is_read_from_git(older: Path, monkeypatch: pytest.MonkeyPatc
     assert (1, FLIPPED) == (done.exit_code, done.output)
 
 
-def test_what_is_no_policy_is_trouble(older: Path) -> None:
-    """Neither an unknown revision nor a policy that today's catalogue does not fit is taken for a difference."""
+def test_invalid_policy_exits_with_2(older: Path) -> None:
+    """An unknown revision, or a policy that doesn't fit the current catalogue, isn't reported as a difference."""
     (older / "port.polar").write_text('allow(_viewer: Viewer, "read", _ship: Ship);', "utf-8")
     unknown, unfit = diff("no-such-revision"), diff(str(older))
 
@@ -90,5 +90,5 @@ def test_what_is_no_policy_is_trouble(older: Path) -> None:
 
 
 def _line(done: Result) -> str:
-    """What is said, without the frame around it."""
+    """The output without the frame around it."""
     return " ".join(done.output.replace("│", " ").split())

@@ -1,4 +1,4 @@
-"""`crossgate policy matrix` writes the matrix, and holds the documents against policy."""
+"""`crossgate policy matrix` writes the policy matrix and checks the committed documents."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from commands.policy import app
 from commands.policy.matrix import DOCS, matrix
 
 
-def test_the_documents_are_what_policy_says(tmp_path: Path) -> None:
-    """All files are kept as the command writes them; the page needs nothing from elsewhere."""
+def test_committed_documents_are_current(tmp_path: Path) -> None:
+    """The committed files equal the command's output, and the page loads nothing external."""
     done = CliRunner().invoke(app, ["matrix", "--output", str(tmp_path)])
     page = (tmp_path / "policy-matrix.html").read_text("utf-8")
 
@@ -25,15 +25,15 @@ def test_the_documents_are_what_policy_says(tmp_path: Path) -> None:
     assert [] == [word for word in ("http:", "https:", "src=", "@import", "url(") if word in page]
 
 
-def test_it_is_printed() -> None:
-    """Without a directory one format is printed, Markdown if nothing else is said."""
+def test_matrix_is_printed_as_markdown_by_default() -> None:
+    """Without --output, one format is printed, Markdown by default."""
     done = CliRunner().invoke(app, ["matrix"])
 
     assert (0, (DOCS / "policy-matrix.md").read_text("utf-8")) == (done.exit_code, done.output)
 
 
-def test_documents_that_are_old_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check names the files that are not what policy says, and how to renew them."""
+def test_outdated_documents_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--check names the outdated files and how to update them."""
     monkeypatch.setattr(sys.modules["commands.policy.matrix"], "DOCS", tmp_path)
     for name in ("policy-matrix.md", "sensitive-data.md"):
         (tmp_path / name).write_text((DOCS / name).read_text("utf-8"), "utf-8")
@@ -45,8 +45,8 @@ def test_documents_that_are_old_are_named(tmp_path: Path, monkeypatch: pytest.Mo
     assert f"Out of date in docs/policy/: policy-matrix.html. {hint}" == str(failed.value)
 
 
-def test_the_kinds_are_printed_with_their_exemptions() -> None:
-    """`policy kinds` prints the page on sensitive data, and each exemption with its reason."""
+def test_kinds_are_printed_with_their_exemptions() -> None:
+    """`policy kinds` prints the sensitive data page, with each exemption and its reason."""
     done = CliRunner().invoke(app, ["kinds"])
 
     assert (0, (DOCS / "sensitive-data.md").read_text("utf-8")) == (done.exit_code, done.output)

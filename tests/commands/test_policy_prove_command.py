@@ -1,4 +1,4 @@
-"""`crossgate policy prove` says what is proven, and shows what is not with a viewer, a row and three verdicts."""
+"""`crossgate policy prove` reports proven invariants, and refutes others with a viewer, a row and three verdicts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DENIAL = "deny(viewer: Viewer, _action, _market: BillingMarket) if managed(viewe
 
 @pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The gateway's own policy without the rule that keeps billing markets from managed accounts."""
+    """The policy without the rule that hides billing markets from managed accounts."""
     directory = tmp_path / "policies"
     shutil.copytree(server.POLICIES, directory)
     path = directory / f"{BROKEN}.polar"
@@ -28,7 +28,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_invariant_is_a_line() -> None:
-    """All of a file are proven, each with its place, how many shapes and fields it is about, and its sentence."""
+    """Each invariant is printed with its location, its numbers of shapes and fields, and its comment."""
     done = CliRunner().invoke(app, ["policy", "prove", "--file", "kinds.polar"])
 
     *lines, last = done.stdout.splitlines()
@@ -37,8 +37,8 @@ def test_every_invariant_is_a_line() -> None:
     assert re.fullmatch(r"7 of 7 proven in \d+ s\.", last)
 
 
-def test_a_refutation_is_shown_and_confirmed_R107(broken: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The invariant, the viewer, the row and the rule that allows it are named, and three verdicts say so."""
+def test_refutation_is_shown_and_confirmed_R107(broken: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The invariant, viewer, row and allowing rule are printed, and three verdicts confirm them."""
     monkeypatch.setenv("DATABASE_URL", database_url)
 
     done = CliRunner().invoke(app, ["policy", "prove", "--file", "managed_accounts.polar"])
@@ -68,8 +68,8 @@ def test_a_refutation_is_shown_and_confirmed_R107(broken: Path, database_url: st
 
 
 @pytest.mark.usefixtures("broken")
-def test_a_database_that_cannot_be_reached_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other verdicts stand, and it is said that PostgreSQL was not asked."""
+def test_unreachable_database_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other verdicts are printed, and the output says that PostgreSQL wasn't queried."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nowhere")
 
     done = CliRunner().invoke(app, ["policy", "prove", "--file", "managed_accounts.polar"])
@@ -78,8 +78,8 @@ def test_a_database_that_cannot_be_reached_is_no_verdict(monkeypatch: pytest.Mon
     assert "  Python: allowed\n  PostgreSQL wasn't queried: Can't connect to the database " in done.stdout
 
 
-def test_a_file_that_is_not_there_cannot_be_decided() -> None:
-    """A wrong name is answered with the right ones."""
+def test_unknown_invariant_file_is_refused() -> None:
+    """The message lists the existing files."""
     done = CliRunner().invoke(app, ["policy", "prove", "--file", "ports.polar"])
 
     assert (2, "") == (done.exit_code, done.stdout)

@@ -1,4 +1,4 @@
-"""`crossgate schema` prints the schema and tells what has changed in it."""
+"""`crossgate schema` prints the schema and reports changes to it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from commands.schema import changes, check, sdl, shaped_sdl
 BEFORE = "type Query {\n  a: Int\n  b: Mode\n  c: Int\n}\n\nenum Mode {\n  ON\n}\n"
 
 
-def test_the_schema_as_it_is_has_not_changed(tmp_path: Path) -> None:
-    """A snapshot of now passes."""
+def test_current_snapshot_passes(tmp_path: Path) -> None:
+    """A snapshot of the current schema passes."""
     snapshot = tmp_path / "snapshot.graphql"
     snapshot.write_text(sdl())
 
     check(snapshot)
 
 
-def test_a_changed_schema_is_refused(tmp_path: Path) -> None:
-    """The failure says what has changed and how to renew the snapshot."""
+def test_changed_schema_is_refused(tmp_path: Path) -> None:
+    """The failure lists the changes and says how to update the snapshot."""
     snapshot = tmp_path / "snapshot.graphql"
     snapshot.write_text(sdl().replace("type Query {", 'type Query {\n  """Gone."""\n  gone: Int\n'))
 
@@ -36,8 +36,8 @@ def test_a_changed_schema_is_refused(tmp_path: Path) -> None:
     assert "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql" == lines[-1]
 
 
-def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
-    """The failure says how to make one."""
+def test_missing_snapshot_is_named(tmp_path: Path) -> None:
+    """The failure says how to create one."""
     with pytest.raises(Failure) as failed:
         check(tmp_path / "none.graphql")
 
@@ -55,18 +55,18 @@ def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
         (BEFORE.replace("  a: Int\n", "  a: Int\n  d: Int\n"), "Not breaking: existing clients keep working."),
     ],
 )
-def test_changes_are_told_apart(after: str, verdict: str) -> None:
-    """A change breaks clients, may surprise them, or neither."""
+def test_changes_are_classified(after: str, verdict: str) -> None:
+    """A change is breaking, dangerous or neither."""
     assert [verdict] == [line for line in changes(BEFORE, after) if line[0] not in "+-@ "]
 
 
-def test_no_change_is_told_as_none() -> None:
+def test_equal_schemas_have_no_changes() -> None:
     """The same text has no changes."""
     assert [] == list(changes(BEFORE, BEFORE))
 
 
-def test_the_schema_of_a_viewer_is_printed_R113() -> None:
-    """It is a schema by itself, sorted as the full one, without what such a viewer never uses."""
+def test_schema_of_a_viewer_is_printed_R113() -> None:
+    """It is a valid schema on its own, sorted like the full one, without what such a viewer can't use."""
     printed = shaped_sdl("MANAGED+ACCOUNT_ADMIN")
     types = re.findall(r"^(?:type|enum|input|interface|scalar) (\w+)", printed, re.MULTILINE)
 
@@ -74,7 +74,7 @@ def test_the_schema_of_a_viewer_is_printed_R113() -> None:
     assert (sorted(types), True, False) == (types, "Port" in types, "Quote" in types)
 
 
-def test_a_shape_that_is_none_is_named() -> None:
-    """The failure says what shapes are made of."""
+def test_unknown_shape_is_refused() -> None:
+    """The failure lists the terms of shapes."""
     with pytest.raises(Failure, match=r"Unknown term NOBODY in NOBODY\. Write a kind \(ANONYMOUS, "):
         shaped_sdl("NOBODY")

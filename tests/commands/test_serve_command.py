@@ -1,4 +1,4 @@
-"""`crossgate serve` makes a market out of nothing, says how to sign in, and leaves nothing running."""
+"""`crossgate serve` starts with demo data from nothing, prints how to sign in, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from commands.__main__ import app
 from commands.demo.membership import DEMO_USERS
 from commands.serve import Demo, prepare
 from settings import Settings
-from tests.commands.process import COMMAND, ROOT, environment, started
+from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 from transport.authentication.tokens import Tokens
 
 LISTENING = re.compile(r"running on (http://[\d.:]+)")
-WHO = "{ viewer { user { email } } }"
+EMAIL = "{ viewer { user { email } } }"
 
 
 @pytest.fixture
-def served(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
-    """A gateway in development over an empty data directory."""
+def gateway(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
+    """A gateway in development with an empty data directory."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--development", "--port", "0"],
         cwd=ROOT,
@@ -38,62 +38,62 @@ def served(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
     )
     with process:
         yield process
-        process.terminate()  # in an orderly way, so that no PostgreSQL is left
+        process.terminate()  # gracefully, so that PostgreSQL stops too
         process.communicate()
 
 
-def test_the_gateway_serves_and_stops_and_leaves_nothing_behind(served: subprocess.Popen[str], data_dir: Path) -> None:
-    """It prints a token of each demo user, which the gateway believes; told to stop, it stops PostgreSQL too."""
-    assert served.stdout
-    assert served.stderr
-    address = _address(served.stderr)
-    lines = [served.stdout.readline().strip() for _ in range(1 + 2 * len(DEMO_USERS))]
+def test_gateway_serves_and_stops_and_leaves_nothing_behind(gateway: subprocess.Popen[str], data_dir: Path) -> None:
+    """It prints a valid token of each demo user. When it stops, it stops PostgreSQL too."""
+    assert gateway.stdout
+    assert gateway.stderr
+    address = _address(gateway.stderr)
+    lines = [gateway.stdout.readline().strip() for _ in range(1 + 2 * len(DEMO_USERS))]
     tokens = dict(zip(lines[1::2], lines[2::2], strict=True))
-    known = {email: _who(address, token) for email, token in tokens.items()}
-    beside = _who(address, started("token", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip())
-    served.send_signal(signal.SIGTERM)
+    found = {email: _email_of(address, token) for email, token in tokens.items()}
+    command_user = _email_of(address, run_subprocess("token", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip())
+    gateway.send_signal(signal.SIGTERM)
 
     assert lines[0].startswith("150 locations, 200 companies,")
-    assert {email: email for email in DEMO_USERS} == known
-    assert DEMO_USERS[0] == beside
-    assert 0 == served.wait(30)
+    assert {email: email for email in DEMO_USERS} == found
+    assert DEMO_USERS[0] == command_user
+    assert 0 == gateway.wait(30)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
 
-def test_in_development_mails_are_there_to_be_read(served: subprocess.Popen[str], data_dir: Path) -> None:
-    """The worker runs beside the gateway: what people are told by mail is done with, and readable on the page of mails."""
-    assert served.stderr
-    address = _address(served.stderr)
+def test_development_mails_can_be_read(gateway: subprocess.Popen[str], data_dir: Path) -> None:
+    """The worker runs alongside the gateway: mails are captured and listed on the mail page."""
+    assert gateway.stderr
+    address = _address(gateway.stderr)
     options = ("--title", "Sample", "--body", "Text.", "--user", DEMO_USERS[0])
-    told = started("security", "announce", *options, data_dir=data_dir)
-    known: list[tuple[str, str, str]] = []
+    announced = run_subprocess("security", "announce", *options, data_dir=data_dir)
+    found: list[tuple[str, str, str]] = []
     for _ in range(100):
         mails = httpx.get(f"{address}/mails.json", trust_env=False).json()
-        known = [(mail["to"], mail["subject"], mail["status"]) for mail in mails]
-        if known != [(DEMO_USERS[0], "Security: Sample", "WAITING")]:
+        found = [(mail["to"], mail["subject"], mail["status"]) for mail in mails]
+        if found != [(DEMO_USERS[0], "Security: Sample", "WAITING")]:
             break
         time.sleep(0.1)
 
-    assert "Notified 1 people.\n" == told.stdout
-    assert [(DEMO_USERS[0], "Security: Sample", "KEPT")] == known
+    assert "Notified 1 people.\n" == announced.stdout
+    assert [(DEMO_USERS[0], "Security: Sample", "KEPT")] == found
 
 
-async def test_whoever_starts_the_gateway_is_told_where_it_is(demo_url: str, tmp_path: Path) -> None:
-    """In development the address comes with a token of each demo user, otherwise alone; a filled database is left as it is."""
+async def test_start_prints_the_addresses_and_tokens(demo_url: str, tmp_path: Path) -> None:
+    """The addresses are printed, in development with a token of each demo user. A filled database is left unchanged."""
     settings = Settings(database_url=demo_url, data_dir=tmp_path, port=8080)
     developing = settings.model_copy(update={"development": True})
     tokens = Tokens.load(settings.signing_key_file)
 
-    where, *signed_in = (await prepare(developing, Demo.SMALL)).splitlines()
+    addresses, *signed_in = (await prepare(developing, Demo.SMALL)).splitlines()
 
-    assert "GraphiQL is at http://localhost:8080/ and GraphQL at http://localhost:8080/graphql." == where
+    assert "GraphiQL is at http://localhost:8080/ and GraphQL at http://localhost:8080/graphql." == addresses
     assert list(DEMO_USERS) == signed_in[::2]
     assert 5 == len({tokens.verify(token.strip()).user_id for token in signed_in[1::2]})
-    assert where == await prepare(settings, Demo.SMALL)
+    assert addresses == await prepare(settings, Demo.SMALL)
 
 
-def test_sample_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside development `--demo` is a wrong use of the command line."""
+def test_demo_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside development, `--demo` is a usage error."""
     monkeypatch.delenv("CROSSGATE_DEVELOPMENT", raising=False)
 
     done = CliRunner().invoke(app, ["serve", "--demo", "small"])
@@ -103,15 +103,15 @@ def test_sample_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _address(log: IO[str]) -> str:
-    """Where the gateway listens, as its log says."""
+    """The gateway's address, from its log."""
     for line in log:
-        if found := LISTENING.search(line):
-            return found[1]
+        if match := LISTENING.search(line):
+            return match[1]
     raise AssertionError("the gateway did not start")
 
 
-def _who(address: str, token: str) -> object:
-    """Whom the gateway takes the bearer of a token for."""
+def _email_of(address: str, token: str) -> object:
+    """The email address of the viewer that the gateway sees for a token."""
     headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.post(f"{address}/graphql", json={"query": WHO}, headers=headers, trust_env=False).json()
+    answer = httpx.post(f"{address}/graphql", json={"query": EMAIL}, headers=headers, trust_env=False).json()
     return answer["data"]["viewer"]["user"]["email"]

@@ -1,4 +1,4 @@
-"""`crossgate token` prints a token and nothing else, or says why not."""
+"""`crossgate token` prints only a token, or an error."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from commands.demo.membership import DEMO_USERS
 from commands.token import issue
 from models import Membership, User
-from tests.commands.process import crossgate, started
+from tests.commands.process import crossgate, run_subprocess
 from transport.authentication.tokens import Tokens
 
 
-async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
-    """The token names the user and its membership, whatever the case of the address."""
-    done = started("token", "--as", "Network@DIRECT.example", data_dir=tmp_path, database_url=demo_url)
+async def test_standard_output_has_only_the_token(demo_engine: AsyncEngine, demo_url: str, tmp_path: Path) -> None:
+    """The token has the user and their membership, whatever the case of the email address."""
+    done = run_subprocess("token", "--as", "Network@DIRECT.example", data_dir=tmp_path, database_url=demo_url)
     claims = Tokens.load(tmp_path / "signing-key.pem").verify(done.stdout.removesuffix("\n"))
 
     assert (0, "") == (done.returncode, done.stderr)
@@ -28,14 +28,14 @@ async def test_standard_output_is_the_token_alone(demo_engine: AsyncEngine, demo
 
 @pytest.mark.parametrize("email", DEMO_USERS)
 async def test_each_demo_user_gets_a_token(demo_engine: AsyncEngine, tmp_path: Path, email: str) -> None:
-    """The five addresses are known, and a token of each leads back to it."""
+    """A token can be issued for each of the five demo users."""
     tokens = Tokens.load(tmp_path / "signing-key.pem")
     claims = tokens.verify(await issue(demo_engine, tokens, email, 60))
 
     assert await _member(demo_engine, email) == (claims.user_id, claims.membership_id)
 
 
-def test_a_token_lives_as_long_as_is_asked_for(demo_url: str, tmp_path: Path) -> None:
+def test_token_has_the_requested_lifetime(demo_url: str, tmp_path: Path) -> None:
     """`--lifetime` is in seconds."""
     done = crossgate("token", "--as", DEMO_USERS[0], "--lifetime", "100", data_dir=tmp_path, database_url=demo_url)
     claims = Tokens.load(tmp_path / "signing-key.pem").verify(done.stdout.strip())
@@ -43,8 +43,8 @@ def test_a_token_lives_as_long_as_is_asked_for(demo_url: str, tmp_path: Path) ->
     assert timedelta(0) < claims.expires_at - datetime.now(UTC) <= timedelta(seconds=100)
 
 
-def test_an_unknown_address_is_refused_with_the_known_ones(demo_url: str, tmp_path: Path) -> None:
-    """Nothing is on standard output, and standard error names the demo users."""
+def test_unknown_email_address_is_refused_with_the_demo_users(demo_url: str, tmp_path: Path) -> None:
+    """Standard output is empty, and standard error names the demo users."""
     done = crossgate("token", "--as", "nobody@else.example", data_dir=tmp_path, database_url=demo_url)
 
     assert (1, "") == (done.returncode, done.stdout)
@@ -54,8 +54,8 @@ def test_an_unknown_address_is_refused_with_the_known_ones(demo_url: str, tmp_pa
     ) == done.stderr
 
 
-def test_a_database_without_tables_is_told(data_dir: Path) -> None:
-    """Where nothing runs, the embedded PostgreSQL is started for the question and stopped after it."""
+def test_database_without_tables_is_reported(data_dir: Path) -> None:
+    """If no PostgreSQL runs, the embedded one is started for the command and stopped after it."""
     done = crossgate("token", "--as", DEMO_USERS[0], data_dir=data_dir)
 
     assert (1, "") == (done.returncode, done.stdout)
@@ -63,8 +63,8 @@ def test_a_database_without_tables_is_told(data_dir: Path) -> None:
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
 
-def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
-    """The message says where it looked."""
+def test_unreachable_database_is_named_without_its_password(tmp_path: Path) -> None:
+    """The message has the database's URL without the password."""
     url = "postgresql://somebody:secret@127.0.0.1:1/sample?sslmode=disable"
 
     done = crossgate("token", "--as", DEMO_USERS[0], data_dir=tmp_path, database_url=url)
@@ -76,7 +76,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
 
 
 async def _member(engine: AsyncEngine, email: str) -> tuple[Any, ...]:
-    """The keys of a user and of its membership."""
+    """The keys of a user and of their membership."""
     query = sa.select(User.id, Membership.id).join(Membership, Membership.user_id == User.id).where(User.email == email)
     async with engine.connect() as connection:
         return tuple((await connection.execute(query)).one())

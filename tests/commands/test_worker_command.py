@@ -1,4 +1,4 @@
-"""`crossgate worker`: each mail goes out at least once, whatever happens meanwhile; a real process and a real mail server."""
+"""`crossgate worker` sends each mail at least once, whatever happens. Tests use a real process and a real mail server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from models import Mail
 from models.notification import NotificationKind
 from resolvers.notifying.notifications import Message, queue_mail
-from tests.commands.process import COMMAND, ROOT, environment, started
+from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 from tests.mailbox import PATIENCE, Mailbox, mail_server
 
 JOBS = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs")
@@ -27,7 +27,7 @@ JOBS = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs")
 
 @pytest.fixture
 async def box() -> AsyncIterator[Mailbox]:
-    """A mail server that takes everything."""
+    """A mail server that accepts everything."""
     async with mail_server() as box:
         yield box
 
@@ -36,7 +36,7 @@ async def box() -> AsyncIterator[Mailbox]:
 async def worker(
     data_dir: Path, database_url: str, box: Mailbox | None, *options: str, stderr: int = DEVNULL
 ) -> AsyncIterator[Process]:
-    """A worker that runs meanwhile."""
+    """Run a worker meanwhile."""
     variables = environment(data_dir, database_url) | ({"CROSSGATE_SMTP_URL": box.url} if box else {})
     variables |= {"CROSSGATE_MAIL_FROM": "gateway@operator.example"}
     process = await asyncio.create_subprocess_exec(
@@ -50,95 +50,91 @@ async def worker(
         await process.wait()
 
 
-async def written(engine: AsyncEngine, *addresses: str, title: str = "Sample", body: str = "Sample text.") -> None:
-    """A mail to each address, all in one transaction."""
+async def queue(engine: AsyncEngine, *addresses: str, title: str = "Sample", body: str = "Sample text.") -> None:
+    """Queue a mail to each address, in one transaction."""
     async with AsyncSession(engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
         for address in addresses:
             await queue_mail(session, NotificationKind.SECURITY, address, Message(title, body))
 
 
 async def outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
-    """What became of each mail: address, status, attempts, last error."""
+    """Each mail's address, status, attempts and last error."""
     rows = sa.select(Mail.to_address, Mail.status, Mail.attempts, Mail.last_error).order_by(Mail.id)
     async with engine.connect() as connection:
         return [(to, status, attempts, error) for to, status, attempts, error in await connection.execute(rows)]
 
 
-async def settled(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
-    """The same, once no mail waits any more."""
+async def settled_outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
+    """The outbox once no mail is waiting."""
     async with asyncio.timeout(PATIENCE):
         while "WAITING" in {status for _, status, _, _ in await outbox(engine)}:  # noqa: ASYNC110 (another process changes it)
             await asyncio.sleep(0.1)
     return await outbox(engine)
 
 
-async def stopped(process: Process) -> int:
-    """The exit code of a worker that is told to stop."""
+async def stop(process: Process) -> int:
+    """Stop a worker and return its exit code."""
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(PATIENCE):
         return await process.wait()
 
 
-async def test_a_mail_is_sent_as_it_was_written_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
-) -> None:
-    """What is written before the worker starts goes out, and so does what is written while it runs; then it stops when told."""
-    await written(engine, "first@sample.example", title="Grüße", body="Ein Text,\nmit zwei Zeilen: " + "lang " * 100)
+async def test_mail_is_sent_as_it_was_written_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
+    """Mails queued before the worker starts and while it runs are sent. The worker stops cleanly."""
+    await queue(engine, "first@sample.example", title="Grüße", body="Ein Text,\nmit zwei Zeilen: " + "lang " * 100)
     async with worker(data_dir, database_url, box) as process:
         await box.until(lambda: len(box.mails) == 1)
-        await written(engine, "second@sample.example")
+        await queue(engine, "second@sample.example")
         await box.until(lambda: len(box.mails) == 2)
-        found = await settled(engine)
-        code = await stopped(process)
+        mails = await settled_outbox(engine)
+        code = await stop(process)
     async with engine.connect() as connection:
         key = await connection.scalar(sa.select(Mail.id).order_by(Mail.id).limit(1))
-        left = await connection.scalar(JOBS)
+        jobs = await connection.scalar(JOBS)
 
     first = box.mails[0]
     assert ["first@sample.example", "second@sample.example"] == box.to
     assert ("gateway@operator.example", "first@sample.example", "Grüße") == (first["From"], first["To"], first["Subject"])
     assert ("Ein Text,\nmit zwei Zeilen: " + "lang " * 100).strip() == first.get_content().replace("\r\n", "\n").strip()
     assert f"<{key}@operator.example>" == first["Message-ID"]
-    assert [(address, "SENT", 1, None) for address in box.to] == found
-    assert (0, 0) == (code, left)
+    assert [(address, "SENT", 1, None) for address in box.to] == mails
+    assert (0, 0) == (code, jobs)
 
 
-async def test_a_mail_that_is_put_off_is_sent_later_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
-) -> None:
-    """A temporary refusal, of the recipient or of the whole mail, is followed by another attempt under the same id."""
+async def test_delayed_mail_is_sent_later_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
+    """After a temporary refusal of the recipient or the mail, it is sent again with the same id."""
     box.rcpt["greylisted@sample.example"].append("450 try again later")
     box.rcpt["busy@sample.example"].append("451 busy")
-    await written(engine, "greylisted@sample.example", "busy@sample.example")
+    await queue(engine, "greylisted@sample.example", "busy@sample.example")
     async with worker(data_dir, database_url, box):
-        found = await settled(engine)
+        mails = await settled_outbox(engine)
 
-    assert [("greylisted@sample.example", "SENT", 2, None), ("busy@sample.example", "SENT", 2, None)] == found
+    assert [("greylisted@sample.example", "SENT", 2, None), ("busy@sample.example", "SENT", 2, None)] == mails
     assert 2 == len(set(box.ids)) == len(box.mails)
 
 
-async def test_a_mail_waits_for_a_server_that_is_not_there_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
-    """While the mail server cannot be reached mails wait, with the reason."""
+async def test_mail_waits_for_an_unreachable_server_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
+    """While the mail server is unreachable, mails wait with the reason."""
     async with mail_server() as gone:
         pass
-    await written(engine, "a@sample.example")
+    await queue(engine, "a@sample.example")
     async with worker(data_dir, database_url, gone, "--once") as process:
         code = await process.wait()
         before = await outbox(engine)
     async with mail_server() as back, worker(data_dir, database_url, back):
-        after = await settled(engine)
+        after = await settled_outbox(engine)
 
     assert 0 == code
     assert [("a@sample.example", "WAITING", 1, "the mail server cannot be reached: SMTPConnectError")] == before
     assert [("a@sample.example", "SENT", 2, None)] == after
 
 
-async def test_a_mail_that_is_refused_for_good_ends_and_others_go_out_X6(
+async def test_rejected_mail_fails_and_others_are_sent_X6(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """A permanent refusal ends that mail with its reason, and no other. What is no address is never offered to the server."""
+    """A permanent refusal fails only that mail, with the reason. Invalid addresses are never sent to the server."""
     box.rcpt["nobody@sample.example"].append("550 no such user here")
-    await written(
+    await queue(
         engine, "nobody@sample.example", "somebody@sample.example", "no address", "two@sample.example, more@sample.example"
     )
     async with worker(data_dir, database_url, box, "--once") as process:
@@ -155,15 +151,15 @@ async def test_a_mail_that_is_refused_for_good_ends_and_others_go_out_X6(
     ] == await outbox(engine)
 
 
-async def test_no_header_can_be_smuggled_into_a_mail_X6(
+async def test_no_header_can_be_injected_into_a_mail_X6(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """Line breaks in a title are spaces, in an address they are the end of the mail, in a body they are text."""
+    """Line breaks become spaces in a title, reject the mail in an address, and stay text in a body."""
     title = "Hello\r\nBcc: victim@sample.example\n\nSmuggled\x00\x0b\u2028text"
-    await written(
+    await queue(
         engine, "a@sample.example", title=title, body="Bcc: victim@sample.example\n.\nRCPT TO:<victim@sample.example>\n"
     )
-    await written(engine, "a@sample.example\r\nBcc: victim@sample.example")
+    await queue(engine, "a@sample.example\r\nBcc: victim@sample.example")
     async with worker(data_dir, database_url, box, "--once") as process:
         await process.wait()
 
@@ -175,12 +171,10 @@ async def test_no_header_can_be_smuggled_into_a_mail_X6(
     assert ["SENT", "FAILED"] == [status for _, status, _, _ in await outbox(engine)]
 
 
-async def test_a_worker_that_is_killed_loses_no_mail_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
-) -> None:
-    """Killed in the middle of sending: a new worker sends what was under way and what waited, under the same ids."""
+async def test_killed_worker_loses_no_mail_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
+    """After a kill in the middle of sending, a new worker sends all remaining mails with the same ids."""
     addresses = [f"user{number}@sample.example" for number in range(12)]
-    await written(engine, *addresses)
+    await queue(engine, *addresses)
     box.seconds = 0.3
     async with worker(data_dir, database_url, box) as process:
         await box.until(lambda: len(box.mails) >= 7)
@@ -189,48 +183,46 @@ async def test_a_worker_that_is_killed_loses_no_mail_X6(
     interrupted = [status for _, status, _, _ in await outbox(engine)].count("WAITING")
     box.seconds = 0
     async with worker(data_dir, database_url, box):
-        found = await settled(engine)
+        mails = await settled_outbox(engine)
 
     assert interrupted > 0
     assert set(addresses) == set(box.to)
     assert len(addresses) == len(set(box.ids))
-    assert {"SENT"} == {status for _, status, _, _ in found}
+    assert {"SENT"} == {status for _, status, _, _ in mails}
 
 
 async def test_several_workers_share_the_work_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
-    """Two workers send each mail once, and one that is killed beside the other leaves its mails to it."""
+    """Two workers send each mail once. If one is killed, the other sends its mails."""
     addresses = [f"user{number}@sample.example" for number in range(30)]
     box.seconds = 0.1
     async with worker(data_dir, database_url, box) as first, worker(data_dir, database_url, box):
-        await written(engine, *addresses)
+        await queue(engine, *addresses)
         await box.until(lambda: len(box.mails) >= 10)
         first.kill()
-        found = await settled(engine)
+        mails = await settled_outbox(engine)
 
     assert set(addresses) == set(box.to)
-    assert {"SENT"} == {status for _, status, _, _ in found}
-    assert len(box.mails) <= len(addresses) + 5  # what the one that was killed had under way
+    assert {"SENT"} == {status for _, status, _, _ in mails}
+    assert len(box.mails) <= len(addresses) + 5  # the killed worker's mails in progress
 
 
-async def test_a_worker_that_is_told_to_stop_finishes_what_it_does_X6(
+async def test_stopping_worker_finishes_its_mail_X6(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """No mail is sent twice for it, and none is left half-sent."""
+    """Stopping sends no mail twice and leaves none half-sent."""
     box.seconds = 1.0
-    await written(engine, "a@sample.example")
+    await queue(engine, "a@sample.example")
     async with worker(data_dir, database_url, box) as process:
         await box.until(lambda: len(box.mails) == 1)
-        code = await stopped(process)
+        code = await stop(process)
 
     assert 0 == code
     assert [("a@sample.example", "SENT", 1, None)] == await outbox(engine)
 
 
-async def test_in_development_mails_are_kept_without_a_server_X6(
-    data_dir: Path, database_url: str, engine: AsyncEngine
-) -> None:
-    """They are done with, and stay where the page of mails finds them."""
-    await written(engine, "a@sample.example")
+async def test_development_captures_mails_without_a_server_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
+    """The mails are done and stay where the mail page finds them."""
+    await queue(engine, "a@sample.example")
     async with worker(data_dir, database_url, None, "--once", "--development") as process:
         code = await process.wait()
 
@@ -238,13 +230,13 @@ async def test_in_development_mails_are_kept_without_a_server_X6(
     assert [("a@sample.example", "KEPT", 1, None)] == await outbox(engine)
 
 
-async def test_the_log_tells_neither_addresses_nor_texts(
+async def test_log_has_neither_addresses_nor_texts(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """The worker's log speaks of mails by their ids alone."""
+    """The worker's log identifies mails by id only."""
     box.rcpt["refused@sample.example"].append("550 refused@sample.example is unknown")
     box.rcpt["later@sample.example"].append("450 later@sample.example is busy")
-    await written(engine, "a@sample.example", "refused@sample.example", "later@sample.example", title="Title", body="Secret")
+    await queue(engine, "a@sample.example", "refused@sample.example", "later@sample.example", title="Title", body="Secret")
     async with worker(data_dir, database_url, box, "--once", stderr=PIPE) as process:
         assert process.stderr
         log = (await process.stderr.read()).decode()
@@ -256,9 +248,9 @@ async def test_the_log_tells_neither_addresses_nor_texts(
     assert [] == [word for word in ("sample.example", "Title", "Secret") if word in log]
 
 
-def test_outside_development_there_has_to_be_a_server(data_dir: Path, database_url: str) -> None:
-    """The worker does not start without a mail server, and says what to do."""
-    done = started("worker", data_dir=data_dir, database_url=database_url)
+def test_worker_needs_a_mail_server_outside_development(data_dir: Path, database_url: str) -> None:
+    """Without a mail server, the worker doesn't start and says what to do."""
+    done = run_subprocess("worker", data_dir=data_dir, database_url=database_url)
 
     assert (1, "") == (done.returncode, done.stdout)
     assert "crossgate: No mail server is configured: set CROSSGATE_SMTP_URL" in done.stderr
@@ -267,8 +259,8 @@ def test_outside_development_there_has_to_be_a_server(data_dir: Path, database_u
 @pytest.mark.parametrize(
     "url", ["http://mail.example", "smtp://", "smtp://user:swordfish@:25", "smtps://mail.example:swordfish"]
 )
-def test_an_unusable_mail_server_is_named_without_its_secrets(data_dir: Path, url: str) -> None:
-    """The message names the setting, and shows nothing of its value."""
+def test_invalid_mail_server_is_named_without_its_secrets(data_dir: Path, url: str) -> None:
+    """The message names the setting and shows nothing of its value."""
     variables = environment(data_dir) | {"CROSSGATE_SMTP_URL": url}
     done = subprocess.run([*COMMAND, "worker"], check=False, cwd=ROOT, env=variables, capture_output=True, text=True)
 

@@ -41,14 +41,14 @@ class Pair:
 
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient]
     engine: AsyncEngine
-    given: Factory
+    factory: Factory
     data_dir: Path
 
     async def token(self, email: str) -> str:
         """Issue a token that both gateways accept."""
         return await token(self.engine, self.data_dir, email)
 
-    async def ask(self, place: int, bearer: str, query: str, key: str = "", **values: Any) -> Any:
+    async def send(self, place: int, bearer: str, query: str, key: str = "", **values: Any) -> Any:
         """Send a query to one of the two gateways and return its data."""
         headers = {"Authorization": f"Bearer {bearer}", **({"Idempotency-Key": key} if key else {})}
         body = {"query": query, "variables": {"input": values} if values else {}}
@@ -92,22 +92,22 @@ async def ready(client: httpx.AsyncClient) -> None:
 @pytest.fixture
 async def account(pair: Pair) -> Account:
     """Create a managed account that can order."""
-    return await pair.given.managed_account(await pair.given.partner(), company={"verification_status": "VERIFIED"})
+    return await pair.factory.managed_account(await pair.factory.partner(), company={"verification_status": "VERIFIED"})
 
 
 async def test_setting_changed_through_one_gateway_applies_to_the_next_request_of_the_other(
     pair: Pair, account: Account
 ) -> None:
     """If the partner shows prices through one gateway, the other's next response has them; hiding them works alike."""
-    await pair.given.port(account.company)
+    await pair.factory.port(account.company)
     partner, managed = await pair.token(account.partner.admin), await pair.token(account.admin)
 
-    seen = [await pair.ask(place, managed, PRICES) for place in (0, 1)]
+    seen = [await pair.send(place, managed, PRICES) for place in (0, 1)]
     for version, pricing in ((1, True), (2, False), (3, True)):
         place = version % 2
-        done = await pair.ask(place, partner, SET, id=account.id, version=version, settings={"pricing": pricing})
+        done = await pair.send(place, partner, SET, id=account.id, version=version, settings={"pricing": pricing})
         assert {"managedAccount": {"version": version + 1}, "userErrors": []} == done["updateManagedAccountSettings"]
-        seen.append(await pair.ask(1 - place, managed, PRICES))
+        seen.append(await pair.send(1 - place, managed, PRICES))
 
     hidden, shown = [{"ports": {"nodes": [{"monthlyRate": rate}]}} for rate in (None, {"amount": "1250.00"})]
     assert [hidden, hidden, shown, hidden, shown] == seen
@@ -136,13 +136,13 @@ async def heard(pair: Pair, place: int, bearer: str) -> AsyncIterator[asyncio.Qu
 
 async def rename(pair: Pair, bearer: str, port: Port, version: int, name: str) -> None:
     """Rename a port through the first gateway."""
-    done = await pair.ask(0, bearer, RENAME, id=port.id, version=version, name=name)
+    done = await pair.send(0, bearer, RENAME, id=port.id, version=version, name=name)
     assert {"updatePort": {"userErrors": []}} == done
 
 
 async def test_event_from_one_gateway_reaches_subscribers_of_both(pair: Pair, account: Account) -> None:
     """Once both are subscribed, each receives a change made through the first gateway exactly once."""
-    port, bearer, versions = await pair.given.port(account.company), await pair.token(account.admin), count(1)
+    port, bearer, versions = await pair.factory.port(account.company), await pair.token(account.admin), count(1)
 
     async with heard(pair, 0, bearer) as here, heard(pair, 1, bearer) as there, asyncio.timeout(PATIENCE):
         while here.empty() or there.empty():
@@ -168,14 +168,14 @@ async def until(events: asyncio.Queue[Any], name: str) -> AsyncIterator[Any]:
 
 async def test_idempotency_key_sent_to_both_gateways_is_carried_out_once(pair: Pair, account: Account) -> None:
     """Ten orders, each sent to both gateways at once with the same key, create ten ports, and both responses name the same port."""
-    location, bearer = await pair.given.orderable(account.partner), await pair.token(account.admin)
+    location, bearer = await pair.factory.orderable(account.partner), await pair.token(account.admin)
     asked = {"locationId": location.id, "speedMbps": 1_000, "termMonths": 12}
 
     async def order(number: int, place: int) -> Any:
-        return (await pair.ask(place, bearer, ORDER, f"order-{number}", name=f"Order {number}", **asked))["orderPort"]
+        return (await pair.send(place, bearer, ORDER, f"order-{number}", name=f"Order {number}", **asked))["orderPort"]
 
     both = [await asyncio.gather(order(number, 0), order(number, 1)) for number in range(10)]
-    listed = await pair.ask(1, bearer, "{ ports { nodes { name } } }")
+    listed = await pair.send(1, bearer, "{ ports { nodes { name } } }")
 
     assert [[]] * 10 == [one["userErrors"] for one, _ in both]
     assert [one for one, _ in both] == [other for _, other in both]

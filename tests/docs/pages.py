@@ -1,4 +1,4 @@
-"""The documentation's pages, and the blocks of code in them."""
+"""The documentation's pages and their code blocks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 FENCE: Final = re.compile(
     r"^(?: *<!-- not run: (.+?) -->\n)?( *)```(\w+) ?(.*)\n((?s:.*?))^\2```$", re.MULTILINE
-)  # why it isn't run, its indent, its language, its role, its code
+)  # the reason not to run it, indent, language, role, code
 MARK: Final = re.compile(r"^ *```", re.MULTILINE)
 HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 DRAWINGS: Final = {"mermaid", "text"}  # pictures, and the output of a command
@@ -21,7 +21,7 @@ DRAWINGS: Final = {"mermaid", "text"}  # pictures, and the output of a command
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: its language, the word after the language, the text between it and the block before, and why it isn't run."""
+    """A code block: its language, the word after the language, the text since the previous block, and why it isn't run."""
 
     language: str
     role: str
@@ -37,12 +37,12 @@ class Block:
 
 
 def name(page: Path) -> str:
-    """A page's path inside the project."""
+    """A page's path in the project."""
     return page.relative_to(ROOT).as_posix()
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """All blocks of a page in their order. Raises ValueError for a fence that is not understood."""
+    """All blocks of a page in order. Raises ValueError for an invalid fence."""
     text = page.read_text("utf-8")
     end = 0
     for found in FENCE.finditer(text):
@@ -55,17 +55,17 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def prose(page: Path) -> str:
-    """A page's text without its blocks, its inline code and the targets of its links."""
+    """A page's text without code blocks, inline code and link targets."""
     return re.sub(r"`[^`\n]*`|\]\([^)]*\)", " ", FENCE.sub("", page.read_text("utf-8")))
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments that a link to a page may have, as code hosts make them from headings."""
+    """Return the fragments that links to a page can have, as code hosts make them from headings."""
     titles = HEADING.findall(FENCE.sub("", page.read_text("utf-8")))
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def quoted(page: Path) -> set[str]:
-    """What a page's text has in inline code, and the files that its drawings name."""
+    """A page's inline code, and the files that its drawings name."""
     drawn = {file for block in blocks(page) if block.role == "drawing" for file in re.findall(r"[\w/]+\.py", block.code)}
     return drawn | set(re.findall(r"`([^`\n]+)`", FENCE.sub("", page.read_text("utf-8"))))

@@ -1,4 +1,4 @@
-"""Running a page: its operations, commands and statements in their order, as its readers would, on one database."""
+"""Runs a page: its operations, commands and statements in order, on one database, as its readers would."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.docs.pages import ROOT, Block
 from tests.event_streams import Following
 from tests.pictures import picture
 
-VERSION: Final = "5d0f3c2a9b7e4186"  # the policy's in the pages; the real one changes with every rule
-ANY: Final = "…"  # a value that differs from run to run
+VERSION: Final = "5d0f3c2a9b7e4186"  # the policy version in the pages; the real one changes with every rule
+ANY: Final = "…"  # a value that differs between runs
 VIEWER: Final = re.compile(r"`([a-z]+@[a-z.]+)`|\bvisitor\b")
 TOKEN: Final = re.compile(r"\$\(\./crossgate token --as (\S+?)\)")
 FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture}
@@ -34,9 +34,9 @@ CURL.add_argument("-d", "--data-binary", dest="body")
 
 @dataclass
 class Reader:
-    """Somebody who types what a page says. `answer` is what came back last, and `output` what a command printed last."""
+    """A reader who types what a page says. `answer` is the last response, and `output` the last command's output."""
 
-    ask: Client
+    client: Client
     environment: dict[str, str]
     stack: AsyncExitStack
     viewer: str | None = None
@@ -46,7 +46,7 @@ class Reader:
     following: Following | None = None
 
     async def run(self, block: Block) -> None:
-        """Do what a block says. Raises AssertionError if something else comes of it than the page says."""
+        """Run a block. Raises AssertionError if its result differs from the page."""
         if block.language != "json":
             self.finish()
         if found := list(VIEWER.finditer(block.before)):
@@ -61,17 +61,17 @@ class Reader:
         await steps[block.language](block)
 
     def finish(self) -> None:
-        """Raise AssertionError if what came back last has errors that the page doesn't show."""
+        """Raise AssertionError if the last response has errors that the page doesn't show."""
         assert not self.answer or "errors" not in self.answer, f"the page does not show {json.dumps(self.answer)}"
         self.answer = None
 
     async def _operation(self, block: Block) -> None:
         if block.code.startswith("subscription"):
-            self.following = await self.stack.enter_async_context(self.ask.following(self.viewer, block.code))
+            self.following = await self.stack.enter_async_context(self.client.following(self.viewer, block.code))
             return
-        self.answer = json.loads((await self.ask.send(self.viewer, block.code, self.variables)).body)
+        self.answer = json.loads((await self.client.send(self.viewer, block.code, self.variables)).body)
         self.variables = {}
-        await self.ask.app.state.services.audit.flush()
+        await self.client.app.state.services.audit.flush()
 
     async def _json(self, block: Block) -> None:
         written = json.loads(block.code)
@@ -107,12 +107,12 @@ class Reader:
         content = FILES[asked.body]() if asked.body in FILES else asked.body
         url = "http://" + asked.url.removeprefix("http://")
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
-        response = await self.ask.client.request("POST" if content else "GET", url, content=content, headers=headers)
+        response = await self.client.http.request("POST" if content else "GET", url, content=content, headers=headers)
         self.answer = response.json()
 
     async def _header(self, header: str) -> tuple[str, str]:
         if found := TOKEN.search(header):
-            header = header.replace(found[0], await self.ask._token(found[1]))
+            header = header.replace(found[0], await self.client._token(found[1]))
         key, _, value = header.partition(": ")
         return key, value
 
@@ -122,7 +122,7 @@ class Reader:
         self.output = done.output
 
     async def _statements(self, block: Block) -> None:
-        async with self.ask.app.state.services.reader.connection() as connection:
+        async with self.client.app.state.services.reader.connection() as connection:
             await connection.driver.execute(block.code)
 
     async def _printed(self, block: Block) -> None:
@@ -132,13 +132,13 @@ class Reader:
 
 
 def commands(code: str) -> Iterator[list[str]]:
-    """The commands of a shell block, in words."""
+    """The commands of a shell block, split into words."""
     text = ""
     for line in code.replace("\\\n", " ").splitlines():
         text += line + "\n"
         try:
             words = shlex.split(text, comments=True)
-        except ValueError:  # a quotation that goes on
+        except ValueError:  # an open quotation
             continue
         text = ""
         if words:
@@ -146,7 +146,7 @@ def commands(code: str) -> Iterator[list[str]]:
 
 
 def completed(written: Any, real: Any) -> Any:
-    """What a page says, with the real values in place of those that differ from run to run."""
+    """A page's text with the real values in place of those that differ between runs."""
     if written in (ANY, VERSION):
         return real if written == ANY else POLICY
     if isinstance(written, dict) and isinstance(real, dict):
@@ -157,7 +157,7 @@ def completed(written: Any, real: Any) -> Any:
 
 
 def shown(answer: Any, written: Any) -> Any:
-    """An answer as pages show it: without the version of the policy, unless the page shows that too."""
+    """A response as pages show it: without the policy version, unless the page shows that too."""
     if not isinstance(answer, dict) or "policy" in written.get("extensions", {}):
         return answer
     rest = {key: value for key, value in answer.items() if key != "extensions"}

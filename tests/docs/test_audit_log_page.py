@@ -1,4 +1,4 @@
-"""The page on the audit log: its statements remove old events, and leave the others protected."""
+"""The audit log page: its statements remove old events and keep the others protected."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.docs.pages import ROOT, blocks
 OLD = "INSERT INTO audit_event (id, at, kind) VALUES (gen_random_uuid(), now() - interval '401 days', 'DENIAL')"
 
 
-async def test_the_log_is_pruned_as_the_page_says(demo_copy_url: str, tmp_path: Path) -> None:
-    """An old event is removed, a new one stays, and then none can be removed again."""
+async def test_log_is_pruned_as_the_page_says(demo_copy_url: str, tmp_path: Path) -> None:
+    """An old event is removed, a new one stays, and afterwards no event can be removed."""
     (statements,) = (block.code for block in blocks(ROOT / "docs" / "operate" / "audit-log.md") if block.language == "sql")
 
-    async with open_client(demo_copy_url, tmp_path) as ask:
-        await ask(HIDDEN, "{ ports(first: 2) { nodes { monthlyRate { amount } } } }")
-        await ask.app.state.services.audit.flush()
-        async with ask.app.state.services.reader.connection() as connection:
+    async with open_client(demo_copy_url, tmp_path) as client:
+        await client(HIDDEN, "{ ports(first: 2) { nodes { monthlyRate { amount } } } }")
+        await client.app.state.services.audit.flush()
+        async with client.app.state.services.reader.connection() as connection:
             await connection.driver.execute(OLD)
             await connection.driver.execute(statements)
             left = await connection.driver.fetchval("SELECT count(*) FROM audit_event")

@@ -1,4 +1,4 @@
-"""Every block of code in the documentation is run in its order, or says why it isn't."""
+"""Every code block in the documentation runs in order, or says why it doesn't."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ NOT_RUN: Final = {
 
 
 @pytest.mark.parametrize("page", RUN, ids=name)
-async def test_a_page_is_true(page: Path, demo_copy_url: str, tmp_path: Path) -> None:
-    """Whatever a page shows, its reader gets, from the first block to the last, on one database."""
+async def test_page_matches_the_product(page: Path, demo_copy_url: str, tmp_path: Path) -> None:
+    """Readers get what the page shows, from the first block to the last, on one database."""
     environment = {"DATABASE_URL": demo_copy_url, "CROSSGATE_DATA_DIR": str(tmp_path)}
-    async with open_client(demo_copy_url, tmp_path) as ask, AsyncExitStack() as stack:
-        reader = Reader(ask, environment, stack)
+    async with open_client(demo_copy_url, tmp_path) as client, AsyncExitStack() as stack:
+        reader = Reader(client, environment, stack)
         for block in blocks(page):
             if block.skipped or block.language == "mermaid" or block.role == "drawing" or block.is_file:
                 continue
@@ -50,22 +50,22 @@ async def test_a_page_is_true(page: Path, demo_copy_url: str, tmp_path: Path) ->
         reader.finish()
 
 
-def test_what_is_not_run_is_counted() -> None:
-    """A block is left out only with a reason, and only those that are counted here."""
+def test_skipped_blocks_are_counted() -> None:
+    """A block is skipped only with a reason, and the number of skipped blocks is fixed here."""
     skipped = {name(page): sum(block.skipped is not None for block in blocks(page)) for page in PAGES}
 
     assert NOT_RUN == {page: count for page, count in skipped.items() if count}
 
 
-def test_only_drawings_and_output_are_no_code() -> None:
+def test_drawings_are_text_blocks() -> None:
     """A block that is marked as a drawing is text."""
     assert [] == [
         name(page) for page in PAGES for block in blocks(page) if block.role == "drawing" and block.language not in DRAWINGS
     ]
 
 
-def test_every_command_line_is_understood() -> None:
-    """Each `./crossgate` line, of blocks that are not run too, names commands and options that exist, with all that they require."""
+def test_every_command_line_is_valid() -> None:
+    """Each `./crossgate` line, even in skipped blocks, uses existing commands and options, with all required ones."""
     lines = [
         words[1:]
         for page in PAGES
@@ -75,14 +75,14 @@ def test_every_command_line_is_understood() -> None:
         if words[0] == "./crossgate"
     ]
     for line in lines:
-        with suppress(FileNotFoundError):  # pages name files that their readers have
-            understand(typer.main.get_command(crossgate), line)
+        with suppress(FileNotFoundError):  # pages name files that only readers have
+            parse_command_line(typer.main.get_command(crossgate), line)
 
     assert lines
 
 
-def understand(command: Any, words: list[str]) -> None:
-    """Read the words of a command line without running it. Raises UsageError, or FileNotFoundError for a file."""
+def parse_command_line(command: Any, words: list[str]) -> None:
+    """Parse a command line without running it. Raises UsageError, or FileNotFoundError for a file."""
     try:
         context = command.make_context(command.name, words[: words.index(">")] if ">" in words else list(words))
     except Exception as error:
@@ -91,11 +91,11 @@ def understand(command: Any, words: list[str]) -> None:
         raise
     if isinstance(command, TyperGroup):
         _, below, rest = command.resolve_command(context, [*context._protected_args, *context.args])
-        understand(below, rest)
+        parse_command_line(below, rest)
 
 
 @pytest.mark.parametrize("line", [["policy", "explain", "Port", "--like", "MANAGED"], ["policy", "exlpain"], ["token"]])
-def test_a_wrong_command_line_is_found(line: list[str]) -> None:
-    """An option, a command and a requirement that a page could get wrong."""
+def test_invalid_command_line_is_found(line: list[str]) -> None:
+    """An unknown option, an unknown command or a missing option is found."""
     with pytest.raises(Exception, match=r"No such|Missing parameter"):
-        understand(typer.main.get_command(crossgate), line)
+        parse_command_line(typer.main.get_command(crossgate), line)

@@ -1,4 +1,4 @@
-"""CONTRIBUTING is true: each dependency has its reason, each folder its line."""
+"""CONTRIBUTING is complete: each dependency has its reason, and each folder its line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def test_every_dependency_has_a_reason() -> None:
-    """Each package that the project asks for by name is in the table of dependencies."""
+    """Each declared package is in the table of dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    declared = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     portal = json.loads((ROOT / "portal" / "package.json").read_text())
-    names = {re.split(r"[\[<>=~ ]", name)[0] for name in asked} | {*portal["dependencies"]} - {"react-dom", "graphql"}
+    names = {re.split(r"[\[<>=~ ]", name)[0] for name in declared} | {*portal["dependencies"]} - {"react-dom", "graphql"}
     table = CONTRIBUTING[CONTRIBUTING.index("## Dependencies") :]
     explained = {name.strip() for row in re.findall(r"^\| ([^|*]+) \|", table, re.MULTILINE) for name in row.split(",")}
 
@@ -24,7 +24,7 @@ def test_every_dependency_has_a_reason() -> None:
 
 
 def test_every_folder_has_a_line() -> None:
-    """Each folder of code at the top level is in the table of the layout."""
+    """Each top-level folder of code is in the layout table."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and (any(path.glob("*.py")) or path.name == "portal")}
 
     assert set() == {name for name in folders if f"| `{name}/` |" not in CONTRIBUTING}

@@ -1,4 +1,4 @@
-"""The documentation names only files and identifiers that exist, so a rename shows which pages name it."""
+"""The documentation names only files and identifiers that exist, so a rename shows which pages to update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDERS: Final = ("benchmarks", "commands", "models", "policies", "portal/src", 
 SOURCES: Final = {".py", ".polar", ".graphql", ".sql", ".ts", ".tsx"}
 FILE: Final = re.compile(r"[\w./-]*\w\.(?:py|polar|graphql|sql|md|json|toml|lock)|[\w-]+(?:/[\w-]+)*/")
 IDENTIFIER: Final = re.compile(r"[A-Za-z_]\w*")
-INSIDE: Final = ("docs/develop/", "docs/decisions/", "CONTRIBUTING.md")  # pages on the code
+INSIDE: Final = ("docs/develop/", "docs/decisions/", "CONTRIBUTING.md")  # pages about the code
 OTHERS: Final = {
     "psql",
     "limits",
@@ -29,14 +29,14 @@ OTHERS: Final = {
 
 
 def sources() -> Iterator[Path]:
-    """All files of code."""
+    """The text of all code files."""
     yield from ROOT.glob("*.py")
     for folder in FOLDERS:
         yield from (path for path in (ROOT / folder).rglob("*") if path.suffix in SOURCES and "node_modules" not in path.parts)
 
 
-def test_every_file_that_is_named_exists() -> None:
-    """A path, or a file's name alone, is that of a file of the project. CONCEPT stands for any concept."""
+def test_every_named_file_exists() -> None:
+    """Each path or file name in the pages exists in the project. CONCEPT stands for any concept."""
     names = {path.name for path in sources()} | {path.name for path in ROOT.iterdir()}
     wrong = [
         f"{name(page)}: {text}"
@@ -49,8 +49,8 @@ def test_every_file_that_is_named_exists() -> None:
     assert [] == wrong
 
 
-def test_every_identifier_that_is_named_exists() -> None:
-    """A name in inline code, on the pages about the code, is a word of the code."""
+def test_every_named_identifier_exists() -> None:
+    """Inline code on pages about the code is an identifier in the code."""
     words = {word for path in sources() for word in re.findall(r"\w+", path.read_text("utf-8"))}
     words |= OTHERS | {variable(field) for field in Settings.model_fields}
     wrong = [

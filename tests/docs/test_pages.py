@@ -1,4 +1,4 @@
-"""The documentation is whole: each page is found, starts with its answer, and links only to what exists."""
+"""The documentation is complete: each page is indexed, starts with its answer, and links only to what exists."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ANSWERED: Final = [page for page in DOCS.rglob("*.md") if page.parent != DOCS / 
 
 
 @pytest.mark.parametrize("page", LINES)
-def test_a_page_is_short(page: str) -> None:
-    """The first pages that a newcomer reads are no longer than that."""
+def test_first_pages_are_short(page: str) -> None:
+    """The first pages that a newcomer reads stay within a length."""
     assert len((ROOT / page).read_text("utf-8").splitlines()) <= LINES[page]
 
 
-def test_links_lead_somewhere() -> None:
-    """Each relative link leads to a file of the project, and to a heading of that file if it names one."""
+def test_links_have_targets() -> None:
+    """Each relative link points to a file of the project, and to an existing heading if it names one."""
     broken = [
         f"{name(page)}: {target}#{anchor}"
         for page in PAGES
@@ -39,7 +39,7 @@ def test_links_lead_somewhere() -> None:
     assert [] == broken
 
 
-def test_the_index_has_every_page() -> None:
+def test_index_has_every_page() -> None:
     """Each page of docs/ is linked from its index."""
     index = DOCS / "README.md"
     linked = {(DOCS / target).resolve() for target, _ in LINK.findall(index.read_text("utf-8")) if target}
@@ -61,8 +61,8 @@ def test_each_page_starts_with_an_answer() -> None:
     ]
 
 
-def test_the_settings_page_is_up_to_date() -> None:
-    """The page is what `crossgate settings` prints, with every variable."""
+def test_settings_page_is_up_to_date() -> None:
+    """The page equals the output of `crossgate settings`, with every variable."""
     written = (DOCS / "operate" / "settings.md").read_text("utf-8")
 
     assert settings_page() == written, "crossgate settings > docs/operate/settings.md"
@@ -70,23 +70,23 @@ def test_the_settings_page_is_up_to_date() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_the_subcommands_exist() -> None:
-    """Each `crossgate` call, in running text too, names a subcommand."""
+def test_subcommands_exist() -> None:
+    """Each `crossgate` call, even in running text, uses an existing subcommand."""
     called = {word for page in PAGES for word in re.findall(r"`(?:\./)?crossgate ([a-z]+)", page.read_text("utf-8"))}
 
     assert called <= set(MODULES)
 
 
 def test_every_make_target_exists() -> None:
-    """Each `make` call names a target of the Makefile."""
+    """Each `make` call uses a target of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     called = {word for page in PAGES for word in re.findall(r"(?:`|^ *)make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)}
 
     assert {"serve", "test"} <= called <= targets
 
 
-def test_the_viewers_are_the_demo_users() -> None:
-    """README's table names the demo users."""
+def test_viewers_in_the_readme_are_the_demo_users() -> None:
+    """README's table lists the demo users."""
     named = set(re.findall(r"^\| `([a-z]+@[a-z.]+)` \|", README, re.MULTILINE))
 
     assert {viewer for viewer in DEMO_VIEWERS if viewer} == named

@@ -1,6 +1,7 @@
-"""The documentation is written in plain English: no phrase that makes a reader stop.
+"""The documentation is in plain English, without phrases that make a reader stop.
 
-To hold other texts to it (descriptions of the schema, messages of errors, docstrings), add a line to `TEXTS`: a name for each text.
+To check other texts (schema descriptions, error messages, docstrings), add a function to `TEXTS` that returns each text by
+name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 
 from tests.docs.pages import PAGES, ROOT, name, prose
 
-GENERATED: Final = {"docs/policy/policy-matrix.md", "docs/policy/sensitive-data.md"}  # of the sentences in policies/
+GENERATED: Final = {"docs/policy/policy-matrix.md", "docs/policy/sensitive-data.md"}  # generated from the comments in policies/
 PHRASES: Final = (
     r"who(?:m|so)?ever",
     r"(?:of|to|by|as|with) whom",
@@ -48,7 +49,7 @@ BANNED: Final = re.compile(rf"\b(?:{'|'.join(PHRASES)})\b", re.IGNORECASE)
 
 
 def pages() -> Mapping[str, str]:
-    """The prose of each page that is written by hand."""
+    """The prose of each handwritten page."""
     return {name(page): prose(page) for page in PAGES if name(page) not in GENERATED}
 
 
@@ -58,7 +59,7 @@ def descriptions() -> Mapping[str, str]:
 
 
 def rules() -> Mapping[str, str]:
-    """The sentences above the rules of policy, by file."""
+    """The comments above the policy rules, by file."""
     return {
         path.name: "\n".join(line for line in path.read_text("utf-8").splitlines() if line.startswith("#"))
         for path in (ROOT / "policies").rglob("*.polar")
@@ -73,7 +74,7 @@ TEXTS: Final[dict[str, Callable[[], Mapping[str, str]]]] = {
 
 
 @pytest.mark.parametrize("texts", TEXTS)
-def test_the_english_is_plain(texts: str) -> None:
+def test_english_is_plain(texts: str) -> None:
     """No text has a phrase that is archaic, inverted or vague."""
     found = {where: BANNED.findall(text) for where, text in TEXTS[texts]().items()}
 
@@ -91,6 +92,6 @@ def test_the_english_is_plain(texts: str) -> None:
         "This is no e-mail address.",
     ],
 )
-def test_what_is_not_plain_is_found(sentence: str) -> None:
+def test_unplain_sentence_is_found(sentence: str) -> None:
     """The list finds the phrases that it is for."""
     assert BANNED.search(sentence)

@@ -1,7 +1,8 @@
-"""The two sides: the same gateway with its planner and without, over one database, and what must be equal in their answers.
+"""The two sides: the same gateway with its planner and without, over one database, and what must be equal in their responses.
 
-Both share a signing key, so that tokens and cursors of one are good for the other. The application is called as a server calls it,
-without a client in between, which would take longer than many an answer.
+Both share a signing key, so that tokens and cursors of one are valid for the other. The application is called as a server
+calls it,
+without an HTTP client, which would take longer than many responses.
 """
 
 from __future__ import annotations
@@ -85,9 +86,9 @@ class Sides:
 
     async def __call__(self, viewer: str | None, query: str, operation: str | None = None, **variables: Any) -> Reply:
         """Return the answer to a query, which is the same on both sides. Raises Difference."""
-        return await self.ask(Request(query=query, viewer=viewer, variables=variables, operation=operation))
+        return await self.send(Request(query=query, viewer=viewer, variables=variables, operation=operation))
 
-    async def ask(self, request: Request) -> Reply:
+    async def send(self, request: Request) -> Reply:
         """Return the answer to a request, which is the same on both sides. Raises Difference."""
         headers = await self._headers(request.viewer)
         on, off = await post(self.on, headers, request.body), await post(self.off, headers, request.body)

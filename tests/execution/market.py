@@ -1,6 +1,6 @@
-"""What differential tests ask about: the sample market with changes drawn at random, and what clients know of it.
+"""What differential tests query: the demo data with random changes, and what clients know of it.
 
-Ids, cursors and slugs are taken from answers that the gateway gave, so that most operations find something.
+Ids, cursors and slugs are taken from the gateway's responses, so that most operations find something.
 """
 
 from __future__ import annotations
@@ -97,12 +97,12 @@ async def learn(sides: Sides) -> Known:
     await _ids(known, sides.on.state.services.engine)
     for viewer in DEMO_VIEWERS:
         for place, document in harvest():
-            found = (await sides.ask(Request(query=document, viewer=viewer))).content
+            found = (await sides.send(Request(query=document, viewer=viewer))).content
             for edge in _edges(found["data"]):
                 known.cursors[place].append(edge["cursor"])
                 known.ids[edge["node"]["__typename"]] += [edge["node"]["id"]] * 3
     document = "{ marketplaceProfiles { nodes { slug } } managedAccounts { nodes { accountName } } }"
-    data = (await sides.ask(Request(query=document, viewer=OPERATOR))).content["data"]
+    data = (await sides.send(Request(query=document, viewer=OPERATOR))).content["data"]
     known.slugs = [node["slug"] for node in data["marketplaceProfiles"]["nodes"]]
     known.names = [node["accountName"] for node in data["managedAccounts"]["nodes"]]
     return known

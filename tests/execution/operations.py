@@ -154,7 +154,7 @@ class _Maker:
         return [FieldNode(name=NameNode(value=name), alias=None, arguments=(), selection_set=None) for name in names]
 
     def wrapped(self, kind: GraphQLNamedType, texts: list[str]) -> list[str]:
-        """Move some selections to a fragment, which may be spread twice."""
+        """Move some selections to a fragment, which can be spread twice."""
         if not self.maybe(0.2):
             return texts
         start = int(self.chance.random() * len(texts))

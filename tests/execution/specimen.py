@@ -1,7 +1,6 @@
 """A schema for tests of execution: every kind of type and field in GraphQL, over data in this file.
 
-Its fields are declared as the gateway's are: columns, batch resolvers, values. Those of `Custom` have resolvers of Strawberry's
-own.
+Its fields are declared as the gateway's are: columns, batch resolvers, values. Those of `Custom` have Strawberry resolvers.
 """
 
 from __future__ import annotations

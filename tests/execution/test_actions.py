@@ -67,7 +67,7 @@ async def test_actions_that_linked_rows_decide_are_equal(linked: Sides, viewer: 
 
 
 async def test_linked_rows_decide_row_by_row(linked: Sides) -> None:
-    """Of the companies on one page some can be explained and others not, depending on who sold what to whom."""
+    """On one page, some companies can be explained and others can't, depending on which sales link them."""
     reply = await linked(
         PARTNER, "{ companies(first: 200) { nodes { viewerCan } } ports(first: 5) { nodes { company { viewerCan } } } }"
     )
@@ -100,7 +100,7 @@ async def test_lists_do_not_cost_a_statement_for_each_row(linked: Sides, planner
 @pytest.mark.parametrize(
     "argument", ['action: "FLY", typeName: "Port"', 'action: "READ", typeName: "Plane"', 'action: "READ", typeName: "Image"']
 )
-async def test_an_unknown_action_is_an_error(sides: Sides, argument: str) -> None:
+async def test_unknown_action_is_an_error(sides: Sides, argument: str) -> None:
     """An action or a type that doesn't exist is the same error on both sides."""
     reply = await sides(OPERATOR, f"{{ viewer {{ can({argument}) }} }}")
 

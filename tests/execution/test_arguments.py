@@ -115,7 +115,7 @@ async def test_invalid_variables_are_errors_of_the_request(both: Both, case: tup
     assert {("BAD_USER_INPUT", None)} == {(code, path) for code, _, path in outcome.errors}
 
 
-async def test_a_missing_variable_is_named(both: Both) -> None:
+async def test_missing_variable_is_named(both: Both) -> None:
     """The message has the variable's name and its type."""
     outcome = await both(INT)
 
@@ -132,7 +132,7 @@ async def test_null_for_a_non_null_argument_is_an_error_of_its_field(both: Both)
     assert [("BAD_USER_INPUT", ["mustEcho"])] == [(code, path) for code, _, path in outcome.errors]
 
 
-async def test_a_scalar_that_cannot_be_parsed_is_an_error(both: Both) -> None:
+async def test_unparsable_scalar_is_an_error(both: Both) -> None:
     """A literal of a custom scalar is parsed when its document is validated."""
     outcome = await both('{ echo(day: "tomorrow") }')
 
@@ -157,7 +157,7 @@ INVALID: Final = {
 
 
 @named(INVALID)
-async def test_an_invalid_document_is_not_executed(both: Both, case: str) -> None:
+async def test_invalid_document_is_not_executed(both: Both, case: str) -> None:
     """Validation runs before either executor, with the same result for both."""
     outcome = await both(case)
 
@@ -165,7 +165,7 @@ async def test_an_invalid_document_is_not_executed(both: Both, case: str) -> Non
     assert {"GRAPHQL_VALIDATION_FAILED"} == {code for code, _, _ in outcome.errors}
 
 
-async def test_a_document_has_its_own_answer_for_each_value_of_a_variable(both: Both) -> None:
+async def test_document_has_its_own_answer_for_each_value_of_a_variable(both: Both) -> None:
     """A plan doesn't keep the arguments of an earlier request."""
     document = "query ($v: Int = 4) { echo(number: $v) people { works(first: $v) { __typename } } }"
     found = [await both.planned(document, **variables) for variables in ({"v": 0}, {"v": 1}, {}, {"v": None}, {"v": 0})]

@@ -56,7 +56,7 @@ async def test_both_executors_hide_the_same_values(sides: Sides, query: str, vie
     assert reply.is_planned, reply
 
 
-async def test_a_hidden_price_is_null_and_reported(sides: Sides) -> None:
+async def test_hidden_price_is_null_and_reported(sides: Sides) -> None:
     """All prices of a page are one entry for each field, with the names of the answer."""
     reply = await sides(HIDDEN, f"{{ mine: ports(first: 2) {{ nodes {{ rate: monthlyRate {MONEY} setupFee {MONEY} }} }} }}")
 
@@ -73,7 +73,7 @@ async def test_a_hidden_price_is_null_and_reported(sides: Sides) -> None:
     } == reply.content
 
 
-async def test_a_visible_price_is_not_a_redaction(sides: Sides) -> None:
+async def test_visible_price_is_not_a_redaction(sides: Sides) -> None:
     """A viewer who sees prices gets amounts, and no redactions."""
     reply = await sides(SHOWN, f"{{ ports(first: 2) {{ nodes {{ monthlyRate {MONEY} }} }} }}")
 
@@ -132,7 +132,7 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any], str, list[Any]]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
-async def test_a_refusal_is_the_same(sides: Sides, case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
+async def test_refusal_is_the_same_on_both_executors(sides: Sides, case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
     """A refused viewer gets the same code and path, and any other the same answer, on both sides."""
     query, variables, code, path = case
 
@@ -156,13 +156,13 @@ BELOW: Final = {
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("query", BELOW.values(), ids=BELOW)
-async def test_a_refusal_below_other_fields_is_the_same(sides: Sides, query: str, viewer: str | None) -> None:
+async def test_refusal_below_other_fields_is_the_same_on_both_executors(sides: Sides, query: str, viewer: str | None) -> None:
     """Nulls propagate the same way, and errors have the same number and order."""
     await sides(viewer, query)
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN, SHOWN, DIRECT, PARTNER, ANONYMOUS])
-async def test_a_hidden_object_looks_like_an_absent_one(sides: Sides, viewer: str | None) -> None:
+async def test_hidden_object_looks_like_an_absent_one(sides: Sides, viewer: str | None) -> None:
     """`node` of another company's object is null, without an error or a redaction, and the rest is in place."""
     query = "{ offers(last: 3) { nodes { id } } ports(last: 3) { nodes { id } } }"
     seen = (await sides(OPERATOR, query)).content["data"]

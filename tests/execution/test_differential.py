@@ -155,7 +155,7 @@ def same_answers(number: int) -> Callable[..., Any]:
         for variant in range(VARIANTS):
             drawn_operation = operation(document, Random(f"{chance} {variant}"), trial.known, VIEWERS)
             for request in drawn_operation.requests:
-                tally.count(drawn_operation, await trial.sides.ask(request))
+                tally.count(drawn_operation, await trial.sides.send(request))
 
     return test
 

@@ -1,6 +1,7 @@
-"""What errors do: null where they are, upwards as far as nothing may be null, and said once with place and path (§6.4.4, §7.1.2).
+"""Errors: null at their field, propagated to the nearest nullable one, and reported once with location and path (§6.4.4,
+§7.1.2).
 
-Which of several errors below one null are said is not for the specification to say; both executors must say the same.
+The specification leaves open which of several errors below one null are reported. Both executors must report the same.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ PROPAGATION: Final[dict[str, tuple[str, Any, Any, list[list[Any]]]]] = {
 
 
 @named(PROPAGATION)
-async def test_an_error_makes_the_nearest_nullable_field_null(both: Both, case: tuple[str, Any, Any, list[list[Any]]]) -> None:
+async def test_error_makes_the_nearest_nullable_field_null(both: Both, case: tuple[str, Any, Any, list[list[Any]]]) -> None:
     """Everything else is answered, and the error has the path of where it happened."""
     selected, spec, data, paths = case
     query = RISK.replace("SELECTED", selected) + (" fragment f on Risk { soft }" if "...f" in selected else "")
@@ -66,7 +67,7 @@ async def test_an_error_makes_the_nearest_nullable_field_null(both: Both, case: 
     assert [["risk", *path] for path in paths] == [path for _, _, path in outcome.errors]
 
 
-async def test_an_error_can_make_data_null(both: Both) -> None:
+async def test_error_can_make_data_null(both: Both) -> None:
     """If nothing above the error is nullable, `data` is null."""
     spec = orjson.dumps({"must": {"all": [{"hard": PUBLIC}]}}).decode()
 
@@ -76,7 +77,7 @@ async def test_an_error_can_make_data_null(both: Both) -> None:
     assert [("REFUSED", "No.", ["danger", "must", "all", 0, "hard"])] == outcome.errors
 
 
-async def test_an_error_has_its_location_in_the_document(both: Both) -> None:
+async def test_error_has_its_location_in_the_document(both: Both) -> None:
     """It has the line and column of the field, for each of its nodes."""
     query = "query ($spec: String!) {\n  risk(spec: $spec) {\n    soft\n    plain\n    soft\n  }\n}"
 
@@ -108,7 +109,7 @@ async def test_only_public_errors_are_shown(both: Both, kind: str, code: str, me
     assert b"swordfish" not in outcome.body
 
 
-async def test_a_failed_batch_is_an_error_of_each_parent(both: Both) -> None:
+async def test_failed_batch_is_an_error_of_each_parent(both: Both) -> None:
     """An exception of a batch resolver affects all parents; a value that is an exception affects one."""
     items = [{"soft": "a", "hard": "x"}, {"soft": {"break": "public"}, "hard": "y"}, {"soft": "c", "hard": "z"}]
 
@@ -118,7 +119,7 @@ async def test_a_failed_batch_is_an_error_of_each_parent(both: Both) -> None:
     assert [["risk", "some", index, "soft"] for index in range(3)] == sorted(path for _, _, path in outcome.errors)
 
 
-async def test_a_batch_with_too_few_values_fails(both: Both) -> None:
+async def test_batch_with_too_few_values_fails(both: Both) -> None:
     """No value reaches the wrong parent."""
     items = [{"soft": {"short": True}}, {"soft": "b"}]
 
@@ -185,7 +186,7 @@ HIDDEN: Final[dict[str, tuple[Any, str, Any, list[list[Any]]]]] = {
 
 
 @named(HIDDEN)
-async def test_a_hidden_field_is_null_and_reported(both: Both, case: tuple[Any, str, Any, list[list[Any]]]) -> None:
+async def test_hidden_field_is_null_and_reported(both: Both, case: tuple[Any, str, Any, list[list[Any]]]) -> None:
     """Its resolver doesn't run, and the redaction has the path in the answer."""
     spec, selected, data, redacted_paths = case
     query = f"query ($s: String!) {{ secrets(spec: $s) {{ {selected} }} }}"
@@ -199,7 +200,7 @@ async def test_a_hidden_field_is_null_and_reported(both: Both, case: tuple[Any, 
     assert (redacted_paths, []) == ([entry["path"] for entry in redactions], outcome.errors)
 
 
-async def test_a_hidden_non_null_field_is_an_error(both: Both) -> None:
+async def test_hidden_non_null_field_is_an_error(both: Both) -> None:
     """Policy must not hide such a field. If it does, nothing is shown, and no redaction has a path that isn't in the answer."""
     outcome = await both('{ secrets(spec: "[{\\"hide\\": [\\"size\\"]}]") { name size } }')
 

@@ -12,7 +12,7 @@ from tests.execution.both_executors import Both
 from tests.execution.executors import Difference, Reply, Sides
 
 
-async def test_a_difference_is_reported_with_both_answers(sides: Sides) -> None:
+async def test_difference_is_reported_with_both_answers(sides: Sides) -> None:
     """The report has the request, the viewer and the answer of each side."""
     services = sides.off.state.services
     right = services.public_url
@@ -26,7 +26,7 @@ async def test_a_difference_is_reported_with_both_answers(sides: Sides) -> None:
         object.__setattr__(services, "public_url", right)
 
 
-async def test_an_effect_that_one_side_has_twice_is_a_difference(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_effect_repeated_on_one_side_is_a_difference(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     """The journal is compared too, not only the answer."""
     execute = both.execute
     done: list[str] = []
@@ -42,14 +42,14 @@ async def test_an_effect_that_one_side_has_twice_is_a_difference(both: Both, mon
         await both('mutation { write(word: "x") { total } }')
 
 
-def test_the_executor_is_not_part_of_the_answer() -> None:
+def test_executor_is_not_part_of_the_answer() -> None:
     """Status and body are, and so is the order of fields."""
     assert Reply(200, b"{}", "planned") == Reply(200, b"{}", None)
     assert Reply(200, b'{"a":1,"b":2}') != Reply(200, b'{"b":2,"a":1}')
     assert Reply(200, b"{}") != Reply(400, b"{}")
 
 
-async def test_an_error_of_one_executor_is_found(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_error_of_one_executor_is_found(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     """A resolver that returns something else the second time makes a difference."""
     calls: list[int] = []
 

@@ -41,13 +41,13 @@ FAILS_BELOW: Final = 'viewer { company { ports(first: 1000, after: "x") { nodes 
 @pytest.fixture
 async def slow(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """A gateway that runs almost nothing on graphql-core."""
-    async with open_client(demo_url, tmp_path, max_unplanned_values=10) as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path, max_unplanned_values=10) as client:
+        yield client
 
 
-async def port(ask: Client) -> str:
+async def port(client: Client) -> str:
     """Return the id of a port."""
-    found: str = (await ask(PARTNER, "{ ports(first: 1) { nodes { id } } }")).data["ports"]["nodes"][0]["id"]
+    found: str = (await client(PARTNER, "{ ports(first: 1) { nodes { id } } }")).data["ports"]["nodes"][0]["id"]
     return found
 
 
@@ -64,7 +64,7 @@ async def port(ask: Client) -> str:
         ("x: some { y: soft soft }", {"some": [{"soft": "a"}, None, {"soft": "b"}], "soft": PUBLIC}),
     ],
 )
-async def test_a_plan_reports_failures_of_nullable_fields(both: Both, selected: str, spec: Any) -> None:
+async def test_plan_reports_failures_of_nullable_fields(both: Both, selected: str, spec: Any) -> None:
     """The error has the same path, locations and message as from graphql-core, and the plan continues."""
     query = f"query ($spec: String!) {{ hello: __typename risk(spec: $spec) {{ {selected} }} people {{ id }} }}"
 
@@ -94,18 +94,18 @@ async def test_any_combination_of_root_fields_gets_the_same_answer(sides: Sides,
         await sides(chance.choice([PARTNER, HIDDEN, None]), ASKED % " ".join(chosen), ids=ids)
 
 
-async def test_a_failing_root_field_leaves_the_others_planned(ask_demo: Client) -> None:
+async def test_failing_root_field_leaves_the_others_planned(demo_client: Client) -> None:
     """One invalid id next to a hundred lists of a thousand equal ids costs what it costs alone."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Port {{ name viewerCan }} }}" for n in range(20))
     query = f'query ($ids: [ID!]!) {{ bad: node(id: "x") {{ id }} {lists} }}'
 
-    answer = await ask_demo(PARTNER, query, ids=[await port(ask_demo)] * 1000)
+    answer = await demo_client(PARTNER, query, ids=[await port(demo_client)] * 1000)
 
     assert (PLANNED, ["INVALID_ID"]) == (answer.execution, answer.codes)
     assert [1000] * 20 == [len(answer.data[f"a{n}"]) for n in range(20)]
 
 
-async def test_a_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
+async def test_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
     """If graphql-core can't run so much, the plan reports all errors, in the order of the answer."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ id }}" for n in range(9))
 
@@ -116,29 +116,29 @@ async def test_a_plan_reports_an_invalid_id_among_many(slow: Client) -> None:
     assert all(item["id"] for n in range(9) for item in answer.data[f"a{n}"] if item is not None)
 
 
-async def test_a_plan_reports_an_invalid_cursor_at_the_root(slow: Client) -> None:
+async def test_plan_reports_an_invalid_cursor_at_the_root(slow: Client) -> None:
     """The error is that of the cursor, however large the page. The connection is non-null, so `data` is null."""
     answer = await slow(PARTNER, '{ ports(first: 1000, after: "x") { nodes { id name } } viewer { roles } }')
 
     assert (PLANNED, None, ["INVALID_CURSOR"]) == (answer.execution, answer.data, answer.codes)
 
 
-async def test_equal_ids_are_read_once(ask_demo: Client) -> None:
+async def test_equal_ids_are_read_once(demo_client: Client) -> None:
     """An id is read once, however often it is requested."""
-    ids = [await port(ask_demo), "x"]
-    named = ByAnyIds().parse_ids({"ids": ids * 3}, context_of(ask_demo))
+    ids = [await port(demo_client), "x"]
+    named = ByAnyIds().parse_ids({"ids": ids * 3}, context_of(demo_client))
 
     assert 2 == len(set(map(id, named)))
 
 
-def context_of(ask: Client) -> Any:
+def context_of(client: Client) -> Any:
     """Return a stand-in for the context of a request: only its services are used."""
-    return type("Context", (), {"services": ask.app.state.services})
+    return type("Context", (), {"services": client.app.state.services})
 
 
-async def test_introspection_leaves_data_planned(ask_demo: Client) -> None:
+async def test_introspection_leaves_data_planned(demo_client: Client) -> None:
     """Only the root fields that query the schema go to graphql-core."""
-    answer = await ask_demo(PARTNER, "{ ports(first: 1) { nodes { id } } __schema { queryType { name } } }")
+    answer = await demo_client(PARTNER, "{ ports(first: 1) { nodes { id } } __schema { queryType { name } } }")
 
     assert "planned, but 1 of 2 root fields by graphql-core; introspection" == answer.execution
     assert ["ports", "__schema"] == list(answer.data)
@@ -166,8 +166,8 @@ async def test_execution_on_graphql_core_is_bounded(slow: Client, query: str, re
     assert reason in error["message"]
 
 
-async def test_a_broken_plan_is_bounded_too(slow: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of ours doesn't let more onto graphql-core than it can bear."""
+async def test_broken_plan_is_limited_too(slow: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in the planner doesn't send more to graphql-core than the limit."""
 
     async def broken(*_: Any) -> Any:
         raise KeyError("secret")
@@ -181,7 +181,7 @@ async def test_a_broken_plan_is_bounded_too(slow: Client, monkeypatch: pytest.Mo
 
 async def test_without_plans_only_the_bounds_of_queries_apply(demo_url: str, tmp_path: Path) -> None:
     """If plans are turned off, queries have the bounds of queries alone."""
-    async with open_client(demo_url, tmp_path, max_unplanned_values=10, planner=False) as ask:
-        answer = await ask(PARTNER, "{ ports(first: 20) { nodes { id name } } }")
+    async with open_client(demo_url, tmp_path, max_unplanned_values=10, planner=False) as client:
+        answer = await client(PARTNER, "{ ports(first: 20) { nodes { id name } } }")
 
     assert ([], 20) == (answer.errors, len(answer.data["ports"]["nodes"]))

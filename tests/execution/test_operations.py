@@ -14,7 +14,7 @@ TWO: Final = (
 )
 
 
-async def test_the_named_operation_runs(both: Both) -> None:
+async def test_named_operation_runs(both: Both) -> None:
     """Of several operations, the named one runs, with its own variables and its own plan."""
     first = await both.planned(TWO, "A")
     second = await both.planned(TWO, "B", id="p2")
@@ -29,8 +29,8 @@ async def test_only_one_operation_runs(both: Both) -> None:
     await both(TWO)
 
 
-async def test_the_short_form_of_a_query_is_the_same(both: Both) -> None:
-    """With or without the keyword and a name."""
+async def test_short_form_of_a_query_is_the_same(both: Both) -> None:
+    """The keyword and the name of a query are optional."""
     found = [await both.planned(head + '{ person(id: "p1") { name } }') for head in ("", "query ", "query Q ")]
 
     assert [{"person": {"name": "Ada"}}] * 3 == [each.data for each in found]
@@ -58,15 +58,15 @@ async def test_mutations_run_one_after_the_other(both: Both) -> None:
     assert ("one", "two", "three") == outcome.done
 
 
-async def test_a_mutation_of_batch_resolvers_runs_once(both: Both) -> None:
-    """On either executor."""
+async def test_mutation_of_batch_resolvers_runs_once(both: Both) -> None:
+    """A mutation runs once on either executor."""
     outcome = await both('mutation { write(word: "x") { total } }')
 
     assert ({"write": {"total": 1}}, ("x",)) == (outcome.data, outcome.done)
 
 
 @pytest.mark.parametrize("kind", ["public", "unexpected"])
-async def test_a_failed_mutation_is_not_retried(both: Both, kind: str) -> None:
+async def test_failed_mutation_is_not_retried(both: Both, kind: str) -> None:
     """An error after an effect leaves the effect in place, and later mutations run."""
     outcome = await both(
         f'mutation {{ write(word: "a") {{ total }} refuse(kind: "{kind}") {{ total }} b: write(word: "b") {{ total }} }}'
@@ -77,7 +77,7 @@ async def test_a_failed_mutation_is_not_retried(both: Both, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["public", "unexpected"])
-async def test_a_failed_non_null_mutation_ends_the_operation(both: Both, kind: str) -> None:
+async def test_failed_non_null_mutation_ends_the_operation(both: Both, kind: str) -> None:
     """`data` is null, earlier effects stay, and nothing is done twice."""
     outcome = await both(f'mutation {{ write(word: "a") {{ total }} mustRefuse(kind: "{kind}") {{ total }} }}')
 
@@ -86,8 +86,8 @@ async def test_a_failed_non_null_mutation_ends_the_operation(both: Both, kind: s
     assert [["mustRefuse"]] == [path for _, _, path in outcome.errors]
 
 
-async def test_a_skipped_mutation_does_not_run(both: Both) -> None:
-    """Neither with a literal condition nor with a variable."""
+async def test_skipped_mutation_does_not_run(both: Both) -> None:
+    """It doesn't run with a literal condition or with a variable."""
     outcome = await both(
         'mutation ($f: Boolean!) { a: write(word: "a") @skip(if: true) { total } b: write(word: "b") @include(if: $f) { total }'
         ' ... @include(if: $f) { c: custom(word: "c") } d: write(word: "d") { total } }',
@@ -97,7 +97,7 @@ async def test_a_skipped_mutation_does_not_run(both: Both) -> None:
     assert ({"d": {"total": 1}}, ("d",)) == (outcome.data, outcome.done)
 
 
-async def test_an_invalid_mutation_does_not_run(both: Both) -> None:
+async def test_invalid_mutation_does_not_run(both: Both) -> None:
     """Validation and coercion of variables come before any effect."""
     invalid = await both('mutation { write(word: "a") { total nothing } }')
     wrong = await both("mutation ($w: String!) { write(word: $w) { total } }", w=None)
@@ -145,14 +145,14 @@ LEFT: Final = {
 
 
 @pytest.mark.parametrize(("query", "data"), LEFT.values(), ids=LEFT)
-async def test_a_field_without_a_batch_form_is_left_to_graphql_core(both: Both, query: str, data: object) -> None:
+async def test_field_without_a_batch_form_is_left_to_graphql_core(both: Both, query: str, data: object) -> None:
     """It is answered as usual, with everything else that is selected."""
     outcome = await both(query)
 
     assert (data, []) == (outcome.data, outcome.errors)
 
 
-async def test_the_reason_for_no_plan_is_reported(both: Both) -> None:
+async def test_reason_for_no_plan_is_reported(both: Both) -> None:
     """The reason replaces the planner's name."""
     planned = await both("{ people { name } }")
     left = await both("{ hello }")
@@ -162,8 +162,8 @@ async def test_the_reason_for_no_plan_is_reported(both: Both) -> None:
     assert left.execution.startswith("graphql-core; ")
 
 
-async def test_a_failed_resolver_affects_only_its_own_field(both: Both) -> None:
-    """Also for an operation that the planner doesn't run."""
+async def test_failed_resolver_affects_only_its_own_field(both: Both) -> None:
+    """This also holds for an operation that the planner doesn't run."""
     outcome = await both("{ custom { name broken } people { id } }")
 
     assert {"name": "sam", "broken": None} == outcome.data["custom"]

@@ -27,10 +27,10 @@ ACCOUNTS = """{ viewer { company { managedAccounts(first: 20) { nodes {
 
 
 @pytest.fixture
-async def ask(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
+async def client(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """The gateway over the sample market, with no plan built yet."""
-    async with open_client(demo_url, tmp_path) as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path) as client:
+        yield client
 
 
 @contextmanager
@@ -47,65 +47,66 @@ def planning(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     yield made
 
 
-async def executed(ask: Client, viewer: str | None, query: str, **variables: Any) -> str:
+async def executed(client: Client, viewer: str | None, query: str, **variables: Any) -> str:
     """Return what ran a query."""
-    return (await ask(viewer, query, **variables)).execution
+    return (await client(viewer, query, **variables)).execution
 
 
-async def test_each_relation_is_one_statement(ask: Client) -> None:
+async def test_each_relation_is_one_statement(client: Client) -> None:
     """Viewer, company, accounts, their companies, then ports and offers of all of them, and all buyers: seven statements."""
-    with ask.counting() as statements:
-        answer = await ask(PARTNER, ACCOUNTS)
+    with client.counting() as statements:
+        answer = await client(PARTNER, ACCOUNTS)
 
     assert [] == answer.errors
     assert 7 == len(statements)
 
 
-async def test_a_page_with_its_companies_and_locations_is_one_statement(ask: Client) -> None:
+async def test_page_with_its_companies_and_locations_is_one_statement(client: Client) -> None:
     """The rows that a port references are joined, because a viewer who reads the port can see both."""
-    with ask.counting() as statements:
-        await ask(PARTNER, PORTS, first=10)
+    with client.counting() as statements:
+        await client(PARTNER, PORTS, first=10)
 
     _viewer, page = statements
     assert {"port", "location", "company"} <= set(re.findall(r"(?:FROM|JOIN) (\w+) AS", page))
 
 
-async def test_only_selected_columns_are_read(ask: Client) -> None:
+async def test_only_selected_columns_are_read(client: Client) -> None:
     """A column that isn't selected, and that no mask needs, is in no statement."""
-    with ask.counting() as statements:
-        await ask(PARTNER, PORTS, first=10)
+    with client.counting() as statements:
+        await client(PARTNER, PORTS, first=10)
     named = set(re.findall(r"AS (\w+)", statements[1]))
 
     assert "name" in named
     assert {"monthly_rate", "setup_fee", "cost_centre", "demarcation", "status"}.isdisjoint(named)
 
 
-async def test_a_field_that_is_never_visible_is_not_read(ask: Client) -> None:
+async def test_field_that_is_never_visible_is_not_read(client: Client) -> None:
     """Prices that a partner hides never leave the database. R107"""
-    with ask.counting() as statements:
-        answer = await ask(HIDDEN, PORTS, first=10, rates=True)
+    with client.counting() as statements:
+        answer = await client(HIDDEN, PORTS, first=10, rates=True)
 
     assert ["ports", "nodes", "*", "monthlyRate"] == answer.redactions[0].path
     assert "monthly_rate" not in statements[1]
 
 
-async def test_a_plan_serves_all_viewers_of_a_shape(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_plan_serves_all_viewers_of_a_shape(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one plan for an operation, a shape and a combination of conditions, whatever the other variables are."""
     with planning(monkeypatch) as made:
         for viewer in (PARTNER, HIDDEN, SHOWN, PARTNER, HIDDEN, SHOWN):
             for first in (1, 2):
-                assert "planned" == await executed(ask, viewer, PORTS, first=first)
+                assert "planned" == await executed(client, viewer, PORTS, first=first)
         assert 3 == len(made)
-        await ask(PARTNER, PORTS, first=1, rates=True)
+        await client(PARTNER, PORTS, first=1, rates=True)
         assert 4 == len(made)
 
 
-async def test_viewers_of_one_plan_see_only_their_own_rows(ask: Client) -> None:
+async def test_viewers_of_one_plan_see_only_their_own_rows(client: Client) -> None:
     """Viewers can share a plan, but none sees what only another can see. V14"""
     pages = {
-        viewer: (await ask(viewer, PORTS, first=1000)).body for viewer in (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
+        viewer: (await client(viewer, PORTS, first=1000)).body
+        for viewer in (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
     }
-    again = await asyncio.gather(*(ask(viewer, PORTS, first=1000) for viewer in pages for _ in range(3)))
+    again = await asyncio.gather(*(client(viewer, PORTS, first=1000) for viewer in pages for _ in range(3)))
 
     assert len(pages) == len(set(pages.values()))
     assert [pages[viewer] for viewer in pages for _ in range(3)] == [answer.body for answer in again]
@@ -114,55 +115,55 @@ async def test_viewers_of_one_plan_see_only_their_own_rows(ask: Client) -> None:
 async def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch, demo_url: str, tmp_path: Path) -> None:
     """An evicted plan is built again; a document larger than its share isn't cached."""
     monkeypatch.setattr("server.Planning", lambda **more: Planning(kept=12_000, **more))
-    async with open_client(demo_url, tmp_path) as ask:
+    async with open_client(demo_url, tmp_path) as client:
         with planning(monkeypatch) as made:
             for number in range(40):
-                await ask(None, f"{{ a{number}: __typename }}")
+                await client(None, f"{{ a{number}: __typename }}")
             assert 40 == len(made)
-            await ask(None, "{ a39: __typename }")
+            await client(None, "{ a39: __typename }")
             assert 40 == len(made)
-            await ask(None, "{ a0: __typename }")
+            await client(None, "{ a0: __typename }")
             assert 41 == len(made)
             for _ in range(2):
-                await ask(None, "{ __typename }" + " " * 2000)
+                await client(None, "{ __typename }" + " " * 2000)
             assert 43 == len(made)
 
 
-async def test_a_failed_plan_does_not_fail_the_request(
-    ask: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_failed_plan_does_not_fail_the_request(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """graphql-core answers instead, and the log reports that the plan failed."""
-    expected = await ask(PARTNER, ACCOUNTS)
+    expected = await client(PARTNER, ACCOUNTS)
 
     async def broken(*_: Any) -> Any:
         raise KeyError("secret")
 
     monkeypatch.setattr(RowLookup, "read", broken)
-    answer = await ask(PARTNER, ACCOUNTS)
+    answer = await client(PARTNER, ACCOUNTS)
 
     assert expected.body == answer.body
     assert "graphql-core; the plan failed" == answer.execution
     assert "plan.failed" in caplog.text
 
 
-async def test_redactions_are_reported_once_after_a_failed_plan(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_redactions_are_reported_once_after_a_failed_plan(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redactions are those of the executor that answered."""
     query = "{ ports(first: 3) { nodes { monthlyRate { amount } company { marketplaceProfile { slug } } } } }"
-    expected = await ask(HIDDEN, query)
+    expected = await client(HIDDEN, query)
 
     async def broken(*_: Any) -> Any:
         raise KeyError
 
     monkeypatch.setattr("resolvers.execution.lookups.PageLookup.read", broken)
-    answer = await ask(HIDDEN, query)
+    answer = await client(HIDDEN, query)
 
     assert expected.body == answer.body
     assert answer.redactions
 
 
-async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_request_takes_few_connections_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lists an operation selects, only a few of its statements run at a time, and others find connections."""
-    reader, running, max_running = ask.app.state.services.reader, 0, 0
+    reader, running, max_running = client.app.state.services.reader, 0, 0
     original = type(reader).run
 
     async def counted(self: Any, *arguments: Any) -> Any:
@@ -175,7 +176,7 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
 
     monkeypatch.setattr(type(reader), "run", counted)
     lists = " ".join(f"l{n}: ports(first: 5, after: null) {{ totalCount nodes {{ name }} }}" for n in range(12))
-    answer = await replace(ask, compares=False)(PARTNER, f"{{ {lists} }}")
+    answer = await replace(client, compares=False)(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
     assert object_builders.MAX_CONCURRENT_STATEMENTS == max_running
@@ -189,8 +190,8 @@ async def test_a_request_takes_few_connections_at_once(ask: Client, monkeypatch:
         ("query ($first: Int!) { ports(first: $first) { nodes { id } } }", "variables of wrong types"),
     ],
 )
-async def test_the_reason_for_no_plan_is_reported(ask: Client, query: str, reason: str) -> None:
+async def test_reason_for_no_plan_is_reported(client: Client, query: str, reason: str) -> None:
     """A header says why the operation was left to graphql-core, without values."""
-    answer = await ask(HIDDEN, query, first="three")
+    answer = await client(HIDDEN, query, first="three")
 
     assert f"graphql-core; {reason}" == answer.execution

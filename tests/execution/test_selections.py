@@ -256,7 +256,7 @@ async def test_skip_and_include_decide_by_their_values(both: Both, case: Case) -
     await case.check(both)
 
 
-async def test_a_document_has_its_own_answer_for_each_condition(both: Both) -> None:
+async def test_document_has_its_own_answer_for_each_condition(both: Both) -> None:
     """A plan for some values of the conditions isn't used for others."""
     document = 'query ($a: Boolean!, $b: Boolean!) { person(id: "p1") { id @skip(if: $a) ... @include(if: $b) { name } } }'
     found = {(a, b): (await both.planned(document, a=a, b=b)).data["person"] for a in (True, False) for b in (True, False)}

@@ -38,7 +38,7 @@ async def test_leaves_are_serialized_by_their_types(both: Both) -> None:
 
 
 @pytest.mark.parametrize(("field", "bad"), [(field, bad) for field, values in BAD.items() for bad in values])
-async def test_an_unusual_value_has_the_same_result(both: Both, field: str, bad: str) -> None:
+async def test_unusual_value_has_the_same_result(both: Both, field: str, bad: str) -> None:
     """Whatever a resolver returns, both executors serialize it or refuse it, with the same message at the same path."""
     query = "query ($f: String, $b: String) { before: scalars { required } scalars(field: $f, bad: $b) { number FIELD size } }"
 
@@ -83,9 +83,7 @@ FAILING: Final[dict[str, tuple[str, str, Any, list[Any]]]] = {
 
 
 @named(FAILING)
-async def test_a_value_that_cannot_be_serialized_is_an_error_of_its_field(
-    both: Both, case: tuple[str, str, Any, list[Any]]
-) -> None:
+async def test_unserializable_value_is_an_error_of_its_field(both: Both, case: tuple[str, str, Any, list[Any]]) -> None:
     """The field becomes null, the error has its path, and the cause isn't shown."""
     field, bad, data, path = case
 
@@ -95,7 +93,7 @@ async def test_a_value_that_cannot_be_serialized_is_an_error_of_its_field(
     assert path in [path for _, _, path in outcome.errors]
 
 
-async def test_a_large_list_is_answered_completely(both: Both) -> None:
+async def test_large_list_is_answered_completely(both: Both) -> None:
     """Ten thousand items, each with a relation that is one batch."""
     outcome = await both.planned("{ many { id pages maker { name } } }")
 
@@ -105,7 +103,7 @@ async def test_a_large_list_is_answered_completely(both: Both) -> None:
     ]
 
 
-async def test_a_deep_query_is_answered_completely(both: Both) -> None:
+async def test_deep_query_is_answered_completely(both: Both) -> None:
     """Thirty levels of the same relation."""
     depth = 30
     query = "id"
@@ -119,7 +117,7 @@ async def test_a_deep_query_is_answered_completely(both: Both) -> None:
     assert {"id": "p1"} == found
 
 
-async def test_a_batch_field_in_two_branches(both: Both) -> None:
+async def test_batch_field_in_two_branches(both: Both) -> None:
     """The same field below two branches, with its own alias in each and once with a common one."""
     outcome = await both(
         "{ media { ... on Thing { id } ... on Book { maker { id } } ... on Disc { m: maker { id } } }"
@@ -132,7 +130,7 @@ async def test_a_batch_field_in_two_branches(both: Both) -> None:
     ]
 
 
-async def test_an_object_of_an_unknown_type_is_an_error_of_its_field(both: Both) -> None:
+async def test_object_of_an_unknown_type_is_an_error_of_its_field(both: Both) -> None:
     """An abstract field whose object has none of its types is null with an error, and the others are answered."""
     outcome = await both("{ strange { id } }")
 

@@ -90,25 +90,25 @@ CASES: Final = [(name, kind, place) for name, kind in fields() for place in plac
 
 
 @pytest.fixture(scope="module")
-async def asked(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+async def client(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A client of a gateway over its own market."""
     name = await databases.create(postgres, demo)
-    async with open_client(postgres.url(name), tmp_path_factory.mktemp("mutations")) as ask:
-        yield ask
+    async with open_client(postgres.url(name), tmp_path_factory.mktemp("mutations")) as client:
+        yield client
     await databases.drop(postgres, name)
 
 
-async def viewer_of(ask: Client, email: str | None) -> Viewer:
+async def viewer_of(client: Client, email: str | None) -> Viewer:
     """Load a viewer as the gateway does."""
-    services = ask.app.state.services
+    services = client.app.state.services
     member = await find_member(services.engine, email) if email else None
     found = await load_viewer(services.reader, member.user_id, member.membership_id) if member else None
     return found or VISITOR
 
 
-async def hidden_ids(ask: Client, viewer: Viewer, entity: str) -> list[str]:
+async def hidden_ids(client: Client, viewer: Viewer, entity: str) -> list[str]:
     """Return the ids of some records of a type that the viewer can't read."""
-    services, kind = ask.app.state.services, CATALOGUE[entity]
+    services, kind = client.app.state.services, CATALOGUE[entity]
     readable = to_sql(services.policy.decide(viewer.shape, entity).rows, kind, kind.table)
     query = sa.select(kind.table.c.id).where(readable.is_not(sa.true())).order_by(kind.table.c.id).limit(TRIED)
     async with services.engine.connect() as connection:
@@ -117,44 +117,45 @@ async def hidden_ids(ask: Client, viewer: Viewer, entity: str) -> list[str]:
 
 
 async def answer(
-    ask: Client, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
+    client: Client, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
 ) -> bytes:
     """Return a mutation's response with a record's id at a path of the input."""
     query = f"mutation ($input: {kind.name}!) {{ {name}(input: $input) {{ userErrors {{ code message field }} }} }}"
-    return (await ask(email, query, input=example(kind, place, named))).body
+    return (await client(email, query, input=example(kind, place, named))).body
 
 
-async def events(ask: Client) -> int:
+async def events(client: Client) -> int:
     """Count the audited changes."""
-    async with ask.app.state.services.engine.connect() as connection:
+    async with client.app.state.services.engine.connect() as connection:
         return int(
             (await connection.execute(sa.select(sa.func.count()).where(AuditEvent.kind == AuditKind.CHANGE))).scalar_one()
         )
 
 
 @pytest.mark.parametrize("email", VIEWERS)
-async def test_hidden_id_gets_the_answer_of_an_unknown_one(asked: Client, email: str | None) -> None:
+async def test_hidden_id_gets_the_answer_of_an_unknown_one(client: Client, email: str | None) -> None:
     """Every mutation answers the id of a hidden record like an id that doesn't exist, and changes nothing."""
-    viewer, before = await viewer_of(asked, email), await events(asked)
-    hidden = {entity: await hidden_ids(asked, viewer, entity) for entity in TAGS if CATALOGUE[entity].part_of is None}
+    viewer, before = await viewer_of(client, email), await events(client)
+    hidden = {entity: await hidden_ids(client, viewer, entity) for entity in TAGS if CATALOGUE[entity].part_of is None}
 
     different = [
         (name, place, entity)
         for name, kind, place in CASES
         for entity, ids in hidden.items()
         for known in ids
-        if await answer(asked, email, name, kind, place, known) != await answer(asked, email, name, kind, place, ABSENT[entity])
+        if await answer(client, email, name, kind, place, known)
+        != await answer(client, email, name, kind, place, ABSENT[entity])
     ]
 
     assert [] == different
-    assert before == await events(asked)
+    assert before == await events(client)
 
 
-async def test_visible_id_gets_another_answer(asked: Client) -> None:
+async def test_visible_id_gets_another_answer(client: Client) -> None:
     """The check isn't vacuous: the id of a visible record gets a different answer."""
-    viewer = await viewer_of(asked, HIDDEN)
+    viewer = await viewer_of(client, HIDDEN)
     name, kind, place = next(case for case in CASES if case[0] == "setBillingMarket")
 
-    own = await answer(asked, HIDDEN, name, kind, place, str(Identifier("Company", viewer.company_id)))  # type: ignore[arg-type]
+    own = await answer(client, HIDDEN, name, kind, place, str(Identifier("Company", viewer.company_id)))  # type: ignore[arg-type]
 
-    assert await answer(asked, HIDDEN, name, kind, place, ABSENT["Company"]) != own
+    assert await answer(client, HIDDEN, name, kind, place, ABSENT["Company"]) != own

@@ -68,21 +68,21 @@ Tried = TypeVar("Tried", bound="Trial")
 class Trial:
     """A gateway with one connection: a change and the queries after it share a transaction, which is rolled back."""
 
-    ask: Client
+    client: Client
     market: Market
     policy: Policy
     answers: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
 
     async def driver(self) -> Any:
         """Return the driver's connection, the only one."""
-        async with self.ask.app.state.services.reader.connection() as connection:
+        async with self.client.app.state.services.reader.connection() as connection:
             return connection.driver
 
     async def viewer(self, email: str | None) -> Viewer:
         """Load a viewer in its current state."""
         if email is None:
             return VISITOR
-        services = self.ask.app.state.services
+        services = self.client.app.state.services
         member = await find_member(services.engine, email)
         assert member is not None
         return await load_viewer(services.reader, member.user_id, member.membership_id) or VISITOR
@@ -93,7 +93,7 @@ class Trial:
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
         """Return the current answer to a query."""
-        return (await self.ask(email, document, **variables)).body
+        return (await self.client(email, document, **variables)).body
 
     async def before(self, email: str | None, document: str, **variables: Any) -> bytes:
         """Return the answer in the unchanged market."""
@@ -144,7 +144,7 @@ class Trial:
 
     async def cursor(self, email: str | None, walk: str) -> str | None:
         """Return the end cursor of a walk's first page."""
-        (page,) = (await self.ask(email, walk)).data.values()
+        (page,) = (await self.client(email, walk)).data.values()
         cursor: str | None = page["pageInfo"]["endCursor"]
         return cursor
 
@@ -217,7 +217,7 @@ async def differences(trial: Trial, email: str | None, change: Mutation) -> list
     try:
         for statement, values in change.statements:
             await driver.execute(statement, *values)
-        found = [(await trial.ask(email, document)).body for document in QUESTIONS]
+        found = [(await trial.client(email, document)).body for document in QUESTIONS]
     finally:
         await driver.execute("ROLLBACK")
     return [document for document, old, new in zip(QUESTIONS, expected, found, strict=True) if old != new]
@@ -289,7 +289,7 @@ class Leaky:
 @contextmanager
 def leaking(trial: Trial, entity: str, **changes: Any) -> Iterator[None]:
     """Let the trial's gateway use a leaking policy."""
-    services, answers = trial.ask.app.state.services, trial.answers
+    services, answers = trial.client.app.state.services, trial.answers
     services.policy = Leaky(trial.policy, entity, **changes)
     trial.answers = {}
     try:

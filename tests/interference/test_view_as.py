@@ -48,7 +48,7 @@ class ToolTrial(Trial):
     async def viewers(self, email: str | None) -> tuple[Viewer, ...]:
         """Return the viewed-as viewer, and for comparisons and explanations the requester too."""
         tool, target, requester = _parts(email)
-        services = self.ask.app.state.services
+        services = self.client.app.state.services
         who = await self.viewer(requester)
         if tool == "preview":
             seen = await preview_context(Context(services, who), await self._named(tool, target), SETTINGS)
@@ -63,12 +63,12 @@ class ToolTrial(Trial):
         named = await self._named(tool, target)
         if tool == "diff":
             body = {"query": document, "variables": variables, "left": None, "right": named}
-            return (await self.ask.post(requester, "/diff", body)).content
+            return (await self.client.post(requester, "/diff", body)).content
         if tool == "preview":
             head, selected = re.fullmatch(r"\s*(query[^{]*)?(\{.*\})\s*", document, re.DOTALL).groups()  # type: ignore[union-attr]
             document = f'{head or ""}{{ previewSettings(managedAccountId: "{named}", settings: {SETTINGS_INPUT}) {selected} }}'
-            return (await self.ask(requester, document, **variables)).body
-        return (await self.ask.send(requester, document, variables, **{"X-Crossgate-View-As": named})).body
+            return (await self.client(requester, document, **variables)).body
+        return (await self.client.send(requester, document, variables, **{"X-Crossgate-View-As": named})).body
 
     async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
         """Return the same queries. For `explain` only explanations, since their answers also depend on what the requester sees."""
@@ -88,7 +88,7 @@ class ToolTrial(Trial):
         """Return the id of a tool's target: a user, an account or a company."""
         key = (tool, target)
         if key not in self.answers:
-            found = await self.ask(target, "{ viewer { user { id } company { id } } managedAccounts { nodes { id } } }")
+            found = await self.client(target, "{ viewer { user { id } company { id } } managedAccounts { nodes { id } } }")
             accounts = [account["id"] for account in found.data["managedAccounts"]["nodes"]]
             viewer = found.data["viewer"]
             name = viewer["user"]["id"] if tool == "user" else accounts[0] if tool == "preview" else viewer["company"]["id"]
@@ -145,7 +145,7 @@ async def test_explanations_are_answered(trial: ToolTrial) -> None:
     document, variables = why(trial.policy, str(Identifier("Port", port["id"])))
 
     with_rules = json.loads(await trial.answer(f"explain of {HIDDEN} by {PARTNER}", document, **variables))
-    without_rules = json.loads((await trial.ask(HIDDEN, document, **variables)).body)
+    without_rules = json.loads((await trial.client(HIDDEN, document, **variables)).body)
 
     assert {True, False} == {each["allowed"] for each in with_rules["data"].values()}
     assert all(each["decisions"] for each in with_rules["data"].values())

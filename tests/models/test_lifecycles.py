@@ -161,7 +161,7 @@ class Light(StrEnum):
 
 
 def test_groups_must_contain_every_state_once() -> None:
-    """A new state has to be added to exactly one group."""
+    """A new state must be added to exactly one group."""
     assert (frozenset({Light.RED, Light.AMBER}), frozenset({Light.GREEN})) == partition(
         Light, {Light.RED, Light.AMBER}, {Light.GREEN}
     )

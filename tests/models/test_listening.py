@@ -32,7 +32,7 @@ async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Factory:
+def factory(engine: AsyncEngine) -> Factory:
     """Return a factory for rows in that database."""
     return Factory(engine)
 
@@ -66,13 +66,13 @@ async def catch_up(listening: ChangeListener, engine: AsyncEngine) -> None:
         await next_change(markers)
 
 
-async def test_new_and_changed_rows_are_reported(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
+async def test_new_and_changed_rows_are_reported(listening: ChangeListener, factory: Factory, engine: AsyncEngine) -> None:
     """A new row is reported as new, and a changed one with its changed columns. Other types aren't reported."""
     with listening.subscribe("Port") as ports, listening.subscribe("ConnectionRequest") as requests:
-        port = await given.port(await given.company(), name="before")
+        port = await factory.port(await factory.company(), name="before")
         new = await next_change(ports)
-        await given.change(port, name="after", monthly_rate=7)
-        await given.change(port, name="after")  # no change
+        await factory.change(port, name="after", monthly_rate=7)
+        await factory.change(port, name="after")  # no change
         changed = await next_change(ports)
         await catch_up(listening, engine)
 
@@ -82,26 +82,26 @@ async def test_new_and_changed_rows_are_reported(listening: ChangeListener, give
     assert listening.listeners == 0
 
 
-async def test_every_listener_receives_changes(listening: ChangeListener, given: Factory) -> None:
+async def test_every_listener_receives_changes(listening: ChangeListener, factory: Factory) -> None:
     """Each listener receives all changes from its subscription on."""
-    company = await given.company()
+    company = await factory.company()
     with listening.subscribe("Port") as first:
-        one = await given.port(company)
+        one = await factory.port(company)
         before = await next_change(first)
         with listening.subscribe("Port") as second:
-            other = await given.port(company)
+            other = await factory.port(company)
             after = [await next_change(first), await next_change(second)]
 
     assert Change(one.key, None) == before
     assert [Change(other.key, None)] * 2 == after
 
 
-async def test_changes_of_other_columns_are_dropped(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
+async def test_changes_of_other_columns_are_dropped(listening: ChangeListener, factory: Factory, engine: AsyncEngine) -> None:
     """A listener to some columns receives new rows and changes in those columns, and queues no others."""
     with listening.subscribe("Port", {"name"}) as ports, listening.subscribe("Port", ()) as new_ones:
-        port = await given.port(await given.company())
-        await given.change(port, cost_centre="4711")
-        await given.change(port, name="changed", term_months=1)
+        port = await factory.port(await factory.company())
+        await factory.change(port, cost_centre="4711")
+        await factory.change(port, name="changed", term_months=1)
         await catch_up(listening, engine)
         changes = [await next_change(ports), await next_change(new_ones)]
 
@@ -111,13 +111,13 @@ async def test_changes_of_other_columns_are_dropped(listening: ChangeListener, g
 
 
 async def test_changes_arrive_when_their_transaction_commits(
-    listening: ChangeListener, given: Factory, engine: AsyncEngine
+    listening: ChangeListener, factory: Factory, engine: AsyncEngine
 ) -> None:
     """A transaction is reported only after it commits. Two changes of a row in one transaction are one change."""
-    company = await given.company()
+    company = await factory.company()
     rename = sa.text("UPDATE port SET name = :name, cost_centre = id::text WHERE id = :id")
     with listening.subscribe("Port") as ports:
-        port = await given.port(company)
+        port = await factory.port(company)
         assert Change(port.key, None) == await next_change(ports)
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
@@ -136,9 +136,9 @@ async def test_changes_arrive_when_their_transaction_commits(
     assert Change(port.key, frozenset({"name", "cost_centre"})) == change
 
 
-async def test_listeners_continue_after_an_outage(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
+async def test_listeners_continue_after_an_outage(listening: ChangeListener, factory: Factory, engine: AsyncEngine) -> None:
     """When the connection ends, another is opened, and listeners receive the changes from then on."""
-    company = await given.company()
+    company = await factory.company()
     with listening.subscribe("Port") as ports:
         async with engine.connect() as connection:
             ended = (await connection.execute(END)).scalars().all()
@@ -146,7 +146,7 @@ async def test_listeners_continue_after_an_outage(listening: ChangeListener, giv
             while listening.is_connected.is_set():  # noqa: ASYNC110 (there is no event for an outage)
                 await asyncio.sleep(0.005)
             await listening.is_connected.wait()
-        port = await given.port(company)
+        port = await factory.port(company)
         change = await next_change(ports)
 
     assert [True] == ended
@@ -169,29 +169,29 @@ async def test_gateway_starts_before_its_database(database_url: str) -> None:
     "message", ["", "[]", "{}", '{"type": "Port", "id": 1, "changed": null}', '{"type": "Port", "id": "x"}']
 )
 async def test_invalid_messages_are_ignored(
-    listening: ChangeListener, given: Factory, engine: AsyncEngine, message: str
+    listening: ChangeListener, factory: Factory, engine: AsyncEngine, message: str
 ) -> None:
     """Other messages on the channel don't disturb the listeners."""
     with listening.subscribe("Port") as ports:
         async with engine.connect() as connection:
             await notify(connection, message)
-        port = await given.port(await given.company())
+        port = await factory.port(await factory.company())
 
         assert Change(port.key, None) == await next_change(ports)
 
 
-async def test_loading_samples_sends_no_events(listening: ChangeListener, given: Factory, engine: AsyncEngine) -> None:
+async def test_loading_samples_sends_no_events(listening: ChangeListener, factory: Factory, engine: AsyncEngine) -> None:
     """A load of sample data can turn the messages off."""
-    company = await given.company()
+    company = await factory.company()
     with listening.subscribe("Port") as ports:
-        port = await given.port(company)
+        port = await factory.port(company)
         assert Change(port.key, None) == await next_change(ports)
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
             await connection.execute(sa.text("SET LOCAL crossgate.silent = 'on'"))
             await connection.execute(sa.text("UPDATE port SET name = 'sample'"))
             await connection.commit()
-        await given.change(port, cost_centre="loud")
+        await factory.change(port, cost_centre="loud")
 
         assert Change(port.key, frozenset({"cost_centre"})) == await next_change(ports)
 

@@ -190,7 +190,7 @@ def narrowed() -> Iterator[tuple[str, Narrowing]]:
 class Market:
     """The rows of the table, their viewers, and the gateway that serves them."""
 
-    ask: Client
+    client: Client
     engine: AsyncEngine
     things: dict[str, Thing]
     emails: dict[str, str | None]
@@ -198,7 +198,7 @@ class Market:
     @property
     def policy(self) -> Policy:
         """The gateway's policy."""
-        policy: Policy = self.ask.app.state.services.policy
+        policy: Policy = self.client.app.state.services.policy
         return policy
 
     async def viewer(self, name: str) -> Viewer:
@@ -208,7 +208,7 @@ class Market:
             return ANONYMOUS
         member = await find_member(self.engine, email)
         assert member is not None
-        viewer = await load_viewer(self.ask.app.state.services.reader, member.user_id, member.membership_id)
+        viewer = await load_viewer(self.client.app.state.services.reader, member.user_id, member.membership_id)
         assert viewer is not None
         return viewer
 
@@ -244,26 +244,26 @@ async def market(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Tem
     url = postgres.url(name)
     engine = connect(url)
     things, emails = await fill(Factory(engine))
-    async with open_client(url, tmp_path_factory.mktemp("gateway")) as ask:
-        yield Market(ask, engine, things, emails)
+    async with open_client(url, tmp_path_factory.mktemp("gateway")) as client:
+        yield Market(client, engine, things, emails)
     await engine.dispose()
     await databases.drop(postgres, name)
 
 
-async def fill(given: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]:
+async def fill(factory: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]:
     """Create the rows of the table by name, and return them with the email addresses of its viewers."""
-    operator, stranger = await given.operator(), await given.company()
-    seller, buyer, partner = await given.company(), await given.company(), await given.partner()
-    hidden = await given.managed_account(partner, supported_by="OPERATOR", pricing=False)
-    shown = await given.managed_account(partner, supported_by="PARTNER", pricing=True, ref="CRM-7")
-    network = await given.user(shown.company, "NETWORK_ADMIN")
-    editor = await given.user(shown.company, "MARKETPLACE_EDITOR")
-    place = await given.location()
-    public_profile = await given.profile(seller, visibility="PUBLIC")
-    private_profile = await given.profile(shown.company, visibility="PRIVATE")
-    target = await given.port(seller, place, visibility="PUBLIC")
-    ports = [await given.port(account.company, place, visibility="PUBLIC") for account in (hidden, shown)]
-    limited = await given.product(seller, visibility="LIMITED")
+    operator, stranger = await factory.operator(), await factory.company()
+    seller, buyer, partner = await factory.company(), await factory.company(), await factory.partner()
+    hidden = await factory.managed_account(partner, supported_by="OPERATOR", pricing=False)
+    shown = await factory.managed_account(partner, supported_by="PARTNER", pricing=True, ref="CRM-7")
+    network = await factory.user(shown.company, "NETWORK_ADMIN")
+    editor = await factory.user(shown.company, "MARKETPLACE_EDITOR")
+    place = await factory.location()
+    public_profile = await factory.profile(seller, visibility="PUBLIC")
+    private_profile = await factory.profile(shown.company, visibility="PRIVATE")
+    target = await factory.port(seller, place, visibility="PUBLIC")
+    ports = [await factory.port(account.company, place, visibility="PUBLIC") for account in (hidden, shown)]
+    limited = await factory.product(seller, visibility="LIMITED")
     things: dict[str, Thing] = {
         "company of seller": seller,
         "company of buyer": buyer,
@@ -271,12 +271,12 @@ async def fill(given: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]
         "company of hidden": hidden.company,
         "company of shown": shown.company,
         "account of shown": shown,
-        "log of seller": await given.audit_event(seller),
-        "look as shown": await given.audit_event(partner, kind="VIEW_AS", seen_as=shown.company),
-        "invoice of seller": await given.invoice(seller),
-        "invoice of partner": await given.invoice(partner, lines=[(shown.company, 1_000)]),
-        "market of partner": await given.billing_market(partner),
-        "market of hidden": await given.billing_market(hidden.company),
+        "log of seller": await factory.audit_event(seller),
+        "look as shown": await factory.audit_event(partner, kind="VIEW_AS", seen_as=shown.company),
+        "invoice of seller": await factory.invoice(seller),
+        "invoice of partner": await factory.invoice(partner, lines=[(shown.company, 1_000)]),
+        "market of partner": await factory.billing_market(partner),
+        "market of hidden": await factory.billing_market(hidden.company),
         "location": place,
         "profile of seller": public_profile,
         "profile of shown": private_profile,
@@ -285,13 +285,13 @@ async def fill(given: Factory) -> tuple[dict[str, Thing], dict[str, str | None]]
         "port of seller": target,
         "port of hidden": ports[0],
         "port of shown": ports[1],
-        "order of shown": await given.order_approval(shown, place),
-        "order of hidden": await given.order_approval(hidden, place, status="REJECTED"),
+        "order of shown": await factory.order_approval(shown, place),
+        "order of hidden": await factory.order_approval(hidden, place, status="REJECTED"),
         "limited product": limited,
-        "public product": await given.product(seller, visibility="PUBLIC"),
-        "offer": await given.offer(seller, [shown.company, buyer], product=limited),
-        "draft": await given.offer(seller, [buyer], product=limited, status="DRAFT"),
-        "request": await given.connection_request(ports[1], target),
+        "public product": await factory.product(seller, visibility="PUBLIC"),
+        "offer": await factory.offer(seller, [shown.company, buyer], product=limited),
+        "draft": await factory.offer(seller, [buyer], product=limited, status="DRAFT"),
+        "request": await factory.connection_request(ports[1], target),
         "membership of editor": editor.membership,
         "user of editor": editor,
     }
@@ -338,7 +338,7 @@ async def test_policy_matches_the_table(market: Market, name: str) -> None:
 async def test_verdicts_agree_on_all_fields(market: Market, name: str) -> None:
     """For every field of every readable row, Oso, the compiled Python, SQL and the mask of the loaded record agree."""
     viewer = await market.viewer(name)
-    context = Context(market.ask.app.state.services, viewer)
+    context = Context(market.client.app.state.services, viewer)
 
     differences = []
     for row, thing in market.things.items():
@@ -367,7 +367,9 @@ async def test_node_matches_the_table(market: Market, name: str) -> None:
         fields = [field for field in ROWS[row] if field is not None]
         selection = " ".join(f"{field}: {_camel(field)} {SELECTIONS.get(field, '')}" for field in fields)
         on_type = f"... on {thing.type} {{ {selection} }}" if fields else ""
-        answer = await market.ask(market.emails[name], f"query ($id: ID!) {{ node(id: $id) {{ id {on_type} }} }}", id=thing.id)
+        answer = await market.client(
+            market.emails[name], f"query ($id: ID!) {{ node(id: $id) {{ id {on_type} }} }}", id=thing.id
+        )
         assert [] == answer.errors
         node = answer.data["node"]
         redacted = {redaction.path[1] for redaction in answer.redactions}
@@ -384,7 +386,7 @@ async def test_lists_match_the_table(market: Market, type_name: str, name: str) 
     """A list contains and counts exactly the rows that the viewer can read."""
     field = LISTS[type_name]
 
-    answer = await market.ask(market.emails[name], f"{{ {field} {{ nodes {{ id }} totalCount }} }}")
+    answer = await market.client(market.emails[name], f"{{ {field} {{ nodes {{ id }} totalCount }} }}")
 
     listed = {node["id"] for node in answer.data[field]["nodes"]}
     rows = {row: thing for row, thing in market.things.items() if thing.type == type_name}
@@ -398,7 +400,7 @@ async def test_orders_and_filters_require_a_field_visible_in_every_row_A16(
     market: Market, name: str, narrowing: Narrowing
 ) -> None:
     """An order or filter is rejected if the table hides its field in any row, and allowed if it's visible in all of them."""
-    answer = await market.ask(market.emails[name], f"{{ {narrowing.list}({narrowing.argument}) {{ totalCount }} }}")
+    answer = await market.client(market.emails[name], f"{{ {narrowing.list}({narrowing.argument}) {{ totalCount }} }}")
 
     assert ([narrowing.refusal] if "-" in narrowing.marks(name) else []) == answer.codes
 

@@ -31,7 +31,7 @@ async def visit(chromium: Browser, gateway: Gateway) -> AsyncIterator[Visit]:
 
 @asynccontextmanager
 async def visiting(chromium: Browser, url: str) -> AsyncIterator[Visit]:
-    """Open a window with a gateway's page. In the end the page must have logged no error and contacted no other origin."""
+    """Open a window with a gateway's page. At the end, fail if the page has logged an error or contacted another origin."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
     visit = Visit(await context.new_page(), url)

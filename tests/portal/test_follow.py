@@ -1,4 +1,4 @@
-"""Subscriptions in GraphiQL: changes appear on the page by themselves, as the viewer may see them."""
+"""Subscriptions in GraphiQL: changes appear on the page without a reload, limited to what the viewer can see."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ EVENT = """() => globalThis.__MONACO?.editor.getModels().some(
 )"""
 
 
-async def test_page_shows_changes_as_the_viewer_may_see_them(demo_copy_url: str, chromium: Browser, tmp_path: Path) -> None:
-    """A managed account's user follows its ports: a change appears, prices hidden with reasons, until another viewer is chosen."""
+async def test_page_shows_changes_the_viewer_can_see(demo_copy_url: str, chromium: Browser, tmp_path: Path) -> None:
+    """A managed account's user follows its ports. A change appears with prices hidden, until another viewer is chosen."""
     settings = Settings(data_dir=tmp_path, database_url=demo_copy_url, development=True, log_level="ERROR", shutdown_timeout=5)
     with running(server.build(settings), settings) as url:
         async with visiting(chromium, url) as visit:

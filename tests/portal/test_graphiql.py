@@ -15,15 +15,15 @@ EXAMPLES = ["PortsAndPrices", "Marketplace", "ManagedAccounts", "WhoAmI", "Priva
 
 async def test_page_contacts_no_other_host(visit: Visit) -> None:
     """Scripts, workers, fonts, schema and answers all come from the gateway itself."""
-    await visit.ask()
+    await visit.run_query()
 
     assert {visit.url} == visit.origins
 
 
 async def test_other_viewer_gets_another_answer(visit: Visit) -> None:
-    """Choosing another viewer runs the query again: one viewer sees the price, the other the reason why not."""
+    """Choosing another viewer runs the query again: one viewer sees the price, the other sees why it is hidden."""
     await visit.sign_in("shown@managed.example")
-    shown = await visit.ask()
+    shown = await visit.run_query()
     await expect(visit.hidden_values).to_be_empty()
     await visit.sign_in("hidden@managed.example")
     hidden = await visit.answer()
@@ -43,10 +43,10 @@ async def test_choice_survives_a_reload(visit: Visit) -> None:
     """A reloaded page keeps the chosen viewer, with a new token. No token is ever stored."""
     await visit.sign_in("network@direct.example")
     await visit.open_tab("WhoAmI")
-    await visit.ask()
+    await visit.run_query()
 
     await visit.reload()
-    answer = await visit.ask()
+    answer = await visit.run_query()
     stored = await visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 
     await expect(visit.menu_button).to_have_text("Viewing as network@direct.example")
@@ -58,7 +58,7 @@ async def test_choice_survives_a_reload(visit: Visit) -> None:
 async def test_answer_for_another_viewer_disappears(visit: Visit) -> None:
     """An answer in another tab disappears when the viewer changes. An answer for the same viewer stays."""
     await visit.sign_in("shown@managed.example")
-    await visit.ask()
+    await visit.run_query()
     await visit.open_tab("WhoAmI")
     await visit.open_tab("PortsAndPrices")
     kept = await visit.answer()
@@ -74,16 +74,16 @@ async def test_answer_for_another_viewer_disappears(visit: Visit) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_example_is_answered_without_errors(visit: Visit, name: str) -> None:
-    """Every default tab has a query that is valid for the schema and allowed to everybody."""
+    """Every default tab has a query that is valid for the schema and allowed for everyone."""
     await visit.open_tab(name)
-    answers = [await visit.ask()]
+    answers = [await visit.run_query()]
     await visit.sign_in("admin@partner.example")
     answers.append(await visit.answer())
 
     assert [[key for key in ("data", "errors") if key in answer] for answer in answers] == [["data"], ["data"]]
 
 
-async def test_schema_is_that_of_the_viewer_R113(visit: Visit) -> None:
+async def test_page_uses_the_viewers_schema_R113(visit: Visit) -> None:
     """The page fetches the chosen viewer's schema: a partner's has the quoting tool, its account's doesn't."""
     fetched = {}
     for email in ("admin@partner.example", "hidden@managed.example"):
@@ -95,8 +95,8 @@ async def test_schema_is_that_of_the_viewer_R113(visit: Visit) -> None:
     assert {"admin@partner.example": True, "hidden@managed.example": False} == fetched
 
 
-async def test_menu_is_worked_by_keyboard_and_named(visit: Visit) -> None:
-    """The menu tells assistive technology what it is, which viewer is chosen, and needs no pointer."""
+async def test_menu_is_accessible_by_keyboard_and_by_name(visit: Visit) -> None:
+    """Assistive technology learns the menu's role and the chosen viewer. The menu works without a pointer."""
     menu = visit.page.get_by_role("menu", name="Sign in as")
     choices = menu.get_by_role("menuitemradio")
 
@@ -119,8 +119,8 @@ async def test_menu_is_worked_by_keyboard_and_named(visit: Visit) -> None:
     await expect(visit.menu_button).to_have_attribute("aria-expanded", "false")
 
 
-async def test_everything_that_can_be_pressed_has_a_name(visit: Visit) -> None:
-    """Assistive technology finds landmarks, one heading of the page, and no control without a name."""
+async def test_every_control_has_an_accessible_name(visit: Visit) -> None:
+    """Assistive technology finds landmarks, one page heading, and no control without a name."""
     page = await visit.page.locator("body").aria_snapshot()
 
     assert re.findall(r"^\s*- (?:button|link|tab|textbox|combobox):?$", page, re.MULTILINE) == []
@@ -129,19 +129,19 @@ async def test_everything_that_can_be_pressed_has_a_name(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", [800, 1280])
-async def test_page_fits(visit: Visit, width: int) -> None:
-    """At half of a screen's width as at its full one nothing has to be scrolled sideways, and the viewer is in sight."""
+async def test_page_fits_the_window(visit: Visit, width: int) -> None:
+    """At full and at half width, the page doesn't scroll sideways, and the viewer's name is visible."""
     await visit.page.set_viewport_size({"width": width, "height": 700})
     await visit.sign_in("hidden@managed.example")
-    await visit.ask()
+    await visit.run_query()
 
     assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
     await expect(visit.menu_button).to_be_in_viewport(ratio=1)
     await expect(visit.hidden_values).to_be_in_viewport(ratio=1)
 
 
-async def test_failed_sign_in_says_so(visit: Visit) -> None:
-    """Who cannot be signed in is not spoken for: the page is the anonymous visitor's again, and tells why."""
+async def test_failed_sign_in_is_reported(visit: Visit) -> None:
+    """If signing in fails, the page is anonymous again and says why."""
     await visit.page.route("**/portal/sign-in", lambda route: route.fulfill(status=404, json={"error": "nobody"}))
     await visit.choose("admin@partner.example")
 
@@ -154,11 +154,11 @@ async def test_failed_sign_in_says_so(visit: Visit) -> None:
 
 
 async def test_expired_token_is_replaced(visit: Visit) -> None:
-    """A page that is left open for days goes on: a token that is refused is fetched anew, once, and nobody notices."""
+    """A page left open for days fetches a new token once when its token is refused, and keeps working."""
     await visit.sign_in("network@direct.example")
     await visit.page.route("**/graphql", lambda route: route.fulfill(status=401, json={"errors": []}), times=1)
     await visit.open_tab("WhoAmI")
-    answer = await visit.ask()
+    answer = await visit.run_query()
 
     assert answer["data"]["viewer"]["user"]["email"] == "network@direct.example"
     assert ["401" in complaint for complaint in visit.complaints] == [True]

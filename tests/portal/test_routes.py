@@ -17,12 +17,12 @@ HOST = "http://127.0.0.1:8000"
 VIEWER = PortalViewer("admin@partner.example", "Partner")
 
 
-async def token_of(email: str) -> str | None:
+async def issue_token(email: str) -> str | None:
     return "a-token" if email == VIEWER.email else None
 
 
 def client(dist: Path, development: bool = True, base_url: str = HOST) -> httpx.AsyncClient:
-    routes = portal_routes(dist=dist, development=Development(on=development), viewers=[VIEWER], sign_in=token_of)
+    routes = portal_routes(dist=dist, development=Development(on=development), viewers=[VIEWER], sign_in=issue_token)
     return httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=routes)), base_url=base_url)
 
 
@@ -41,7 +41,7 @@ async def portal(dist: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield portal
 
 
-async def test_page_may_load_nothing_from_elsewhere(portal: httpx.AsyncClient) -> None:
+async def test_page_loads_nothing_from_other_hosts(portal: httpx.AsyncClient) -> None:
     """The page is never cached, and its content security policy names no other host."""
     page = await portal.get("/")
 
@@ -54,7 +54,7 @@ async def test_page_may_load_nothing_from_elsewhere(portal: httpx.AsyncClient) -
     assert "script-src 'self';" in policy
 
 
-async def test_script_is_cached_for_good(portal: httpx.AsyncClient) -> None:
+async def test_script_is_cached_forever(portal: httpx.AsyncClient) -> None:
     """A script's name changes with its content, so a browser caches it forever."""
     script = await portal.get("/assets/index-4f2a.js")
 
@@ -83,7 +83,7 @@ async def test_only_assets_are_served(portal: httpx.AsyncClient, name: str) -> N
     assert (await portal.get(f"/assets/{name}")).status_code == 404
 
 
-async def test_page_that_is_not_built_says_how(tmp_path: Path) -> None:
+async def test_missing_page_says_how_to_build_it(tmp_path: Path) -> None:
     """A gateway without web assets still runs, and its page says what to do."""
     async with client(tmp_path / "dist") as portal:
         page = await portal.get("/")
@@ -143,8 +143,8 @@ async def test_foreign_page_gets_no_token(dist: Path, base_url: str, origin: str
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "app.localhost", "[::1]:8000", "192.168.1.20:8000"])
-async def test_page_may_be_opened_by_any_name_without_dns(dist: Path, host: str) -> None:
-    """localhost and IP addresses can't be rebound by somebody else."""
+async def test_page_can_be_opened_by_any_name_without_dns(dist: Path, host: str) -> None:
+    """localhost and IP addresses can't be rebound by another site."""
     async with client(dist, base_url=f"http://{host}") as portal:
         answer = await portal.post("/portal/sign-in", json={"email": VIEWER.email}, headers={"origin": f"http://{host}"})
 

@@ -23,19 +23,19 @@ async def panel(visit: Visit) -> Locator:
     return visit.page.get_by_role("region", name="Visibility")
 
 
-async def looking_as_hidden(visit: Visit) -> Locator:
+async def viewing_as_hidden(visit: Visit) -> Locator:
     """Open the panel for a partner that has queried ports as its account, whose prices are hidden."""
     await visit.sign_in("admin@partner.example")
     shown = await panel(visit)
     await shown.get_by_label("Look as", exact=True).select_option(label="Quillmere Foods")
     await expect(visit.page.get_by_text("Looking as Quillmere Foods")).to_be_visible()
-    await visit.ask()
+    await visit.run_query()
     return shown
 
 
 async def test_hidden_values_are_listed_located_and_explained(visit: Visit) -> None:
     """A partner views as its account. It finds the hidden price in the answer, and the rule that hides it."""
-    shown = await looking_as_hidden(visit)
+    shown = await viewing_as_hidden(visit)
 
     await shown.get_by_role("button", name=PRICES).click()
     chosen = await visit.page.evaluate(CHOSEN)
@@ -47,10 +47,10 @@ async def test_hidden_values_are_listed_located_and_explained(visit: Visit) -> N
 
 
 async def test_viewer_without_an_administrator_role_reads_the_reason_only(visit: Visit) -> None:
-    """A managed account reads why its prices are hidden, but no rule."""
+    """A managed account sees why its prices are hidden, but not the rule."""
     await visit.sign_in("hidden@managed.example")
     shown = await panel(visit)
-    await visit.ask()
+    await visit.run_query()
 
     await shown.get_by_role("button", name="Why?").click()
 
@@ -60,7 +60,7 @@ async def test_viewer_without_an_administrator_role_reads_the_reason_only(visit:
 
 async def test_two_viewers_are_compared(visit: Visit) -> None:
     """The differences between the account's and its partner's answers are listed with reasons, without values."""
-    shown = await looking_as_hidden(visit)
+    shown = await viewing_as_hidden(visit)
 
     await shown.get_by_role("button", name="Compare").click()
 
@@ -70,10 +70,10 @@ async def test_two_viewers_are_compared(visit: Visit) -> None:
 
 async def test_view_as_ends(visit: Visit) -> None:
     """Signing in as another user, or stopping, ends view-as."""
-    await looking_as_hidden(visit)
+    await viewing_as_hidden(visit)
 
     await visit.page.get_by_role("button", name="Stop").click()
-    answer = await visit.ask()
+    answer = await visit.run_query()
 
     assert "redactions" not in answer.get("extensions", {})
     await expect(visit.page.get_by_text("Looking as")).to_have_count(0)

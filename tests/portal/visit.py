@@ -1,4 +1,4 @@
-"""A page object: what a person does with GraphiQL, one method for each action."""
+"""A page object: what a user does with GraphiQL, one method for each action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANSWER = """() => {
   return shown?.getValue() ?? "";
 }"""
 
-ASKED = """(text) => globalThis.__MONACO?.editor.getModels().some(
+QUERY_IS_SHOWN = """(text) => globalThis.__MONACO?.editor.getModels().some(
   (model) => model.uri.path.endsWith("operation.graphql") && model.getValue().includes(text)
 )"""
 
@@ -72,9 +72,9 @@ class Visit:
     async def open_tab(self, name: str) -> None:
         """Open a tab, and wait until its query is in the editor."""
         await self.page.get_by_role("tab", name=name).click()
-        await self.page.wait_for_function(ASKED, arg=f"query {name} ")
+        await self.page.wait_for_function(QUERY_IS_SHOWN, arg=f"query {name} ")
 
-    async def ask(self) -> dict[str, Any]:
+    async def run_query(self) -> dict[str, Any]:
         """Run the tab's query and return its answer. Press the button again if the page was busy and ignored it."""
         play = self.page.get_by_role("button", name="Execute query")
         for patience in (5_000, 10_000, 30_000):
@@ -82,7 +82,7 @@ class Visit:
                 async with self.page.expect_request(lambda request: request.url.endswith("/graphql"), timeout=patience):
                     await play.click()
                 break
-            except Error:  # nothing was sent in that time
+            except Error:  # the page has sent nothing in that time
                 continue
         return await self.answer()
 
@@ -112,7 +112,7 @@ class Visit:
         return not await self.page.evaluate(ANSWER)
 
     async def _ready(self) -> None:
-        """Wait for both editors. Until they have loaded, the button to execute the query does nothing."""
+        """Wait for both editors. Before they have loaded, the execute button does nothing."""
         for name in ("Operation Editor", "Result Window"):
             await self.page.get_by_role("region", name=name).get_by_role("textbox").wait_for()
 

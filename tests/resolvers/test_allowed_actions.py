@@ -160,13 +160,13 @@ def test_conditions_on_linked_rows_are_computed_by_the_database() -> None:
 
 @pytest.mark.executors
 @pytest.mark.parametrize("viewer", [PARTNER, OPERATOR])
-async def test_lists_of_allowed_actions_cost_no_statement(ask_demo: Client, viewer: str) -> None:
+async def test_lists_of_allowed_actions_cost_no_statement(demo_client: Client, viewer: str) -> None:
     """A page with the allowed actions of each row takes the statements of a page without, for one row and for all."""
     counts = []
     for first in (1, 1000):
         for selection in ("id", "id viewerCan", "id viewerCan company { id viewerCan } location { viewerCan }"):
-            with ask_demo.counting() as statements:
-                answer = await ask_demo(viewer, f"{{ ports(first: {first}) {{ nodes {{ {selection} }} }} }}")
+            with demo_client.counting() as statements:
+                answer = await demo_client(viewer, f"{{ ports(first: {first}) {{ nodes {{ {selection} }} }} }}")
             counts.append((selection, len(answer.data["ports"]["nodes"]) == 1, len(statements)))
 
     assert counts[0][2] == counts[1][2] == counts[3][2] == counts[4][2]

@@ -145,11 +145,11 @@ async def test_lost_events_are_logged_at_shutdown(monkeypatch: pytest.MonkeyPatc
     assert [("audit.lost", 1)] == [(line["event"], line["events"]) for line in lines]
 
 
-async def view_as_request(ask: Client, engine: AsyncEngine, given: Factory) -> tuple[Context, Viewer, Viewer]:
+async def view_as_request(client: Client, engine: AsyncEngine, factory: Factory) -> tuple[Context, Viewer, Viewer]:
     """Return a request in which a partner's administrator views as a member of its account, with both viewers."""
-    account = await given.managed_account(await given.partner())
-    requester, viewer = [(await context_of(ask, engine, email)).viewer for email in (account.partner.admin, account.admin)]
-    return Context(ask.app.state.services, viewer, Origin("request"), requester=requester), requester, viewer
+    account = await factory.managed_account(await factory.partner())
+    requester, viewer = [(await context_of(client, engine, email)).viewer for email in (account.partner.admin, account.admin)]
+    return Context(client.app.state.services, viewer, Origin("request"), requester=requester), requester, viewer
 
 
 async def identities(engine: AsyncEngine) -> list[tuple[Any, ...]]:
@@ -160,14 +160,14 @@ async def identities(engine: AsyncEngine) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in (await connection.execute(query)).all()]
 
 
-async def test_view_as_is_recorded_before_the_response(ask: Client, engine: AsyncEngine) -> None:
+async def test_view_as_is_recorded_before_the_response(client: Client, engine: AsyncEngine) -> None:
     """The event has both identities and belongs to the target company; denials on the way belong to the requester."""
-    context, requester, viewer = await view_as_request(ask, engine, Factory(engine))
+    context, requester, viewer = await view_as_request(client, engine, Factory(engine))
     context.audit_trail.note_denials({PRICE: 1})
 
     await record(context, "Look", "query Look { viewer { roles } }")
     at_once = await identities(engine)
-    await ask.app.state.services.audit.flush()
+    await client.app.state.services.audit.flush()
 
     seen = (requester.company_id, viewer.user_id, viewer.company_id)
     looked = (AuditKind.VIEW_AS, *seen, viewer.company_id, "Look", None)
@@ -176,10 +176,10 @@ async def test_view_as_is_recorded_before_the_response(ask: Client, engine: Asyn
     assert [looked, denied] == await identities(engine)
 
 
-async def test_explanations_are_recorded_before_the_response(ask: Client, engine: AsyncEngine) -> None:
+async def test_explanations_are_recorded_before_the_response(client: Client, engine: AsyncEngine) -> None:
     """The event has the type, the field and the viewer; explaining your own decisions names nobody else."""
-    _, requester, viewer = await view_as_request(ask, engine, Factory(engine))
-    context = Context(ask.app.state.services, requester)
+    _, requester, viewer = await view_as_request(client, engine, Factory(engine))
+    context = Context(client.app.state.services, requester)
     await context.audit_trail.note_explanation("Port", "monthlyRate", viewer)
     await context.audit_trail.note_explanation("Port", None, requester)
 
@@ -191,9 +191,9 @@ async def test_explanations_are_recorded_before_the_response(ask: Client, engine
     assert [theirs, own] == await identities(engine)
 
 
-async def test_unrecorded_view_as_fails(ask: Client, engine: AsyncEngine) -> None:
+async def test_unrecorded_view_as_fails(client: Client, engine: AsyncEngine) -> None:
     """A view-as request gets an error instead of data if its event can't be written."""
-    context, *_ = await view_as_request(ask, engine, Factory(engine))
+    context, *_ = await view_as_request(client, engine, Factory(engine))
     await rename_table(engine, "audit_event", "away")
 
     with pytest.raises(sa.exc.ProgrammingError) as raised:

@@ -50,7 +50,7 @@ MUTATIONS: Final[dict[str, GraphQLInputObjectType]] = {
 class Trial:
     """The gateway with a small market, and the outcomes so far."""
 
-    ask: Client
+    client: Client
     engine: AsyncEngine
     emails: list[str | None]
     ids: list[str]
@@ -68,22 +68,22 @@ async def trial(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Temp
     """Return the gateway with a database of its own."""
     url = postgres.url(name := await databases.create(postgres, migrated))
     engine = connect(url)
-    async with open_client(url, tmp_path_factory.mktemp("gateway")) as ask:
-        yield await market(ask, engine)
+    async with open_client(url, tmp_path_factory.mktemp("gateway")) as client:
+        yield await market(client, engine)
     await engine.dispose()
     await databases.drop(postgres, name)
 
 
-async def market(ask: Client, engine: AsyncEngine) -> Trial:
+async def market(client: Client, engine: AsyncEngine) -> Trial:
     """Create a partner with two accounts, one without support details, and a direct company with a public profile."""
-    given = Factory(engine)
-    partner, direct = await given.partner(), await given.company()
-    accounts = [await given.managed_account(partner, name=f"Name {number}") for number in (1, 2)]
-    await given.support_details(accounts[0].company)
-    await given.profile(direct, visibility="PUBLIC")
-    port = await given.port(accounts[0].company)
+    factory = Factory(engine)
+    partner, direct = await factory.partner(), await factory.company()
+    accounts = [await factory.managed_account(partner, name=f"Name {number}") for number in (1, 2)]
+    await factory.support_details(accounts[0].company)
+    await factory.profile(direct, visibility="PUBLIC")
+    port = await factory.port(accounts[0].company)
     objects = (partner, direct, *accounts, *(account.company for account in accounts), partner.user, port, port.location)
-    return Trial(ask, engine, [*[partner.admin] * 4, direct.admin, accounts[0].admin, None], [each.id for each in objects])
+    return Trial(client, engine, [*[partner.admin] * 4, direct.admin, accounts[0].admin, None], [each.id for each in objects])
 
 
 @seed(SEED)
@@ -97,7 +97,7 @@ async def test_bad_input_changes_nothing(trial: Trial, data: st.DataObject) -> N
     query = f"mutation ($input: {MUTATIONS[name].name}!) {{ {name}(input: $input) {{ userErrors {{ code field }} }} }}"
     before = trial.snapshot or await trial.take_snapshot()
 
-    answer = await trial.ask(email, query, input=sent)
+    answer = await trial.client(email, query, input=sent)
 
     note(f"CROSSGATE_SEED={SEED}: {name} by {email} with {sent!r}: {answer.body!r}")
     payload = (answer.data or {}).get(name) or {}

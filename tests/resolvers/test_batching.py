@@ -93,11 +93,11 @@ async def test_an_exception_affects_only_its_own_parent() -> None:
     assert [1, problem, 3] == found
 
 
-async def test_aliases_have_their_own_arguments(ask_demo: Client) -> None:
+async def test_aliases_have_their_own_arguments(demo_client: Client) -> None:
     """The same field under two aliases with different arguments returns what each would return alone."""
-    one = await ask_demo(PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } } } }")
-    two = await ask_demo(PARTNER, "{ viewer { company { b: ports(last: 2) { nodes { id } } } } }")
-    both = await ask_demo(
+    one = await demo_client(PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } } } }")
+    two = await demo_client(PARTNER, "{ viewer { company { b: ports(last: 2) { nodes { id } } } } }")
+    both = await demo_client(
         PARTNER, "{ viewer { company { a: ports(first: 1) { nodes { id } } b: ports(last: 2) { nodes { id } } } } }"
     )
 
@@ -105,7 +105,7 @@ async def test_aliases_have_their_own_arguments(ask_demo: Client) -> None:
 
 
 @pytest.mark.executors
-async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> None:
+async def test_a_field_in_two_fragments_is_resolved_once(demo_client: Client) -> None:
     """Fragments that select the same field are merged: one batch, one statement, and everything they select."""
     plain = "{ ports(first: 9) { nodes { location { id name } } } }"
     spread = """
@@ -114,29 +114,29 @@ async def test_a_field_in_two_fragments_is_resolved_once(ask_demo: Client) -> No
         fragment b on Port { location { ...c } }
         fragment c on Location { name }
     """
-    with ask_demo.counting() as of_plain:
-        expected = await ask_demo(PARTNER, plain)
-    with ask_demo.counting() as of_spread:
-        merged = await ask_demo(PARTNER, spread)
+    with demo_client.counting() as of_plain:
+        expected = await demo_client(PARTNER, plain)
+    with demo_client.counting() as of_spread:
+        merged = await demo_client(PARTNER, spread)
 
     assert (expected.data, len(of_plain)) == (merged.data, len(of_spread))
 
 
 @pytest.mark.executors
-async def test_two_aliases_of_a_relation_are_loaded_once(ask_demo: Client) -> None:
+async def test_two_aliases_of_a_relation_are_loaded_once(demo_client: Client) -> None:
     """Aliases of a relation without arguments are two batches over one loader, which queries the database once."""
-    with ask_demo.counting() as once:
-        await ask_demo(PARTNER, "{ ports(first: 9) { nodes { location { id } } } }")
-    with ask_demo.counting() as twice:
-        answer = await ask_demo(PARTNER, "{ ports(first: 9) { nodes { a: location { id } b: location { id } } } }")
+    with demo_client.counting() as once:
+        await demo_client(PARTNER, "{ ports(first: 9) { nodes { location { id } } } }")
+    with demo_client.counting() as twice:
+        answer = await demo_client(PARTNER, "{ ports(first: 9) { nodes { a: location { id } b: location { id } } } }")
 
     assert len(once) == len(twice)
     assert [] == [node for node in answer.data["ports"]["nodes"] if node["a"] != node["b"]]
 
 
-async def test_an_error_below_a_list_has_the_path_of_each_parent(ask_demo: Client) -> None:
+async def test_an_error_below_a_list_has_the_path_of_each_parent(demo_client: Client) -> None:
     """An invalid argument below many parents is an error for each of them."""
-    answer = await ask_demo(
+    answer = await demo_client(
         PARTNER, "{ managedAccounts(first: 2) { nodes { company { members(first: -1) { totalCount } } } } }"
     )
 

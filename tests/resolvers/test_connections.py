@@ -51,19 +51,19 @@ class List:
     def __str__(self) -> str:
         return " ".join([self.field, *(self.order or ())])
 
-    async def page(self, ask: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Any:
+    async def page(self, client: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Any:
         """Return a page of it."""
-        answer = await self.ask(ask, viewer, selection, **given)
+        answer = await self.fetch(client, viewer, selection, **given)
         assert [] == answer.errors
         return answer.data["node"][self.field] if self.parent else answer.data[self.field]
 
-    async def ask(self, ask: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Answer:
+    async def fetch(self, client: Client, viewer: str | None, selection: str = PAGE, /, **given: Any) -> Answer:
         """Return the answer to a query for a page of it."""
         order = f", orderBy: {{field: {self.order[0]}, direction: {self.order[1]}}}" if self.order else ""
         page = f"{self.field}({GIVEN}{order}) {{ {selection} }}"
         if self.parent:
             page = f'node(id: "{self.parent}") {{ ... on {self.type} {{ {page} }} }}'
-        return await ask(viewer, f"query ({ARGUMENTS}) {{ {page} }}", **given)
+        return await client(viewer, f"query ({ARGUMENTS}) {{ {page} }}", **given)
 
 
 def lists() -> list[List]:
@@ -89,13 +89,13 @@ def ids(page: Any) -> list[str]:
     return found
 
 
-async def walk(ask: Client, viewer: str | None, listed: List, size: int, backward: bool = False) -> list[str]:
+async def walk(client: Client, viewer: str | None, listed: List, size: int, backward: bool = False) -> list[str]:
     """Return all ids of a list in order, read page by page from one end. Every page but the last must be full."""
     found: list[str] = []
     cursor = None
     while True:
         given = {"last": size, "before": cursor} if backward else {"first": size, "after": cursor}
-        page = await listed.page(ask, viewer, WALKED, **given)
+        page = await listed.page(client, viewer, WALKED, **given)
         read, info = ids(page), page["pageInfo"]
         found = read + found if backward else found + read
         more, behind = info["hasNextPage"], info["hasPreviousPage"]
@@ -125,17 +125,17 @@ async def as_sorted(engine: AsyncEngine, listed: List, found: list[str]) -> list
 _fullest: dict[tuple[str | None, outline.Relation], List | None] = {}  # of the sample market, which no test changes
 
 
-async def fullest(ask: Client, viewer: str | None, relation: outline.Relation) -> List | None:
+async def fullest(client: Client, viewer: str | None, relation: outline.Relation) -> List | None:
     """Return the connection with the most items for the viewer below any parent, or None if all are empty."""
     if (viewer, relation) not in _fullest:
-        _fullest[viewer, relation] = await _find_fullest(ask, viewer, relation)
+        _fullest[viewer, relation] = await _find_fullest(client, viewer, relation)
     return _fullest[viewer, relation]
 
 
-async def _find_fullest(ask: Client, viewer: str | None, relation: outline.Relation) -> List | None:
+async def _find_fullest(client: Client, viewer: str | None, relation: outline.Relation) -> List | None:
     way = outline.ways()[relation.type]
     selection = way.document(f"id {relation.field} {{ totalCount }}")
-    answer = await ask(viewer, f"{{ {way.root}(first: 1000) {{ nodes {{ {selection} }} }} }}")
+    answer = await client(viewer, f"{{ {way.root}(first: 1000) {{ nodes {{ {selection} }} }} }}")
     parents = [node for node in answer.data[way.root]["nodes"] if node[relation.field] and node[relation.field]["totalCount"]]
     if not parents:
         return None
@@ -143,12 +143,12 @@ async def _find_fullest(ask: Client, viewer: str | None, relation: outline.Relat
     return List(relation.field, None, parent["id"], relation.type)
 
 
-async def walks_agree(ask: Client, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
+async def walks_agree(client: Client, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:
     """Check that both directions return the rows of a list, each once, in order, and as many as totalCount."""
-    total = (await listed.page(ask, viewer, "totalCount"))["totalCount"]
+    total = (await listed.page(client, viewer, "totalCount"))["totalCount"]
     chosen = size.draw(st.integers(max(1, -(-total // MAX_PAGES)), min(MAX_PAGE_SIZE, total + 2)))
-    forward = await walk(ask, viewer, listed, chosen)
-    backward = await walk(ask, viewer, listed, chosen, backward=True)
+    forward = await walk(client, viewer, listed, chosen)
+    backward = await walk(client, viewer, listed, chosen, backward=True)
 
     assert await as_sorted(engine, listed, forward) == forward
     assert (total, forward) == (len(forward), backward)
@@ -159,11 +159,11 @@ async def walks_agree(ask: Client, engine: AsyncEngine, viewer: str | None, list
 @TRIED
 @given(size=st.data())
 async def test_walking_a_list_returns_every_row_once(
-    ask_demo: Client, demo_engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject
+    demo_client: Client, demo_engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject
 ) -> None:
     """Pages of any size, forward or backward, return what the viewer can read: each row once, in order, and all are counted."""
     if may_order(listed, viewer):
-        await walks_agree(ask_demo, demo_engine, viewer, listed, size)
+        await walks_agree(demo_client, demo_engine, viewer, listed, size)
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
@@ -171,45 +171,45 @@ async def test_walking_a_list_returns_every_row_once(
 @TRIED
 @given(size=st.data())
 async def test_walking_a_list_below_a_parent_returns_every_row_once(
-    ask_demo: Client, demo_engine: AsyncEngine, viewer: str | None, relation: outline.Relation, size: st.DataObject
+    demo_client: Client, demo_engine: AsyncEngine, viewer: str | None, relation: outline.Relation, size: st.DataObject
 ) -> None:
     """The same is true of the lists below a company, a profile, a port or a product."""
-    listed = await fullest(ask_demo, viewer, relation)
+    listed = await fullest(demo_client, viewer, relation)
     if listed is not None:
-        await walks_agree(ask_demo, demo_engine, viewer, listed, size)
+        await walks_agree(demo_client, demo_engine, viewer, listed, size)
 
 
-async def test_every_connection_below_a_parent_is_walked(ask_demo: Client) -> None:
+async def test_every_connection_below_a_parent_is_walked(demo_client: Client) -> None:
     """In the sample market, every connection has more than one row below some parent, so that a walk has pages."""
     counts = {}
     for relation in BELOW:
-        listed = await fullest(ask_demo, OPERATOR, relation)
-        counts[str(relation)] = listed and (await listed.page(ask_demo, OPERATOR, "totalCount"))["totalCount"]
+        listed = await fullest(demo_client, OPERATOR, relation)
+        counts[str(relation)] = listed and (await listed.page(demo_client, OPERATOR, "totalCount"))["totalCount"]
 
     assert {} == {name: count for name, count in counts.items() if not count or count < 2}
 
 
 @pytest.mark.parametrize("relation", BELOW, ids=str)
-async def test_pages_below_many_parents_equal_the_pages_below_each(ask_demo: Client, relation: outline.Relation) -> None:
+async def test_pages_below_many_parents_equal_the_pages_below_each(demo_client: Client, relation: outline.Relation) -> None:
     """One statement for all parents of a level returns what each parent has alone, forward and backward."""
     way = outline.ways()[relation.type]
     page = "{ nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount }"
     selection = f"... on {relation.type} {{ start: {relation.field}(first: 2) {page} end: {relation.field}(last: 2) {page} }}"
-    listed = await ask_demo(PARTNER, f"{{ {way.root}(first: 30) {{ nodes {{ id }} }} }}")
+    listed = await demo_client(PARTNER, f"{{ {way.root}(first: 30) {{ nodes {{ id }} }} }}")
     keys = [node["id"] for node in listed.data[way.root]["nodes"]]
     document = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {selection} }} }}"
 
-    together = await ask_demo(PARTNER, document, ids=keys)
-    alone = [(await ask_demo(PARTNER, document, ids=[key])).data["nodes"][0] for key in keys]
+    together = await demo_client(PARTNER, document, ids=keys)
+    alone = [(await demo_client(PARTNER, document, ids=[key])).data["nodes"][0] for key in keys]
 
     assert alone == together.data["nodes"]
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("size", [-1, -(2**31), MAX_PAGE_SIZE + 1, 2**31 - 1])
-async def test_a_page_size_out_of_bounds_is_refused(ask_demo: Client, end: str, size: int) -> None:
+async def test_a_page_size_out_of_bounds_is_refused(demo_client: Client, end: str, size: int) -> None:
     """A page has from 0 to 1,000 items. Any other size is an error that names the argument and the bounds."""
-    answer = await List("locations").ask(ask_demo, ANONYMOUS, **{end: size})
+    answer = await List("locations").fetch(demo_client, ANONYMOUS, **{end: size})
 
     expected = {
         "message": f"Argument '{end}' must be between 0 and {MAX_PAGE_SIZE} (got {size}).",
@@ -219,9 +219,9 @@ async def test_a_page_size_out_of_bounds_is_refused(ask_demo: Client, end: str, 
     assert answer.data is None
 
 
-async def test_first_and_last_together_are_refused(ask_demo: Client) -> None:
+async def test_first_and_last_together_are_refused(demo_client: Client) -> None:
     """A page is read from one end: `first` together with `last` is an error."""
-    answer = await List("locations").ask(ask_demo, ANONYMOUS, first=1, last=1)
+    answer = await List("locations").fetch(demo_client, ANONYMOUS, first=1, last=1)
 
     assert [("INVALID_PAGE", "last")] == [
         (error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors
@@ -229,45 +229,45 @@ async def test_first_and_last_together_are_refused(ask_demo: Client) -> None:
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
-async def test_an_empty_page_reports_whether_there_are_more_items(ask_demo: Client, end: str) -> None:
+async def test_an_empty_page_reports_whether_there_are_more_items(demo_client: Client, end: str) -> None:
     """A page of size 0 has no cursors, but still reports that there are items beyond it."""
-    page = await List("locations").page(ask_demo, ANONYMOUS, **{end: 0})
+    page = await List("locations").page(demo_client, ANONYMOUS, **{end: 0})
 
     info = {"hasNextPage": end == "first", "hasPreviousPage": end == "last", "startCursor": None, "endCursor": None}
     assert {"nodes": [], "edges": [], "pageInfo": info} == page
 
 
-async def test_the_largest_page_is_returned(ask_demo: Client) -> None:
+async def test_the_largest_page_is_returned(demo_client: Client) -> None:
     """A page of 1,000 items can be requested."""
-    page = await List("ports").page(ask_demo, OPERATOR, first=MAX_PAGE_SIZE)
+    page = await List("ports").page(demo_client, OPERATOR, first=MAX_PAGE_SIZE)
 
     assert (MAX_PAGE_SIZE, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
 
 
-async def test_a_page_has_fifty_items_by_default(ask_demo: Client) -> None:
+async def test_a_page_has_fifty_items_by_default(demo_client: Client) -> None:
     """The default is the same as requesting 50 items from the start, also with `before`."""
     whole = List("locations")
-    page = await whole.page(ask_demo, ANONYMOUS)
-    explicit = await whole.page(ask_demo, ANONYMOUS, first=DEFAULT_SIZE)
-    end = await whole.page(ask_demo, ANONYMOUS, last=1)
-    before = await whole.page(ask_demo, ANONYMOUS, before=end["pageInfo"]["endCursor"])
+    page = await whole.page(demo_client, ANONYMOUS)
+    explicit = await whole.page(demo_client, ANONYMOUS, first=DEFAULT_SIZE)
+    end = await whole.page(demo_client, ANONYMOUS, last=1)
+    before = await whole.page(demo_client, ANONYMOUS, before=end["pageInfo"]["endCursor"])
 
     assert (DEFAULT_SIZE, page, page) == (len(ids(page)), explicit, before)
 
 
-async def test_null_arguments_are_ignored(ask_demo: Client) -> None:
+async def test_null_arguments_are_ignored(demo_client: Client) -> None:
     """Every argument of every connection can be null, as a literal and as a variable."""
     answers = []
     for name in ROOTS:
         arguments = outline.object_type("Query").fields[name].args
-        literal = await ask_demo(
+        literal = await demo_client(
             PARTNER, f"{{ {name}({', '.join(f'{each}: null' for each in arguments)}) {{ nodes {{ id }} }} }}"
         )
         declared = ", ".join(f"${each}: {argument.type}" for each, argument in arguments.items())
         given = ", ".join(f"{each}: ${each}" for each in arguments)
         document = f"query ({declared}) {{ {name}({given}) {{ nodes {{ id }} }} }}"
-        variable = await ask_demo(PARTNER, document, **dict.fromkeys(arguments))
-        plain = await ask_demo(PARTNER, f"{{ {name} {{ nodes {{ id }} }} }}")
+        variable = await demo_client(PARTNER, document, **dict.fromkeys(arguments))
+        plain = await demo_client(PARTNER, f"{{ {name} {{ nodes {{ id }} }} }}")
         answers.append({literal.body, variable.body, plain.body})
 
     assert [1] * len(ROOTS) == list(map(len, answers))
@@ -275,16 +275,16 @@ async def test_null_arguments_are_ignored(ask_demo: Client) -> None:
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("order", [None, ("NAME", "DESC"), ("SPEED_MBPS", "ASC")], ids=str)
-async def test_a_page_lies_between_two_cursors(ask_demo: Client, end: str, order: tuple[str, str] | None) -> None:
+async def test_a_page_lies_between_two_cursors(demo_client: Client, end: str, order: tuple[str, str] | None) -> None:
     """`after` and `before` together leave the rows strictly between them, from either end."""
     listed = List("ports", order)
-    everything = await listed.page(ask_demo, DIRECT, first=MAX_PAGE_SIZE)
+    everything = await listed.page(demo_client, DIRECT, first=MAX_PAGE_SIZE)
     keys, cursors = ids(everything), [edge["cursor"] for edge in everything["edges"]]
     bounds = {"after": cursors[3], "before": cursors[12]}
 
-    some = await listed.page(ask_demo, DIRECT, **bounds, **{end: 5})
-    every = await listed.page(ask_demo, DIRECT, **bounds, **{end: 8})
-    crossed = await listed.page(ask_demo, DIRECT, after=cursors[12], before=cursors[3], **{end: 5})
+    some = await listed.page(demo_client, DIRECT, **bounds, **{end: 5})
+    every = await listed.page(demo_client, DIRECT, **bounds, **{end: 8})
+    crossed = await listed.page(demo_client, DIRECT, after=cursors[12], before=cursors[3], **{end: 5})
 
     assert (keys[4:9] if end == "first" else keys[7:12]) == ids(some)
     assert (keys[4:12], []) == (ids(every), ids(crossed))
@@ -295,13 +295,13 @@ async def test_a_page_lies_between_two_cursors(ask_demo: Client, end: str, order
 @pytest.fixture
 async def ask_copy(demo_copy_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """The gateway over a market of the test's own."""
-    async with open_client(demo_copy_url, tmp_path) as ask:
-        yield ask
+    async with open_client(demo_copy_url, tmp_path) as client:
+        yield client
 
 
-async def change(ask: Client, *changes: sa.Executable) -> None:
+async def change(client: Client, *changes: sa.Executable) -> None:
     """Write to the database, bypassing the gateway."""
-    async with ask.app.state.services.engine.connect() as connection:
+    async with client.app.state.services.engine.connect() as connection:
         for each in changes:
             await connection.execute(each)
 
@@ -342,25 +342,25 @@ async def test_inserted_and_deleted_rows_do_not_shift_pages(ask_copy: Client, ba
 
 @pytest.mark.executors
 @pytest.mark.parametrize("root", ROOTS)
-async def test_rows_are_counted_only_if_the_count_is_selected(ask_demo: Client, root: str) -> None:
+async def test_rows_are_counted_only_if_the_count_is_selected(demo_client: Client, root: str) -> None:
     """`totalCount` costs one more statement, and a page without it counts nothing."""
     listed = List(root)
-    with ask_demo.counting() as plain:
-        await listed.page(ask_demo, PARTNER)
-    with ask_demo.counting() as counted:
-        await listed.page(ask_demo, PARTNER, PAGE + " totalCount")
-    with ask_demo.counting() as alone:
-        await listed.page(ask_demo, PARTNER, "totalCount")
+    with demo_client.counting() as plain:
+        await listed.page(demo_client, PARTNER)
+    with demo_client.counting() as counted:
+        await listed.page(demo_client, PARTNER, PAGE + " totalCount")
+    with demo_client.counting() as alone:
+        await listed.page(demo_client, PARTNER, "totalCount")
 
     assert [False, True, True] == [any("count(" in each for each in made) for made in (plain, counted, alone)]
     assert len(plain) + 1 == len(counted)
 
 
-async def test_a_count_does_not_depend_on_the_page(ask_demo: Client) -> None:
+async def test_a_count_does_not_depend_on_the_page(demo_client: Client) -> None:
     """The count covers the whole list, whatever the page."""
     listed = List("ports")
-    first = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3)
-    second = await listed.page(ask_demo, PARTNER, PAGE + " totalCount", first=3, after=first["pageInfo"]["endCursor"])
-    none = await listed.page(ask_demo, PARTNER, "totalCount", last=0)
+    first = await listed.page(demo_client, PARTNER, PAGE + " totalCount", first=3)
+    second = await listed.page(demo_client, PARTNER, PAGE + " totalCount", first=3, after=first["pageInfo"]["endCursor"])
+    none = await listed.page(demo_client, PARTNER, "totalCount", last=0)
 
     assert 1 == len({page["totalCount"] for page in (first, second, none)})

@@ -32,9 +32,9 @@ GARBAGE: Final = {
 }
 
 
-async def cursor_of(ask: Client, viewer: str | None, arguments: str = "", connection: str = "ports") -> str:
+async def cursor_of(client: Client, viewer: str | None, arguments: str = "", connection: str = "ports") -> str:
     """Return the cursor of the second row of a list."""
-    answer = await ask(viewer, f"{{ {connection}(first: 2{arguments}) {{ pageInfo {{ endCursor }} }} }}")
+    answer = await client(viewer, f"{{ {connection}(first: 2{arguments}) {{ pageInfo {{ endCursor }} }} }}")
     return str(answer.data[connection]["pageInfo"]["endCursor"])
 
 
@@ -58,39 +58,39 @@ def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
-async def test_garbage_is_not_a_cursor(ask_demo: Client, end: str, garbage: str) -> None:
+async def test_garbage_is_not_a_cursor(demo_client: Client, end: str, garbage: str) -> None:
     """An invalid cursor is an error that names the argument, for any list, visible or hidden."""
-    answers = [await ask_demo(viewer, PORTS % (end, ""), cursor=garbage) for viewer in (DIRECT, ANONYMOUS)]
+    answers = [await demo_client(viewer, PORTS % (end, ""), cursor=garbage) for viewer in (DIRECT, ANONYMOUS)]
 
     assert [invalid(end)] * 2 == [shown(answer.errors) for answer in answers]
 
 
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("byte", [0, 11, 12, -1])
-async def test_a_cursor_with_one_bit_changed_is_refused(ask_demo: Client, end: str, byte: int) -> None:
+async def test_a_cursor_with_one_bit_changed_is_refused(demo_client: Client, end: str, byte: int) -> None:
     """Neither the seal nor the sealed keyset can be changed."""
-    cursor = flipped(await cursor_of(ask_demo, DIRECT), byte)
+    cursor = flipped(await cursor_of(demo_client, DIRECT), byte)
 
-    answer = await ask_demo(DIRECT, PORTS % (end, ""), cursor=cursor)
+    answer = await demo_client(DIRECT, PORTS % (end, ""), cursor=cursor)
 
     assert invalid(end) == shown(answer.errors)
 
 
-async def test_a_truncated_cursor_is_refused(ask_demo: Client) -> None:
+async def test_a_truncated_cursor_is_refused(demo_client: Client) -> None:
     """No prefix of a cursor is a cursor."""
-    cursor = await cursor_of(ask_demo, DIRECT)
-    answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor[:size]) for size in range(0, len(cursor), 4)]
+    cursor = await cursor_of(demo_client, DIRECT)
+    answers = [await demo_client(DIRECT, PORTS % ("after", ""), cursor=cursor[:size]) for size in range(0, len(cursor), 4)]
 
     assert [invalid("after")] * len(answers) == [shown(answer.errors) for answer in answers]
 
 
-async def test_a_forged_cursor_is_refused(ask_demo: Client) -> None:
+async def test_a_forged_cursor_is_refused(demo_client: Client) -> None:
     """A made-up keyset isn't accepted without the secret, nor is one sealed by another gateway."""
     forged = [
         urlsafe_b64encode(b"\0" * 14 + KEY.bytes).decode(),
         *CURSORS.seal("Port KEY ASC", [([], KEY)]),
     ]
-    answers = [await ask_demo(DIRECT, PORTS % ("after", ""), cursor=cursor) for cursor in forged]
+    answers = [await demo_client(DIRECT, PORTS % ("after", ""), cursor=cursor) for cursor in forged]
 
     assert [invalid("after")] * 2 == [shown(answer.errors) for answer in answers]
 
@@ -99,51 +99,51 @@ async def test_a_forged_cursor_is_refused(ask_demo: Client) -> None:
     "order",
     ["NAME, direction: ASC", "NAME, direction: DESC", "SPEED_MBPS", "MONTHLY_RATE", "CREATED_AT, direction: DESC"],
 )
-async def test_a_cursor_is_refused_in_another_order(ask_demo: Client, order: str) -> None:
+async def test_a_cursor_is_refused_in_another_order(demo_client: Client, order: str) -> None:
     """A cursor is valid in its own order and direction, and refused in every other."""
     arguments = f", orderBy: {{field: {order}}}"
-    ordered = await cursor_of(ask_demo, PARTNER, arguments)
-    plain = await cursor_of(ask_demo, PARTNER)
+    ordered = await cursor_of(demo_client, PARTNER, arguments)
+    plain = await cursor_of(demo_client, PARTNER)
 
     answers = [
-        await ask_demo(PARTNER, PORTS % ("after", ""), cursor=ordered),
-        await ask_demo(PARTNER, PORTS % ("after", arguments), cursor=plain),
+        await demo_client(PARTNER, PORTS % ("after", ""), cursor=ordered),
+        await demo_client(PARTNER, PORTS % ("after", arguments), cursor=plain),
     ]
-    kept = await ask_demo(PARTNER, PORTS % ("after", arguments), cursor=ordered)
+    kept = await demo_client(PARTNER, PORTS % ("after", arguments), cursor=ordered)
 
     assert [invalid("after")] * 2 == [shown(answer.errors) for answer in answers]
     assert [] == kept.errors
 
 
-async def test_a_cursor_is_refused_in_another_connection(ask_demo: Client) -> None:
+async def test_a_cursor_is_refused_in_another_connection(demo_client: Client) -> None:
     """A cursor of another type's list, or of the same type's list below a company, is refused."""
-    below = await ask_demo(PARTNER, "{ viewer { company { ports(first: 1) { pageInfo { endCursor } } } } }")
+    below = await demo_client(PARTNER, "{ viewer { company { ports(first: 1) { pageInfo { endCursor } } } } }")
     cursors = [
-        await cursor_of(ask_demo, PARTNER, connection="offers"),
-        await cursor_of(ask_demo, PARTNER, connection="marketplacePorts"),
+        await cursor_of(demo_client, PARTNER, connection="offers"),
+        await cursor_of(demo_client, PARTNER, connection="marketplacePorts"),
         below.data["viewer"]["company"]["ports"]["pageInfo"]["endCursor"],
     ]
-    answers = [await ask_demo(PARTNER, PORTS % ("after", ""), cursor=cursor) for cursor in cursors]
+    answers = [await demo_client(PARTNER, PORTS % ("after", ""), cursor=cursor) for cursor in cursors]
 
     assert [invalid("after")] * 3 == [shown(answer.errors) for answer in answers]
 
 
-async def test_a_cursor_of_another_viewer_shows_nothing_more(ask_demo: Client) -> None:
+async def test_a_cursor_of_another_viewer_shows_nothing_more(demo_client: Client) -> None:
     """A cursor is only a position: another viewer with it reads its own rows beyond it, and no others."""
-    cursor = await cursor_of(ask_demo, OPERATOR)
-    own = await ask_demo(HIDDEN, "{ ports(first: 1000) { nodes { id } } }")
+    cursor = await cursor_of(demo_client, OPERATOR)
+    own = await demo_client(HIDDEN, "{ ports(first: 1000) { nodes { id } } }")
 
-    beyond = await ask_demo(HIDDEN, PORTS % ("after", ", first: 1000"), cursor=cursor)
+    beyond = await demo_client(HIDDEN, PORTS % ("after", ", first: 1000"), cursor=cursor)
 
     assert own.data == beyond.data
 
 
-async def test_a_cursor_by_price_does_not_bypass_policy(ask_demo: Client) -> None:
+async def test_a_cursor_by_price_does_not_bypass_policy(demo_client: Client) -> None:
     """An order that a viewer can't use stays refused with a cursor from a viewer who can."""
     order = ", orderBy: {field: MONTHLY_RATE}"
-    cursor = await cursor_of(ask_demo, PARTNER, order)
+    cursor = await cursor_of(demo_client, PARTNER, order)
 
-    answer = await ask_demo(HIDDEN, PORTS % ("after", order), cursor=cursor)
+    answer = await demo_client(HIDDEN, PORTS % ("after", order), cursor=cursor)
 
     assert ["FORBIDDEN_ORDER"] == answer.codes
 

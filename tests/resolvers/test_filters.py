@@ -107,12 +107,12 @@ def filtered(connection: str, selection: str) -> str:
     return f"query ($by: {kind}, $after: String) {{ {connection}(first: 1000, after: $after, filter: $by) {{ {page} }} }}"
 
 
-async def matches(ask: Client, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
+async def matches(client: Client, viewer: str | None, connection: str, selection: str, by: Any = None) -> dict[str, Any]:
     """Return how many rows match according to totalCount, and the rows from all pages."""
     rows: list[Any] = []
     after = None
     while True:
-        answer = await ask(viewer, filtered(connection, selection), by=by, after=after)
+        answer = await client(viewer, filtered(connection, selection), by=by, after=after)
         page = answer.data[connection]
         rows += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
@@ -133,44 +133,44 @@ def test_every_filter_and_order_is_tried() -> None:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_a_filter_finds_the_matching_rows(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
+async def test_a_filter_finds_the_matching_rows(demo_client: Client, by: tuple[str, str], viewer: str | None) -> None:
     """A filter finds the rows of the whole list that have its value, in their order, and counts as many."""
     if viewer in REFUSED.get(by, ()):
         return
     connection, name = by
     selection, value, match = BY[by]
-    rows = (await matches(ask_demo, viewer, connection, selection))["nodes"]
+    rows = (await matches(demo_client, viewer, connection, selection))["nodes"]
     values = [value(row) for row in rows]
     tried = [item for one in values for item in (one if match is contains else [one])][::7][:3]
 
-    answers = [await matches(ask_demo, viewer, connection, selection, {name: each}) for each in tried]
+    answers = [await matches(demo_client, viewer, connection, selection, {name: each}) for each in tried]
 
     matching = [[row for row, one in zip(rows, values, strict=True) if match(one, each)] for each in tried]
     assert [{"totalCount": len(some), "nodes": some} for some in matching] == answers
 
 
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_every_filter_finds_and_excludes_rows_of_the_operator(ask_demo: Client, by: tuple[str, str]) -> None:
+async def test_every_filter_finds_and_excludes_rows_of_the_operator(demo_client: Client, by: tuple[str, str]) -> None:
     """The sample market has rows for every filter, and rows that it excludes."""
     connection, name = by
     selection, value, match = BY[by]
-    everything = await matches(ask_demo, OPERATOR, connection, selection)
+    everything = await matches(demo_client, OPERATOR, connection, selection)
     first = next(filter(None, map(value, everything["nodes"])))
     sample = first[0] if match is contains else first
 
-    some = await matches(ask_demo, OPERATOR, connection, selection, {name: sample})
+    some = await matches(demo_client, OPERATOR, connection, selection, {name: sample})
 
     assert 0 < some["totalCount"] < everything["totalCount"]
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", REFUSED, ids=".".join)
-async def test_a_filter_by_a_hidden_field_is_refused_A16(ask_demo: Client, by: tuple[str, str], viewer: str | None) -> None:
+async def test_a_filter_by_a_hidden_field_is_refused_A16(demo_client: Client, by: tuple[str, str], viewer: str | None) -> None:
     """A viewer who doesn't see a field in every row can't filter or count by it. The error names the filter as it was written."""
     if viewer not in REFUSED[by]:
         return
     connection, name = by
-    answer = await ask_demo(viewer, filtered(connection, ""), by={name: SAMPLES[name]})
+    answer = await demo_client(viewer, filtered(connection, ""), by={name: SAMPLES[name]})
 
     message = f"You can't filter by {name}, because it's hidden from you in some or all rows."
     extensions = {"code": "FORBIDDEN_FILTER", "argument": "filter", "field": name}
@@ -181,11 +181,11 @@ async def test_a_filter_by_a_hidden_field_is_refused_A16(ask_demo: Client, by: t
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("order", orders(), ids=" ".join)
-async def test_an_order_works_or_is_refused_A16(ask_demo: Client, order: tuple[str, str], viewer: str | None) -> None:
+async def test_an_order_works_or_is_refused_A16(demo_client: Client, order: tuple[str, str], viewer: str | None) -> None:
     """A viewer who sees prices can order by them; all others get an error with a code, and no row."""
     connection, name = order
     document = f"{{ {connection}(orderBy: {{field: {name}}}) {{ nodes {{ id }} }} }}"
-    answer = await ask_demo(viewer, document)
+    answer = await demo_client(viewer, document)
 
     allowed = name != "MONTHLY_RATE" or viewer in SEE_PRICES
     extensions = {"code": "FORBIDDEN_ORDER", "argument": "orderBy", "field": name}
@@ -193,46 +193,46 @@ async def test_an_order_works_or_is_refused_A16(ask_demo: Client, order: tuple[s
     assert allowed == (answer.data is not None)
 
 
-async def test_ties_are_broken_by_the_key(ask_demo: Client) -> None:
+async def test_ties_are_broken_by_the_key(demo_client: Client) -> None:
     """Rows of equal speed are in the order of their creation, or the reverse in descending order."""
     page = "ports(first: 1000, orderBy: {field: SPEED_MBPS, direction: $to}) { nodes { id speedMbps } }"
     document = f"query ($to: Direction!) {{ {page} }}"
-    up = (await ask_demo(PARTNER, document, to="ASC")).data["ports"]["nodes"]
-    down = (await ask_demo(PARTNER, document, to="DESC")).data["ports"]["nodes"]
-    plain = (await ask_demo(PARTNER, "{ ports(first: 1000) { nodes { id speedMbps } } }")).data["ports"]["nodes"]
+    up = (await demo_client(PARTNER, document, to="ASC")).data["ports"]["nodes"]
+    down = (await demo_client(PARTNER, document, to="DESC")).data["ports"]["nodes"]
+    plain = (await demo_client(PARTNER, "{ ports(first: 1000) { nodes { id speedMbps } } }")).data["ports"]["nodes"]
 
     assert (sorted(plain, key=lambda port: int(port["speedMbps"])), up) == (up, down[::-1])
 
 
-async def test_an_order_is_ascending_by_default(ask_demo: Client) -> None:
+async def test_an_order_is_ascending_by_default(demo_client: Client) -> None:
     """The direction can be left out."""
-    said = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME, direction: ASC}) { nodes { id } } }")
-    unsaid = await ask_demo(PARTNER, "{ ports(orderBy: {field: NAME}) { nodes { id } } }")
+    said = await demo_client(PARTNER, "{ ports(orderBy: {field: NAME, direction: ASC}) { nodes { id } } }")
+    unsaid = await demo_client(PARTNER, "{ ports(orderBy: {field: NAME}) { nodes { id } } }")
 
     assert said.body == unsaid.body
 
 
-async def test_all_filters_are_applied(ask_demo: Client) -> None:
+async def test_all_filters_are_applied(demo_client: Client) -> None:
     """Rows match every filter that is set, inside the filter input and next to it."""
-    rows = await matches(ask_demo, DIRECT, "ports", "status speedMbps")
-    both = await matches(ask_demo, DIRECT, "ports", "status speedMbps", {"status": "ACTIVE", "speedMbps": 10_000})
+    rows = await matches(demo_client, DIRECT, "ports", "status speedMbps")
+    both = await matches(demo_client, DIRECT, "ports", "status speedMbps", {"status": "ACTIVE", "speedMbps": 10_000})
 
     matching = [row for row in rows["nodes"] if (row["status"], row["speedMbps"]) == ("ACTIVE", 10_000)]
     assert {"totalCount": len(matching), "nodes": matching} == both
 
 
 @pytest.mark.parametrize("text", ["NLX", "nl", " NL", "NL "])
-async def test_text_is_neither_truncated_nor_case_folded(ask_demo: Client, text: str) -> None:
+async def test_text_is_neither_truncated_nor_case_folded(demo_client: Client, text: str) -> None:
     """A filter compares the exact value: another length or case is another value."""
-    exact = await matches(ask_demo, ANONYMOUS, "locations", "country", {"country": "NL"})
-    other = await matches(ask_demo, ANONYMOUS, "locations", "country", {"country": text})
+    exact = await matches(demo_client, ANONYMOUS, "locations", "country", {"country": "NL"})
+    other = await matches(demo_client, ANONYMOUS, "locations", "country", {"country": text})
 
     assert (True, {"totalCount": 0, "nodes": []}) == (exact["totalCount"] > 0, other)
 
 
-async def test_an_empty_filter_is_ignored(ask_demo: Client) -> None:
+async def test_an_empty_filter_is_ignored(demo_client: Client) -> None:
     """An empty filter, or one of nulls, leaves the list as it is."""
     document = filtered("ports", "")
-    answers = [await ask_demo(HIDDEN, document, by=by) for by in (None, {}, {"status": None, "monthlyRate": None})]
+    answers = [await demo_client(HIDDEN, document, by=by) for by in (None, {}, {"status": None, "monthlyRate": None})]
 
     assert 1 == len({answer.body for answer in answers})

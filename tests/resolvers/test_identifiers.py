@@ -88,25 +88,25 @@ def test_every_type_with_an_id_has_its_own_tag() -> None:
 
 
 @pytest.mark.parametrize("kind", NODE_TYPES)
-async def test_every_object_is_found_by_its_id(ask_demo: Client, kind: str) -> None:
+async def test_every_object_is_found_by_its_id(demo_client: Client, kind: str) -> None:
     """`node` returns the object with the id, with its own type, to a viewer who has seen it elsewhere."""
     way = outline.ways()[kind]
     if kind == "AuditEvent":  # the sample market has none until somebody is denied something
-        await denied(ask_demo)
-    answer = await ask_demo(OPERATOR, f"{{ {way.root}(first: 200) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}")
+        await denied(demo_client)
+    answer = await demo_client(OPERATOR, f"{{ {way.root}(first: 200) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}")
     found = sorted(set(ids_within(answer.data[way.root]["nodes"])))[:3]
 
-    again = [await ask_demo(OPERATOR, NODE, id=key) for key in found]
+    again = [await demo_client(OPERATOR, NODE, id=key) for key in found]
 
     assert [{"__typename": kind, "id": key} for key in found] == [each.data["node"] for each in again]
     assert len(found) == 3
 
 
-async def denied(ask: Client) -> None:
+async def denied(client: Client) -> None:
     """Let the audit log have three events."""
     for number in range(3):
-        await ask(HIDDEN, f"query Denied{number} {{ ports(orderBy: {{field: MONTHLY_RATE}}) {{ totalCount }} }}")
-    await ask.app.state.services.audit.flush()
+        await client(HIDDEN, f"query Denied{number} {{ ports(orderBy: {{field: MONTHLY_RATE}}) {{ totalCount }} }}")
+    await client.app.state.services.audit.flush()
 
 
 def ids_within(value: Any) -> list[str]:
@@ -119,27 +119,27 @@ def ids_within(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-async def test_an_invalid_id_error_names_the_argument(ask_demo: Client, wrong: Any) -> None:
+async def test_an_invalid_id_error_names_the_argument(demo_client: Client, wrong: Any) -> None:
     """An invalid id is an error that names the argument and nothing else, for every viewer and field."""
-    answers = [await ask_demo(viewer, query, id=wrong) for viewer in (OPERATOR, ANONYMOUS) for query in (NODE, COMPANY)]
-    listed = await ask_demo(ANONYMOUS, NODES, ids=[wrong])
+    answers = [await demo_client(viewer, query, id=wrong) for viewer in (OPERATOR, ANONYMOUS) for query in (NODE, COMPANY)]
+    listed = await demo_client(ANONYMOUS, NODES, ids=[wrong])
 
     assert [invalid("id")] * 4 == [shown(answer.errors) for answer in answers]
     assert (invalid("ids"), {"nodes": [None]}) == (shown(listed.errors), listed.data)
 
 
 @pytest.mark.parametrize("spelt", [b64encode(b"co" + KEY.bytes).decode(), ID[:-1], ID.lower(), ID + "="])
-async def test_another_spelling_is_an_invalid_id(ask_demo: Client, spelt: str) -> None:
+async def test_another_spelling_is_an_invalid_id(demo_client: Client, spelt: str) -> None:
     """An id is what the gateway has returned. A spelling that decodes to the same bytes is refused unless it is identical."""
-    answer = await ask_demo(OPERATOR, COMPANY, id=spelt)
+    answer = await demo_client(OPERATOR, COMPANY, id=spelt)
 
     assert ([] if spelt == ID else invalid("id")) == shown(answer.errors)
 
 
 @pytest.mark.parametrize("entity", sorted(set(TAGS) - {"Company"}))
-async def test_an_id_of_another_type_is_an_invalid_id(ask_demo: Client, entity: str) -> None:
+async def test_an_id_of_another_type_is_an_invalid_id(demo_client: Client, entity: str) -> None:
     """A field that returns a company takes ids of companies. The error doesn't say which type the id has."""
-    answer = await ask_demo(OPERATOR, COMPANY, id=str(Identifier(entity, KEY)))
+    answer = await demo_client(OPERATOR, COMPANY, id=str(Identifier(entity, KEY)))
 
     assert (invalid("id"), {"company": None}) == (shown(answer.errors), answer.data)
 
@@ -153,72 +153,72 @@ async def test_an_id_of_another_type_is_an_invalid_id(ask_demo: Client, entity: 
     ],
 )
 @pytest.mark.parametrize("wrong", ["", "x", ID, "🦆", "\0"])
-async def test_an_invalid_id_in_a_filter_names_the_filter(ask_demo: Client, query: str, argument: str, wrong: str) -> None:
+async def test_an_invalid_id_in_a_filter_names_the_filter(demo_client: Client, query: str, argument: str, wrong: str) -> None:
     """A filter by id takes ids of its type. Any other id is an error that names the filter."""
-    answer = await ask_demo(PARTNER, query, id=wrong)
+    answer = await demo_client(PARTNER, query, id=wrong)
 
     assert invalid(argument) == shown(answer.errors)
 
 
-async def test_an_invalid_id_affects_only_its_own_position(ask_demo: Client) -> None:
+async def test_an_invalid_id_affects_only_its_own_position(demo_client: Client) -> None:
     """`nodes` returns the other objects in their order, and an error at the position of the invalid id."""
-    answer = await ask_demo(ANONYMOUS, "{ locations(first: 2) { nodes { id } } }")
+    answer = await demo_client(ANONYMOUS, "{ locations(first: 2) { nodes { id } } }")
     first, second = [node["id"] for node in answer.data["locations"]["nodes"]]
 
-    found = await ask_demo(ANONYMOUS, NODES, ids=[second, "bad", first, ID, first])
+    found = await demo_client(ANONYMOUS, NODES, ids=[second, "bad", first, ID, first])
 
     nodes = [second, None, first, None, first]
     assert nodes == [node and node["id"] for node in found.data["nodes"]]
     assert [["nodes", 1]] == [error["path"] for error in found.errors]
 
 
-async def test_a_thousand_ids_can_be_requested(ask_demo: Client) -> None:
+async def test_a_thousand_ids_can_be_requested(demo_client: Client) -> None:
     """The maximum is that of a page. One more id is an error of the whole field."""
     ids = [str(Identifier("Port", uuid4())) for _ in range(1001)]
 
-    most = await ask_demo(ANONYMOUS, NODES, ids=ids[1:])
-    more = await ask_demo(ANONYMOUS, NODES, ids=ids)
+    most = await demo_client(ANONYMOUS, NODES, ids=ids[1:])
+    more = await demo_client(ANONYMOUS, NODES, ids=ids)
 
     assert ({"nodes": [None] * 1000}, []) == (most.data, most.errors)
     message = "Argument 'ids' can have at most 1000 IDs (got 1001)."
     assert [{"message": message, "extensions": {"code": "TOO_MANY_IDS", "argument": "ids"}}] == shown(more.errors)
 
 
-async def test_an_empty_list_of_ids_has_no_nodes(ask_demo: Client) -> None:
+async def test_an_empty_list_of_ids_has_no_nodes(demo_client: Client) -> None:
     """An empty list of ids returns an empty list."""
-    answer = await ask_demo(ANONYMOUS, NODES, ids=[])
+    answer = await demo_client(ANONYMOUS, NODES, ids=[])
 
     assert {"nodes": []} == answer.data
 
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("kind", NODE_TYPES)
-async def test_absent_and_hidden_objects_look_the_same(ask_demo: Client, kind: str, viewer: str | None) -> None:
+async def test_absent_and_hidden_objects_look_the_same(demo_client: Client, kind: str, viewer: str | None) -> None:
     """An object that the viewer can't read and one that doesn't exist give the same bytes, alone and among others."""
     way = outline.ways()[kind]
     document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
-    known = set(ids_within((await ask_demo(OPERATOR, document)).data))
-    seen = await ask_demo(viewer, NODES, ids=sorted(known)[:1000])
+    known = set(ids_within((await demo_client(OPERATOR, document)).data))
+    seen = await demo_client(viewer, NODES, ids=sorted(known)[:1000])
     hidden = [key for key, node in zip(sorted(known), seen.data["nodes"], strict=False) if node is None][:5]
     absent = [str(Identifier(kind, uuid4())) for _ in hidden]
 
-    answers = [[(await ask_demo(viewer, NODE, id=key)).body for key in keys] for keys in (hidden, absent)]
-    together = [(await ask_demo(viewer, NODES, ids=keys)).body for keys in (hidden, absent)]
+    answers = [[(await demo_client(viewer, NODE, id=key)).body for key in keys] for keys in (hidden, absent)]
+    together = [(await demo_client(viewer, NODES, ids=keys)).body for keys in (hidden, absent)]
 
     assert answers[0] == answers[1]
     assert together[0] == together[1]
 
 
-async def test_each_type_has_objects_hidden_from_some_viewer(ask_demo: Client) -> None:
+async def test_each_type_has_objects_hidden_from_some_viewer(demo_client: Client) -> None:
     """The sample market has what the previous test needs: objects of every type that a viewer can't read."""
     open_to_all = {"Location"}
     hidden_types = set()
     for kind in NODE_TYPES:
         way = outline.ways()[kind]
         document = f"{{ {way.root}(first: 1000) {{ nodes {{ {way.document('... on Node { id }')} }} }} }}"
-        known = sorted(set(ids_within((await ask_demo(OPERATOR, document)).data)))[:1000]
+        known = sorted(set(ids_within((await demo_client(OPERATOR, document)).data)))[:1000]
         for viewer in (ANONYMOUS, DIRECT):
-            if None in (await ask_demo(viewer, NODES, ids=known)).data["nodes"]:
+            if None in (await demo_client(viewer, NODES, ids=known)).data["nodes"]:
                 hidden_types.add(kind)
 
     assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == hidden_types

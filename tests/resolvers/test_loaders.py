@@ -47,9 +47,9 @@ async def viewer_of(services: Services, email: str) -> Viewer:
 
 
 @pytest.fixture
-def services(ask_demo: Client) -> Services:
+def services(demo_client: Client) -> Services:
     """What all requests share."""
-    found: Services = ask_demo.app.state.services
+    found: Services = demo_client.app.state.services
     return found
 
 
@@ -71,13 +71,13 @@ async def test_concurrent_viewers_get_their_own_masks(services: Services) -> Non
 
 
 @pytest.mark.executors
-async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, ask_demo: Client) -> None:
+async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, demo_client: Client) -> None:
     """A request caches what it loads, and no other request uses that cache."""
     viewer = await viewer_of(services, PARTNER)
     contexts = [Context(services, viewer) for _ in range(2)]
     counts = []
     for context in contexts:
-        with ask_demo.counting() as made:
+        with demo_client.counting() as made:
             first = await context.loaders.rows("Company", [viewer.company_id] * 3)
             again = await context.loaders.rows("Company", [viewer.company_id])
         counts.append((len(made), {id(row) for row in first + again}))
@@ -87,13 +87,13 @@ async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: 
 
 
 @pytest.mark.executors
-async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: Client) -> None:
+async def test_keys_of_a_level_are_one_statement(services: Services, demo_client: Client) -> None:
     """Concurrent loads are one statement. A key of None loads nothing and returns None."""
     viewer = await viewer_of(services, OPERATOR)
-    page = await ask_demo(OPERATOR, "{ companies(first: 5) { nodes { id } } }")
+    page = await demo_client(OPERATOR, "{ companies(first: 5) { nodes { id } } }")
     assert 5 == len(page.data["companies"]["nodes"])
     context = Context(services, viewer)
-    with ask_demo.counting() as made:
+    with demo_client.counting() as made:
         found: list[list[Record | None]] = await asyncio.gather(
             *(context.loaders.rows("Company", [key, None]) for key in (viewer.company_id, viewer.user_id, viewer.company_id))
         )
@@ -103,11 +103,11 @@ async def test_keys_of_a_level_are_one_statement(services: Services, ask_demo: C
 
 
 @pytest.mark.executors
-async def test_a_type_without_readable_rows_costs_no_statement(services: Services, ask_demo: Client) -> None:
+async def test_a_type_without_readable_rows_costs_no_statement(services: Services, demo_client: Client) -> None:
     """If the viewer's shape can read no row of a type, no statement runs."""
     context = Context(services, VISITOR)
     key = (await viewer_of(services, PARTNER)).company_id
-    with ask_demo.counting() as made:
+    with demo_client.counting() as made:
         found = await context.loaders.rows("ManagedAccount", [key], by="partner_id")
 
     assert ([None], []) == (found, made)
@@ -122,9 +122,9 @@ async def narrow(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     await app.state.services.close()
 
 
-async def test_many_requests_share_one_connection(narrow: Client, ask_demo: Client) -> None:
+async def test_many_requests_share_one_connection(narrow: Client, demo_client: Client) -> None:
     """Concurrent requests of all viewers, each with many loads, wait for the one connection without deadlock."""
-    expected = [(await ask_demo(viewer, NESTED)).body for viewer in DEMO_VIEWERS]
+    expected = [(await demo_client(viewer, NESTED)).body for viewer in DEMO_VIEWERS]
 
     async with asyncio.timeout(TIMEOUT):
         answers = await asyncio.gather(*(narrow(viewer, NESTED) for viewer in DEMO_VIEWERS * 4))
@@ -132,12 +132,12 @@ async def test_many_requests_share_one_connection(narrow: Client, ask_demo: Clie
     assert expected * 4 == [answer.body for answer in answers]
 
 
-async def test_an_answer_does_not_depend_on_other_requests(ask_demo: Client) -> None:
+async def test_an_answer_does_not_depend_on_other_requests(demo_client: Client) -> None:
     """Interleaved requests get the same bytes as requests one after the other."""
     documents = [NESTED, NESTED.replace("20", "7"), "{ ports(last: 3) { nodes { id monthlyRate { amount } } } }"]
     requests: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]
-    expected = [(await ask_demo(viewer, document)).body for viewer, document in requests]
+    expected = [(await demo_client(viewer, document)).body for viewer, document in requests]
 
-    answers = await asyncio.gather(*(ask_demo(viewer, document) for viewer, document in requests))
+    answers = await asyncio.gather(*(demo_client(viewer, document) for viewer, document in requests))
 
     assert expected == [answer.body for answer in answers]

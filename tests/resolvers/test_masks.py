@@ -118,9 +118,9 @@ def test_a_mask_is_built_once() -> None:
     ("viewer", "kinds"),
     [(PARTNER, {"PARTNER", "MANAGED"}), (HIDDEN, {"MANAGED"}), (SHOWN, {"MANAGED"}), (DIRECT, {"DIRECT"})],
 )
-async def test_a_field_is_hidden_row_by_row(ask_demo: Client, viewer: str, kinds: set[str]) -> None:
+async def test_a_field_is_hidden_row_by_row(demo_client: Client, viewer: str, kinds: set[str]) -> None:
     """On one page some companies show their account kind, and each of the others is a separate redaction (V18)."""
-    answer = await ask_demo(viewer, "{ companies(first: 1000) { nodes { accountKind } } }")
+    answer = await demo_client(viewer, "{ companies(first: 1000) { nodes { accountKind } } }")
     nodes = answer.data["companies"]["nodes"]
 
     assert kinds == {node["accountKind"] for node in nodes} - {None}
@@ -132,12 +132,12 @@ async def test_a_field_is_hidden_row_by_row(ask_demo: Client, viewer: str, kinds
 
 
 @pytest.mark.executors
-async def test_a_hidden_relation_is_not_loaded(ask_demo: Client) -> None:
+async def test_a_hidden_relation_is_not_loaded(demo_client: Client) -> None:
     """No resolver runs for what every row hides, so it costs no statement."""
-    with ask_demo.counting() as plain:
-        await ask_demo(HIDDEN, "{ viewer { company { id } } }")
-    with ask_demo.counting() as statements:
-        answer = await ask_demo(HIDDEN, "{ viewer { company { id marketplaceProfile { id } billingMarkets { id } } } }")
+    with demo_client.counting() as plain:
+        await demo_client(HIDDEN, "{ viewer { company { id } } }")
+    with demo_client.counting() as statements:
+        answer = await demo_client(HIDDEN, "{ viewer { company { id marketplaceProfile { id } billingMarkets { id } } } }")
 
     assert ({"marketplaceProfile": None, "billingMarkets": None}, len(plain)) == (
         {name: answer.data["viewer"]["company"][name] for name in ("marketplaceProfile", "billingMarkets")},
@@ -145,8 +145,10 @@ async def test_a_hidden_relation_is_not_loaded(ask_demo: Client) -> None:
     )
 
 
-async def test_nothing_is_hidden_from_the_operator(ask_demo: Client) -> None:
+async def test_nothing_is_hidden_from_the_operator(demo_client: Client) -> None:
     """A shape from which nothing is hidden gets no redactions at all."""
-    answer = await ask_demo(OPERATOR, "{ companies(first: 50) { nodes { accountKind members { nodes { user { email } } } } } }")
+    answer = await demo_client(
+        OPERATOR, "{ companies(first: 50) { nodes { accountKind members { nodes { user { email } } } } } }"
+    )
 
     assert {"policy": POLICY} == response_of(answer)["extensions"]

@@ -93,30 +93,30 @@ def within(ports: list[dict[str, Any]], currency: str, low: str, high: str) -> l
 
 
 @pytest.mark.parametrize("currency", ["EUR", "JPY"])
-async def test_a_range_includes_its_ends(ask_demo: Client, currency: str) -> None:
+async def test_a_range_includes_its_ends(demo_client: Client, currency: str) -> None:
     """A range of money finds the ports of its currency from its lower end to its upper end."""
-    everything = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
+    everything = await demo_client(OPERATOR, PRICES, range={"currency": currency})
     ports = everything.data["ports"]["nodes"]
     amounts = sorted({Decimal(port["monthlyRate"]["amount"]) for port in ports})
     low, high = str(amounts[1]), str(amounts[-2])
 
-    found = await ask_demo(OPERATOR, PRICES, range={"currency": currency, "atLeast": low, "atMost": high})
+    found = await demo_client(OPERATOR, PRICES, range={"currency": currency, "atLeast": low, "atMost": high})
 
     expected = within(ports, currency, low, high)
     assert {"totalCount": len(expected), "nodes": expected} == found.data["ports"]
     assert 0 < len(expected) < len(ports)
 
 
-async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Client) -> None:
+async def test_an_amount_between_two_minor_units_is_rounded_inward(demo_client: Client) -> None:
     """A range from half a yen above a price excludes the price; one from half a yen below includes it."""
-    everything = await ask_demo(OPERATOR, PRICES, range={"currency": "JPY"})
+    everything = await demo_client(OPERATOR, PRICES, range={"currency": "JPY"})
     amount = Decimal(everything.data["ports"]["nodes"][0]["monthlyRate"]["amount"])
     half = Decimal("0.5")
 
-    above = await ask_demo(
+    above = await demo_client(
         OPERATOR, PRICES, range={"currency": "JPY", "atLeast": str(amount + half), "atMost": str(amount + 1)}
     )
-    around = await ask_demo(
+    around = await demo_client(
         OPERATOR, PRICES, range={"currency": "JPY", "atLeast": str(amount - half), "atMost": str(amount + half)}
     )
 
@@ -126,8 +126,8 @@ async def test_an_amount_between_two_minor_units_is_rounded_inward(ask_demo: Cli
 
 
 @pytest.mark.parametrize("currency", ["XXX", "eur", "EURO", "EU", ""])
-async def test_an_unused_currency_finds_no_port(ask_demo: Client, currency: str) -> None:
+async def test_an_unused_currency_finds_no_port(demo_client: Client, currency: str) -> None:
     """A code that isn't stored, also a longer or shorter one, matches no row; none is cut to fit."""
-    answer = await ask_demo(OPERATOR, PRICES, range={"currency": currency})
+    answer = await demo_client(OPERATOR, PRICES, range={"currency": currency})
 
     assert {"ports": {"totalCount": 0, "nodes": []}} == answer.data

@@ -14,16 +14,16 @@ from tests.factory import Factory
 
 
 @pytest.fixture
-def given(engine: AsyncEngine) -> Factory:
+def factory(engine: AsyncEngine) -> Factory:
     """Return a factory that adds rows to the test database."""
     return Factory(engine)
 
 
-async def viewer_of(ask: Client, email: str | None) -> Viewer:
+async def viewer_of(client: Client, email: str | None) -> Viewer:
     """Return the viewer with this email address, or a visitor."""
     if email is None:
         return ANONYMOUS
-    services = ask.app.state.services
+    services = client.app.state.services
     member = await find_member(services.engine, email)
     assert member is not None
     viewer = await load_viewer(services.reader, member.user_id, member.membership_id)
@@ -41,15 +41,15 @@ async def viewer_of(ask: Client, email: str | None) -> Viewer:
     ],
 )
 async def test_prices_need_their_own_permission(
-    ask: Client, given: Factory, kind: str, role: str | None, rate: str | None
+    client: Client, factory: Factory, kind: str, role: str | None, rate: str | None
 ) -> None:
     """Beyond the ability that guards the field, only roles that read prices load them, and managed accounts never do."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, pricing=True)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, pricing=True)
     company = account.company if kind == "MANAGED" else partner
-    location = await given.orderable(partner)
-    email = None if role is None else (await given.user(company, role)).email
-    context = Context(ask.app.state.services, await viewer_of(ask, email))
+    location = await factory.orderable(partner)
+    email = None if role is None else (await factory.user(company, role)).email
+    context = Context(client.app.state.services, await viewer_of(client, email))
     port = {"location_id": location.id, "speed_mbps": 1_000, "term_months": 12}
 
     (found,) = await quote([None], context, input={"ports": [port]})

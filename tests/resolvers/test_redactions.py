@@ -170,9 +170,9 @@ PRICES: Final = (
 )
 
 
-async def test_redactions_use_the_names_of_the_answer(ask_demo: Client) -> None:
+async def test_redactions_use_the_names_of_the_answer(demo_client: Client) -> None:
     """Paths have aliases where the query has them, through connections, edges and fragments."""
-    answer = await ask_demo(
+    answer = await demo_client(
         HIDDEN, f"{{ mine: viewer {{ company {{ ...prices }} }} }} fragment prices on Company {{ {PRICES} }}"
     )
 
@@ -185,19 +185,19 @@ async def test_redactions_use_the_names_of_the_answer(ask_demo: Client) -> None:
     assert [] == answer.errors
 
 
-async def test_a_field_that_is_not_selected_is_not_reported(ask_demo: Client) -> None:
+async def test_a_field_that_is_not_selected_is_not_reported(demo_client: Client) -> None:
     """Neither a skipped field nor a field of an empty page is reported."""
-    skipped = await ask_demo(HIDDEN, "{ ports { nodes { id monthlyRate @skip(if: true) { amount } } } }")
-    empty = await ask_demo(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
+    skipped = await demo_client(HIDDEN, "{ ports { nodes { id monthlyRate @skip(if: true) { amount } } } }")
+    empty = await demo_client(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
 
     assert ([], []) == (skipped.redactions, empty.redactions)
     assert [{"policy": POLICY}] * 2 == [response_of(answer)["extensions"] for answer in (skipped, empty)]
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN])
-async def test_a_redaction_below_an_error_is_not_reported(ask_demo: Client, viewer: str) -> None:
+async def test_a_redaction_below_an_error_is_not_reported(demo_client: Client, viewer: str) -> None:
     """If an error removes the whole answer, nothing is left that could hide a value."""
-    answer = await ask_demo(viewer, "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }")
+    answer = await demo_client(viewer, "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }")
 
     assert (None, []) == (answer.data, answer.redactions)
     assert {"INVALID_PAGE"} == set(answer.codes)

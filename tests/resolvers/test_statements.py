@@ -33,10 +33,10 @@ def reaches(value: Any, names: list[str]) -> bool:
     return isinstance(value, dict) and reaches(value[names[0]], names[1:])
 
 
-async def statements(ask: Client, document: str, **variables: Any) -> int:
+async def statements(client: Client, document: str, **variables: Any) -> int:
     """Return how many statements a query takes, after checking that it succeeds."""
-    with ask.counting() as found:
-        answer = await ask(OPERATOR, document, **variables)
+    with client.counting() as found:
+        answer = await client(OPERATOR, document, **variables)
     assert [] == answer.errors
     return len(found)
 
@@ -59,29 +59,29 @@ async def events(demo_engine: AsyncEngine) -> None:
 
 @pytest.mark.executors
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
-async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(ask_demo: Client, relation: Relation) -> None:
+async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(demo_client: Client, relation: Relation) -> None:
     """One parent takes as many statements as forty; the sample market has at least ten with a value."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
-    everything = await ask_demo(OPERATOR, f"{{ {way.root}(first: 400) {{ nodes {{ id {selection} }} }} }}")
+    everything = await demo_client(OPERATOR, f"{{ {way.root}(first: 400) {{ nodes {{ id {selection} }} }} }}")
     names = [*(step.field for step in way.fields), relation.field]
     ids = [item["id"] for item in everything.data[way.root]["nodes"] if reaches(item, names)][:MANY_PARENTS]
     document = NODES % (way.item, selection)
 
-    one = max([await statements(ask_demo, document, ids=[parent]) for parent in ids[:SINGLE_PARENTS]], default=0)
-    many = await statements(ask_demo, document, ids=ids)
+    one = max([await statements(demo_client, document, ids=[parent]) for parent in ids[:SINGLE_PARENTS]], default=0)
+    many = await statements(demo_client, document, ids=ids)
 
     assert (True, one) == (len(ids) >= FEWEST, many)
 
 
 @pytest.mark.executors
 @pytest.mark.parametrize("root", outline.connections())
-async def test_a_page_takes_the_same_statements_whatever_its_size(ask_demo: Client, root: str) -> None:
+async def test_a_page_takes_the_same_statements_whatever_its_size(demo_client: Client, root: str) -> None:
     """A page of forty rows with its count takes the statements of a page of one."""
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 
-    few = await statements(ask_demo, document, first=1)
-    many = await statements(ask_demo, document, first=MANY_PARENTS)
+    few = await statements(demo_client, document, first=1)
+    many = await statements(demo_client, document, first=MANY_PARENTS)
 
     assert few == many
 

@@ -34,11 +34,11 @@ MARKETPLACE: Final = (
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_a_hostile_value_gets_an_answer_or_a_clear_error(ask_demo: Client, place: str, viewer: str | None) -> None:
+async def test_a_hostile_value_gets_an_answer_or_a_clear_error(demo_client: Client, place: str, viewer: str | None) -> None:
     """Every argument and every input field takes any value: the query succeeds, or an error says what is wrong with the value."""
     unclear = []
     for attack in PLACES[place]:
-        answer = await ask_demo(viewer, attack.document, **attack.variables)
+        answer = await demo_client(viewer, attack.document, **attack.variables)
         wrong = [code for code in answer.codes if code not in CLEAR]
         if wrong or answer.status not in (200, 400):
             unclear.append((repr(attack.value)[:80], answer.status, wrong))
@@ -47,10 +47,10 @@ async def test_a_hostile_value_gets_an_answer_or_a_clear_error(ask_demo: Client,
 
 
 @pytest.mark.parametrize("place", FILTERED_BY_TEXT)
-async def test_text_with_NUL_is_refused_by_argument(ask_demo: Client, place: str) -> None:
+async def test_text_with_NUL_is_refused_by_argument(demo_client: Client, place: str) -> None:
     """PostgreSQL can't store NUL, so no row can match it: the error names the argument."""
     (attack,) = [attack for attack in PLACES[place] if attack.text == "a\0b"]
-    answer = await ask_demo(OPERATOR, attack.document, **attack.variables)
+    answer = await demo_client(OPERATOR, attack.document, **attack.variables)
 
     (error,) = answer.errors
     whole = {"BAD_USER_INPUT", "VIEW_AS_REFUSED"}  # their codes say what is wrong
@@ -62,23 +62,23 @@ async def test_text_with_NUL_is_refused_by_argument(ask_demo: Client, place: str
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_an_unpaired_surrogate_makes_the_request_invalid(ask_demo: Client, half: str) -> None:
+async def test_an_unpaired_surrogate_makes_the_request_invalid(demo_client: Client, half: str) -> None:
     """JSON can encode what isn't text. Such a body is refused as a whole, in a variable and in the document."""
     bodies = [
         f'{{"query": "query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ id }} }}", "variables": {{"slug": "{half}"}}}}',
         f'{{"query": "{{ marketplaceProfile(slug: \\"{half}\\") {{ id }} }}"}}',
     ]
     headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
-    answers = [await ask_demo.client.post("/graphql", content=body, headers=headers) for body in bodies]
+    answers = [await demo_client.http.post("/graphql", content=body, headers=headers) for body in bodies]
 
     assert [400, 400] == [answer.status_code for answer in answers]
     assert not [answer for answer in answers if "INTERNAL" in answer.text]
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_an_unpaired_surrogate_in_a_literal_is_a_syntax_error(ask_demo: Client, half: str) -> None:
+async def test_an_unpaired_surrogate_in_a_literal_is_a_syntax_error(demo_client: Client, half: str) -> None:
     """A GraphQL string can't contain one either."""
-    answer = await ask_demo(ANONYMOUS, f'{{ marketplaceProfile(slug: "{half}") {{ id }} }}')
+    answer = await demo_client(ANONYMOUS, f'{{ marketplaceProfile(slug: "{half}") {{ id }} }}')
 
     assert (400, False) == (answer.status, "INTERNAL" in answer.codes)
 
@@ -108,15 +108,15 @@ def test_a_search_is_truncated() -> None:
     assert MAX_SEARCH_LENGTH == len(searchable("word " * 1_000) or "")
 
 
-async def test_a_search_finds_beginnings_of_words(ask_demo: Client) -> None:
+async def test_a_search_finds_beginnings_of_words(demo_client: Client) -> None:
     """Each word of the search is a prefix of a word of the provider's name or text, ignoring case; text without words finds none."""
-    everything = (await ask_demo(ANONYMOUS, MARKETPLACE)).data["marketplaceProfiles"]["nodes"]
+    everything = (await demo_client(ANONYMOUS, MARKETPLACE)).data["marketplaceProfiles"]["nodes"]
     name = everything[0]["companyName"]
     begun = " ".join(word[:3].upper() for word in name.split())
 
-    found = (await ask_demo(ANONYMOUS, MARKETPLACE, search=begun)).data["marketplaceProfiles"]["nodes"]
-    blank = (await ask_demo(ANONYMOUS, MARKETPLACE, search="  ")).data["marketplaceProfiles"]["nodes"]
-    signs = (await ask_demo(ANONYMOUS, MARKETPLACE, search="&!|")).data["marketplaceProfiles"]["nodes"]
+    found = (await demo_client(ANONYMOUS, MARKETPLACE, search=begun)).data["marketplaceProfiles"]["nodes"]
+    blank = (await demo_client(ANONYMOUS, MARKETPLACE, search="  ")).data["marketplaceProfiles"]["nodes"]
+    signs = (await demo_client(ANONYMOUS, MARKETPLACE, search="&!|")).data["marketplaceProfiles"]["nodes"]
 
     assert (True, everything, []) == (everything[0] in found, blank, signs)
     assert [] == [each for each in found if not begins(each, begun.lower().split())]

@@ -25,13 +25,13 @@ REFER: Final = (
 )
 
 
-async def context_of(ask: Client, engine: AsyncEngine, email: str) -> Context:
+async def context_of(client: Client, engine: AsyncEngine, email: str) -> Context:
     """Return the context of a request of a user."""
     member = await find_member(engine, email)
     assert member is not None
-    viewer = await load_viewer(ask.app.state.services.reader, member.user_id, member.membership_id)
+    viewer = await load_viewer(client.app.state.services.reader, member.user_id, member.membership_id)
     assert viewer is not None
-    return Context(ask.app.state.services, viewer)
+    return Context(client.app.state.services, viewer)
 
 
 async def runs_without_waiting(engine: AsyncEngine, statement: str, company: Company) -> bool:
@@ -45,10 +45,10 @@ async def runs_without_waiting(engine: AsyncEngine, statement: str, company: Com
     return True
 
 
-async def test_locked_row_blocks_other_edits(ask: Client, engine: AsyncEngine) -> None:
+async def test_locked_row_blocks_other_edits(client: Client, engine: AsyncEngine) -> None:
     """Until the unit of work ends, others wait to edit its rows, but not to record other events of the same company."""
     company = await Factory(engine).company()
-    context = await context_of(ask, engine, company.admin)
+    context = await context_of(client, engine, company.admin)
 
     async with transaction(engine) as session:
         work = UnitOfWork(context, session, "test")
@@ -59,10 +59,10 @@ async def test_locked_row_blocks_other_edits(ask: Client, engine: AsyncEngine) -
     assert (company.key, [False, True], True) == (found.id, meanwhile, afterwards)
 
 
-async def test_share_locked_row_blocks_edits(ask: Client, engine: AsyncEngine) -> None:
+async def test_share_locked_row_blocks_edits(client: Client, engine: AsyncEngine) -> None:
     """A row that is only read is not edited by others until the unit of work ends."""
     company = await Factory(engine).company()
-    context = await context_of(ask, engine, company.admin)
+    context = await context_of(client, engine, company.admin)
 
     async with transaction(engine) as session:
         work = UnitOfWork(context, session, "test")
@@ -72,20 +72,20 @@ async def test_share_locked_row_blocks_edits(ask: Client, engine: AsyncEngine) -
     assert (company.key, [False, True]) == (found.id, meanwhile)
 
 
-async def test_viewer_without_the_right_never_waits_for_a_lock_A21(ask: Client, engine: AsyncEngine) -> None:
+async def test_viewer_without_the_right_never_waits_for_a_lock_A21(client: Client, engine: AsyncEngine) -> None:
     """Neither with read access nor without it: response times never reveal that the row is being changed."""
-    given = Factory(engine)
-    company, stranger = await given.company(), await given.company()
-    viewer = await given.user(company, "VIEWER")
-    port = await given.port(company)
-    await given.profile(company)
+    factory = Factory(engine)
+    company, stranger = await factory.company(), await factory.company()
+    viewer = await factory.user(company, "VIEWER")
+    port = await factory.port(company)
+    await factory.profile(company)
 
     async with transaction(engine) as session, asyncio.timeout(30):
         await session.execute(sa.text("SELECT FROM port WHERE id = :id FOR UPDATE"), {"id": port.key})
         await session.execute(sa.text("SELECT FROM company WHERE id = :id FOR UPDATE"), {"id": company.key})
-        hidden = await send(ask, stranger.admin, "updatePort", "port { id }", id=port.id, version=1)
-        read = await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1)
-        public = await send(ask, stranger.admin, "updateCompanyProfile", "company { id }", companyId=company.id, version=1)
+        hidden = await send(client, stranger.admin, "updatePort", "port { id }", id=port.id, version=1)
+        read = await send(client, viewer.email, "updatePort", "port { id }", id=port.id, version=1)
+        public = await send(client, stranger.admin, "updateCompanyProfile", "company { id }", companyId=company.id, version=1)
 
     assert {"port": None, "userErrors": [user_error("NOT_FOUND", "id")]} == hidden
     assert {"port": None, "userErrors": [user_error("FORBIDDEN", "id")]} == read

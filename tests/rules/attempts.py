@@ -17,14 +17,14 @@ Thing = Mapping[str, Any]  # its id, and for a port the fields that attempts cha
 
 @dataclass(frozen=True)
 class Attempt:
-    """A mutation, and the input fields whose errors mean that the viewer may not, or that the record's state forbids it."""
+    """A mutation, and the input fields whose errors mean that the viewer lacks the right, or that the record's state forbids it."""
 
     mutation: str
     values: Callable[[Thing], dict[str, Any]]
     fields: tuple[str, ...] = ("id",)
 
     def is_refused(self, errors: list[dict[str, Any]]) -> bool:
-        """Whether the viewer may not, or the state forbids it. Other errors of the input don't count."""
+        """Whether the viewer lacks the right, or the state forbids it. Other errors of the input don't count."""
         return any(
             error["code"] in REFUSALS and (error["field"] is None or error["field"][0] in self.fields) for error in errors
         )

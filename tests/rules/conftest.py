@@ -43,12 +43,12 @@ async def rules_engine(rules_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture(scope="session")
 async def rules_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over that database."""
-    async with open_client(rules_url, tmp_path_factory.mktemp("gateway")) as ask:
-        yield ask
+    async with open_client(rules_url, tmp_path_factory.mktemp("gateway")) as client:
+        yield client
 
 
 @pytest.fixture
-async def given(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
+async def factory(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
     """A factory for rows in the database, which is empty at first. Pending audit events of earlier tests are written before."""
     await rules_gateway.app.state.services.audit.flush()
     async with rules_engine.connect() as connection:
@@ -57,12 +57,12 @@ async def given(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
 
 
 @pytest.fixture
-async def ask(rules_gateway: Client, given: Factory) -> Client:  # noqa: ARG001 (it empties the database)
+async def client(rules_gateway: Client, factory: Factory) -> Client:  # noqa: ARG001 (it empties the database)
     """A client of the gateway, with no tokens of other tests' users."""
-    return Client(rules_gateway.app, rules_gateway.client)
+    return Client(rules_gateway.app, rules_gateway.http)
 
 
 @pytest.fixture
-def announcer(rules_engine: AsyncEngine, given: Factory) -> Announcer:  # noqa: ARG001 (it empties the database)
+def announcer(rules_engine: AsyncEngine, factory: Factory) -> Announcer:  # noqa: ARG001 (it empties the database)
     """Announces maintenance and security events."""
     return Announcer(rules_engine)

@@ -17,12 +17,12 @@ ERRORS = "userErrors { code field }"
 IGNORED_TABLES = {"audit_event", "idempotent_request", "alembic_version"}
 
 
-async def send(ask: Client, viewer: str | None, mutation: str, selection: str, **values: Any) -> dict[str, Any]:
+async def send(client: Client, viewer: str | None, mutation: str, selection: str, **values: Any) -> dict[str, Any]:
     """Send a mutation and return its payload: `selection` and the user errors. `key` is its Idempotency-Key."""
     headers = {"Idempotency-Key": key} if (key := values.pop("key", None)) else {}
     name = f"{mutation[0].upper()}{mutation[1:]}"
     query = f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ {selection} {ERRORS} }} }}"
-    answer = await ask.send(viewer, query, {"input": values}, **headers)
+    answer = await client.send(viewer, query, {"input": values}, **headers)
     assert [] == answer.errors
     payload: dict[str, Any] = answer.data[mutation]
     return payload

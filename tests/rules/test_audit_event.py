@@ -56,9 +56,9 @@ async def _restarted(log: AuditLog, moment: float) -> None:
     await log.start()
 
 
-async def written(ask: Client) -> None:
+async def written(client: Client) -> None:
     """Return once the log has written everything that was requested."""
-    await ask.app.state.services.audit.flush()
+    await client.app.state.services.audit.flush()
 
 
 def count(kind: str, reason: str, number: int, *, field: str | None = None, action: str | None = None) -> dict[str, Any]:
@@ -76,17 +76,17 @@ def event(kind: str, company: Company | None, user: Thing | None, *counts: dict[
     }
 
 
-async def test_administrator_reads_the_denials_of_its_people_A43(ask: Client, given: Factory) -> None:
+async def test_administrator_reads_the_denials_of_its_people_A43(client: Client, factory: Factory) -> None:
     """Similar denials within a short time are one event. It counts the hidden values by field, reason and operation."""
-    company = await given.company()
-    engineer = await given.user(company, "NETWORK_ADMIN")
+    company = await factory.company()
+    engineer = await factory.user(company, "NETWORK_ADMIN")
     for _ in range(3):
-        await given.port(company)
+        await factory.port(company)
 
-    await ask(engineer.email, PRICES)
-    await ask(engineer.email, PRICES)
-    await written(ask)
-    answer = await ask(company.admin, DENIED)
+    await client(engineer.email, PRICES)
+    await client(engineer.email, PRICES)
+    await written(client)
+    answer = await client(company.admin, DENIED)
 
     denied = {
         **event(
@@ -103,125 +103,125 @@ async def test_administrator_reads_the_denials_of_its_people_A43(ask: Client, gi
     assert payload({"auditEvents": nodes(denied)}) == response_of(answer)
 
 
-async def test_values_hidden_in_some_rows_are_counted_one_by_one_A43(ask: Client, given: Factory) -> None:
+async def test_values_hidden_in_some_rows_are_counted_one_by_one_A43(client: Client, factory: Factory) -> None:
     """A value hidden in one item of a list but not in another counts once. A value that is null in itself doesn't count."""
-    company, other = await given.company(), await given.company()
-    await given.profile(other)
+    company, other = await factory.company(), await factory.company()
+    await factory.profile(other)
 
-    await ask(company.admin, "{ companies { nodes { companyProfile { country } partner { id } } } }")
-    await written(ask)
-    answer = await ask(company.admin, COUNTED)
+    await client(company.admin, "{ companies { nodes { companyProfile { country } partner { id } } } }")
+    await written(client)
+    answer = await client(company.admin, COUNTED)
 
     counts = [count("Company", "NOT_YOURS", 1, field=name) for name in ("companyProfile", "partner")]
     assert payload({"auditEvents": nodes(event("DENIAL", company, company.user, *counts))}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_other_roles_do_not_read_the_log_A43_V24(ask: Client, given: Factory, role: str) -> None:
+async def test_other_roles_do_not_read_the_log_A43_V24(client: Client, factory: Factory, role: str) -> None:
     """Members who don't administer the account see an empty log, without even their own events."""
-    company = await given.company()
-    member = await given.user(company, role)
-    own = await given.audit_event(company, user_id=member.key)
+    company = await factory.company()
+    member = await factory.user(company, role)
+    own = await factory.audit_event(company, user_id=member.key)
 
-    assert payload({"auditEvents": ids()}) == response_of(await ask(member.email, ALL))
-    assert payload({"node": None}) == response_of(await ask(member.email, BY_ID, id=own.id))
-    assert payload({"auditEvents": ids(own)}) == response_of(await ask(company.admin, ALL))
+    assert payload({"auditEvents": ids()}) == response_of(await client(member.email, ALL))
+    assert payload({"node": None}) == response_of(await client(member.email, BY_ID, id=own.id))
+    assert payload({"auditEvents": ids(own)}) == response_of(await client(company.admin, ALL))
 
 
 @pytest.mark.parametrize("who", ["its account", "its partner", "a stranger", "nobody"])
-async def test_companies_do_not_read_events_of_others_V14_V24(ask: Client, given: Factory, who: str) -> None:
+async def test_companies_do_not_read_events_of_others_V14_V24(client: Client, factory: Factory, who: str) -> None:
     """A company's events are hidden from the accounts it manages, from its partner and from unrelated companies."""
-    partner = await given.partner()
-    account, operator = await given.managed_account(partner), await given.operator()
+    partner = await factory.partner()
+    account, operator = await factory.managed_account(partner), await factory.operator()
     actor = account.company if who == "its partner" else partner
     emails = {
         "its account": account.admin,
         "its partner": partner.admin,
-        "a stranger": (await given.company()).admin,
+        "a stranger": (await factory.company()).admin,
         "nobody": None,
     }
-    done = await given.audit_event(actor)
+    done = await factory.audit_event(actor)
 
-    assert payload({"auditEvents": ids()}) == response_of(await ask(emails[who], ALL))
-    assert payload({"node": None}) == response_of(await ask(emails[who], BY_ID, id=done.id))
-    assert payload({"auditEvents": ids(done)}) == response_of(await ask(operator.admin, ALL))
+    assert payload({"auditEvents": ids()}) == response_of(await client(emails[who], ALL))
+    assert payload({"node": None}) == response_of(await client(emails[who], BY_ID, id=done.id))
+    assert payload({"auditEvents": ids(done)}) == response_of(await client(operator.admin, ALL))
 
 
-async def test_operator_reads_denials_of_anonymous_visitors_A43(ask: Client, given: Factory) -> None:
+async def test_operator_reads_denials_of_anonymous_visitors_A43(client: Client, factory: Factory) -> None:
     """Denials of visitors are counted too, as one event whatever they send. The operator's staff reads them."""
-    company, operator = await given.company(), await given.operator()
-    await given.profile(company)
+    company, operator = await factory.company(), await factory.operator()
+    await factory.profile(company)
 
-    await ask(None, "{ companies { nodes { accountKind } } }")
-    await ask(None, "query Another { companies { nodes { accountKind } } }")
-    await written(ask)
+    await client(None, "{ companies { nodes { accountKind } } }")
+    await client(None, "query Another { companies { nodes { accountKind } } }")
+    await written(client)
 
     denied = event("DENIAL", None, None, count("Company", "NOT_YOURS", 2, field="accountKind"))
     one = {**denied, "operationName": None, "operationHash": None, "requests": 2}
-    assert payload({"auditEvents": nodes(one)}) == response_of(await ask(operator.admin, DENIED))
-    assert payload({"auditEvents": ids()}) == response_of(await ask(company.admin, ALL))
+    assert payload({"auditEvents": nodes(one)}) == response_of(await client(operator.admin, DENIED))
+    assert payload({"auditEvents": ids()}) == response_of(await client(company.admin, ALL))
 
 
-async def test_refused_view_as_and_preview_are_denials_V14_A43(ask: Client, given: Factory) -> None:
+async def test_refused_view_as_and_preview_are_denials_V14_A43(client: Client, factory: Factory) -> None:
     """A refused view-as is logged the same way whether the company exists or not. So is a refused preview."""
-    stranger, partner, absent = await given.company(), await given.partner(), str(Identifier("Company", UUID(int=1)))
-    account = await given.managed_account(partner)
-    finance = await given.user(partner, "FINANCE")
+    stranger, partner, absent = await factory.company(), await factory.partner(), str(Identifier("Company", UUID(int=1)))
+    account = await factory.managed_account(partner)
+    finance = await factory.user(partner, "FINANCE")
     explain = 'query ($id: ID!, $as: ID!) { explain(typeName: "Company", id: $id, viewAs: $as) { allowed } }'
     preview = "query ($id: ID!) { previewSettings(managedAccountId: $id) { __typename } }"
 
     for named in (account.company.id, absent):
-        await ask.send(stranger.admin, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
-    await ask(stranger.admin, explain, id=stranger.id, **{"as": account.company.id})
-    await ask(finance.email, preview, id=account.id)
-    await written(ask)
+        await client.send(stranger.admin, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
+    await client(stranger.admin, explain, id=stranger.id, **{"as": account.company.id})
+    await client(finance.email, preview, id=account.id)
+    await written(client)
 
     looked = count("Company", "VIEW_AS_REFUSED", 2, action="view_as")
     explained = count("Company", "VIEW_AS_REFUSED", 1, action="explain")
     previewed = count("ManagedAccount", "PREVIEW_FORBIDDEN", 1, action="update_managed_account_settings")
     denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, looked)]
-    assert payload({"auditEvents": nodes(*denied)}) == response_of(await ask(stranger.admin, COUNTED))
+    assert payload({"auditEvents": nodes(*denied)}) == response_of(await client(stranger.admin, COUNTED))
     other = nodes(event("DENIAL", partner, finance, previewed))
-    assert payload({"auditEvents": other}) == response_of(await ask(partner.admin, COUNTED))
+    assert payload({"auditEvents": other}) == response_of(await client(partner.admin, COUNTED))
 
 
-async def test_retried_operation_is_audited_once_A43(ask: Client, given: Factory) -> None:
+async def test_retried_operation_is_audited_once_A43(client: Client, factory: Factory) -> None:
     """When a plan ends in an error, graphql-core answers. What was explained before the error isn't logged twice."""
-    company = await given.company()
+    company = await factory.company()
     query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } node(id: "nobody") { id } }'
 
-    assert ["INVALID_ID"] == (await ask(company.admin, query, id=company.id)).codes
-    answer = await ask(company.admin, "{ auditEvents { nodes { kind counts { type count } } } }")
+    assert ["INVALID_ID"] == (await client(company.admin, query, id=company.id)).codes
+    answer = await client(company.admin, "{ auditEvents { nodes { kind counts { type count } } } }")
 
     assert payload({"auditEvents": nodes({"kind": "EXPLAIN", "counts": [{"type": "Company", "count": 1}]})}) == response_of(
         answer
     )
 
 
-async def test_explanations_for_visitors_are_one_event_A43(ask: Client, given: Factory) -> None:
+async def test_explanations_for_visitors_are_one_event_A43(client: Client, factory: Factory) -> None:
     """A visitor's requests for explanations are aggregated as its denials are, not written one by one."""
-    company, operator = await given.company(), await given.operator()
-    await given.profile(company)
+    company, operator = await factory.company(), await factory.operator()
+    await factory.profile(company)
     query = 'query ($id: ID!) { explain(typeName: "Company", id: $id) { allowed } }'
     kind = {"kind": "EXPLAIN"}
 
     for _ in range(2):
-        assert {"explain": {"allowed": True}} == (await ask(None, query, id=company.id)).data
-    before = response_of(await ask(operator.admin, OF_KIND, **kind))
-    await written(ask)
-    after = await ask(operator.admin, OF_KIND, **kind)
+        assert {"explain": {"allowed": True}} == (await client(None, query, id=company.id)).data
+    before = response_of(await client(operator.admin, OF_KIND, **kind))
+    await written(client)
+    after = await client(operator.admin, OF_KIND, **kind)
 
     assert payload({"auditEvents": ids()}) == before
     assert 1 == after.data["auditEvents"]["totalCount"]
 
 
-async def test_company_reads_who_viewed_as_it_V14_A43(ask: Client, given: Factory) -> None:
-    """The event says that someone viewed as its people, but not what they requested. A user the viewer may not know stays hidden."""
-    account, operator = await given.managed_account(await given.partner()), await given.operator()
+async def test_company_reads_who_viewed_as_it_V14_A43(client: Client, factory: Factory) -> None:
+    """The event says that someone viewed as its people, not what they requested. A user that the viewer can't see stays hidden."""
+    account, operator = await factory.managed_account(await factory.partner()), await factory.operator()
     asked = {"operation_name": "Secret", "operation_hash": "0", "request_id": "1"}
-    by_partner = await given.audit_event(account.partner, kind="VIEW_AS", seen_as=account.company, **asked)
-    by_operator = await given.audit_event(operator, kind="VIEW_AS", seen_as=account.company, **asked)
-    explained = await given.audit_event(account.partner, kind="EXPLAIN", seen_as=account.company)
+    by_partner = await factory.audit_event(account.partner, kind="VIEW_AS", seen_as=account.company, **asked)
+    by_operator = await factory.audit_event(operator, kind="VIEW_AS", seen_as=account.company, **asked)
+    explained = await factory.audit_event(account.partner, kind="EXPLAIN", seen_as=account.company)
 
     told_of = {
         "kind": "VIEW_AS",
@@ -234,18 +234,18 @@ async def test_company_reads_who_viewed_as_it_V14_A43(ask: Client, given: Factor
         for name in ("operationName", "operationHash", "requestId", "action", "counts")
     ]
     events = nodes({**told_of, "company": None}, {**told_of, "company": {"id": account.partner.id}})
-    assert payload({"auditEvents": events}, *secret) == response_of(await ask(account.admin, SEEN))
-    assert payload({"auditEvents": ids(explained, by_partner)}) == response_of(await ask(account.partner.admin, ALL))
-    assert payload({"auditEvents": ids(explained, by_operator, by_partner)}) == response_of(await ask(operator.admin, ALL))
+    assert payload({"auditEvents": events}, *secret) == response_of(await client(account.admin, SEEN))
+    assert payload({"auditEvents": ids(explained, by_partner)}) == response_of(await client(account.partner.admin, ALL))
+    assert payload({"auditEvents": ids(explained, by_operator, by_partner)}) == response_of(await client(operator.admin, ALL))
 
 
-async def test_changes_are_reported_by_field_only_V14_V21(ask: Client, given: Factory) -> None:
+async def test_changes_are_reported_by_field_only_V14_V21(client: Client, factory: Factory) -> None:
     """The actor reads which fields it changed. Others who can read the row don't learn who edits it."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await given.managed_account(partner)
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
 
     await send(
-        ask,
+        client,
         partner.admin,
         "updateManagedAccountSettings",
         "managedAccount { id }",
@@ -256,20 +256,20 @@ async def test_changes_are_reported_by_field_only_V14_V21(ask: Client, given: Fa
 
     change = {"kind": "CHANGE", "action": "updateManagedAccountSettings", "type": "ManagedAccount"}
     own, seen = {**change, "changedFields": ["settings", "version"]}, {**change, "changedFields": ["settings"]}
-    assert payload({"auditEvents": nodes(own)}) == response_of(await ask(partner.admin, CHANGED))
-    assert payload({"auditEvents": nodes(seen)}) == response_of(await ask(operator.admin, CHANGED))
-    assert payload({"auditEvents": ids()}) == response_of(await ask(account.admin, ALL))
+    assert payload({"auditEvents": nodes(own)}) == response_of(await client(partner.admin, CHANGED))
+    assert payload({"auditEvents": nodes(seen)}) == response_of(await client(operator.admin, CHANGED))
+    assert payload({"auditEvents": ids()}) == response_of(await client(account.admin, ALL))
 
 
-async def test_hidden_changed_fields_are_not_named_R121_R122(ask: Client, given: Factory) -> None:
+async def test_hidden_changed_fields_are_not_named_R121_R122(client: Client, factory: Factory) -> None:
     """A managed account whose prices are hidden doesn't learn that its order has any. The operator does."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await managed(given, partner, pricing=False)
-    location = await given.orderable(partner)
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await managed(factory, partner, pricing=False)
+    location = await factory.orderable(partner)
 
-    await send(ask, account.admin, "orderPort", "port { id }", **order(location))
-    own = (await ask(account.admin, CHANGED)).data["auditEvents"]["nodes"]
-    all_of_it = (await ask(operator.admin, CHANGED)).data["auditEvents"]["nodes"]
+    await send(client, account.admin, "orderPort", "port { id }", **order(location))
+    own = (await client(account.admin, CHANGED)).data["auditEvents"]["nodes"]
+    all_of_it = (await client(operator.admin, CHANGED)).data["auditEvents"]["nodes"]
 
     prices = {"monthlyRate", "setupFee"}
     assert [("orderPort", "Port", set())] == [(e["action"], e["type"], prices & {*e["changedFields"]}) for e in own]
@@ -277,74 +277,74 @@ async def test_hidden_changed_fields_are_not_named_R121_R122(ask: Client, given:
     assert {"name", "speedMbps"} <= {*own[0]["changedFields"]}
 
 
-async def test_refused_actions_are_denials_A21(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_refused_actions_are_denials_A21(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """A refused mutation stores nothing but its denial. A hidden record is counted like one that doesn't exist."""
-    company, stranger = await given.company(), await given.company()
-    viewer = await given.user(company, "VIEWER")
-    own, theirs = await given.port(company), await given.port(stranger)
+    company, stranger = await factory.company(), await factory.company()
+    viewer = await factory.user(company, "VIEWER")
+    own, theirs = await factory.port(company), await factory.port(stranger)
     absent = Thing("Port", Identifier("Port", stranger.key).key)
     before = await stored_rows(rules_engine)
 
     answers = [
-        await send(ask, viewer.email, "updatePort", "port { id }", id=port.id, version=1, name="Other")
+        await send(client, viewer.email, "updatePort", "port { id }", id=port.id, version=1, name="Other")
         for port in (own, theirs, absent)
     ]
-    await written(ask)
+    await written(client)
 
     codes = ("FORBIDDEN", "NOT_FOUND", "NOT_FOUND")
     assert [{"port": None, "userErrors": [user_error(code, "id")]} for code in codes] == answers
     assert before == await stored_rows(rules_engine)
     counts = [count("Port", "FORBIDDEN", 1, action="update"), count("Port", "NOT_FOUND", 2, action="update")]
     assert payload({"auditEvents": nodes(event("DENIAL", company, viewer, *counts))}) == response_of(
-        await ask(company.admin, COUNTED)
+        await client(company.admin, COUNTED)
     )
 
 
-async def test_refused_orders_and_filters_are_denials_A16(ask: Client, given: Factory) -> None:
+async def test_refused_orders_and_filters_are_denials_A16(client: Client, factory: Factory) -> None:
     """Sorting or filtering by a hidden field is refused and counted under the field it would reveal."""
-    company = await given.company()
-    engineer = await given.user(company, "NETWORK_ADMIN")
+    company = await factory.company()
+    engineer = await factory.user(company, "NETWORK_ADMIN")
     sort, narrow = "orderBy: {field: MONTHLY_RATE}", 'filter: {monthlyRate: {currency: "EUR", atLeast: "1"}}'
 
     refusals = [
-        await ask(engineer.email, f"query Same {{ ports({argument}) {{ totalCount }} }}") for argument in (sort, narrow)
+        await client(engineer.email, f"query Same {{ ports({argument}) {{ totalCount }} }}") for argument in (sort, narrow)
     ]
-    await written(ask)
+    await written(client)
 
     denied = [
         event("DENIAL", company, engineer, count("Port", code, 1, field="monthlyRate"))
         for code in ("FORBIDDEN_FILTER", "FORBIDDEN_ORDER")
     ]
     assert [["FORBIDDEN_ORDER"], ["FORBIDDEN_FILTER"]] == [answer.codes for answer in refusals]
-    assert payload({"auditEvents": nodes(*denied)}) == response_of(await ask(company.admin, COUNTED))
+    assert payload({"auditEvents": nodes(*denied)}) == response_of(await client(company.admin, COUNTED))
 
 
-async def test_hidden_values_in_subscription_events_are_denials_R121(ask: Client, given: Factory) -> None:
+async def test_hidden_values_in_subscription_events_are_denials_R121(client: Client, factory: Factory) -> None:
     """What an event of a subscription hides is counted for each event."""
-    account = await given.managed_account(await given.partner(), pricing=False)
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner(), pricing=False)
+    port = await factory.port(account.company)
 
-    async with ask.following(account.admin, "subscription { portUpdated { monthlyRate { amount } } }") as following:
+    async with client.following(account.admin, "subscription { portUpdated { monthlyRate { amount } } }") as following:
         for name in ("Other", "Another"):
-            await given.change(port, name=name)
+            await factory.change(port, name=name)
             await following.event()
-    await written(ask)
+    await written(client)
 
     denied = event("DENIAL", account.company, account.company.user, count("Port", "HIDDEN_BY_PARTNER", 2, field="monthlyRate"))
-    assert payload({"auditEvents": nodes(denied)}) == response_of(await ask(account.admin, COUNTED))
+    assert payload({"auditEvents": nodes(denied)}) == response_of(await client(account.admin, COUNTED))
 
 
-async def test_denials_hold_no_value_R121(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_denials_hold_no_value_R121(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """The denials contain no hidden value, no argument and no id of a record."""
-    account = await given.managed_account(await given.partner(), pricing=False)
-    port = await given.port(account.company, name="Seven seas", monthly_rate=9_876_543, cost_centre="CC-Lighthouse")
-    stranger = await given.port(await given.company(), name="Lonely island")
+    account = await factory.managed_account(await factory.partner(), pricing=False)
+    port = await factory.port(account.company, name="Seven seas", monthly_rate=9_876_543, cost_centre="CC-Lighthouse")
+    stranger = await factory.port(await factory.company(), name="Lonely island")
     asked = "node(id: $id) { ... on Port { name costCentre monthlyRate { amount } } }"
     query = f'query ($id: ID!) {{ {asked} company(id: "{account.company.id}") {{ version }} }}'
 
-    await ask(account.admin, query, id=port.id)
-    await send(ask, account.admin, "updatePort", "port { id }", id=stranger.id, version=1, name="Stormy weather")
-    await written(ask)
+    await client(account.admin, query, id=port.id)
+    await send(client, account.admin, "updatePort", "port { id }", id=stranger.id, version=1, name="Stormy weather")
+    await written(client)
 
     async with rules_engine.connect() as connection:
         rows = [str(row) for row in await connection.scalars(sa.text("SELECT to_jsonb(e)::text FROM audit_event e"))]
@@ -364,42 +364,42 @@ async def test_denials_hold_no_value_R121(ask: Client, given: Factory, rules_eng
     assert [] == [(value, row) for value in values for row in rows if value in row]
 
 
-async def test_event_names_the_policy_version_and_the_request_A43(ask: Client, given: Factory) -> None:
+async def test_event_names_the_policy_version_and_the_request_A43(client: Client, factory: Factory) -> None:
     """An event has the policy version and the request id, as the response and the logs do."""
-    company = await given.company()
-    engineer = await given.user(company, "NETWORK_ADMIN")
-    await given.port(company)
+    company = await factory.company()
+    engineer = await factory.user(company, "NETWORK_ADMIN")
+    await factory.port(company)
 
-    await ask.send(engineer.email, PRICES, {}, **{"X-Request-ID": "the-one"})
-    await written(ask)
+    await client.send(engineer.email, PRICES, {}, **{"X-Request-ID": "the-one"})
+    await written(client)
 
-    found = {"policyHash": ask.app.state.services.policy.version, "requestId": "the-one", "requests": 1}
-    answer = await ask(company.admin, "{ auditEvents { nodes { policyHash requestId requests } } }")
+    found = {"policyHash": client.app.state.services.policy.version, "requestId": "the-one", "requests": 1}
+    answer = await client(company.admin, "{ auditEvents { nodes { policyHash requestId requests } } }")
     assert payload({"auditEvents": nodes(found)}) == response_of(answer)
 
 
-async def test_log_is_filtered_by_kind_and_sorted_newest_first_A43(ask: Client, given: Factory) -> None:
+async def test_log_is_filtered_by_kind_and_sorted_newest_first_A43(client: Client, factory: Factory) -> None:
     """A filter excludes other kinds, from the count too. Pages run towards the older events."""
-    company = await given.company()
-    first, second = [await given.audit_event(company) for _ in range(2)]
-    read = await given.audit_event(company, kind="READ")
+    company = await factory.company()
+    first, second = [await factory.audit_event(company) for _ in range(2)]
+    read = await factory.audit_event(company, kind="READ")
 
-    start = (await ask(company.admin, PAGE, first=2)).data["auditEvents"]
-    rest = (await ask(company.admin, PAGE, first=2, after=start["pageInfo"]["endCursor"])).data["auditEvents"]
+    start = (await client(company.admin, PAGE, first=2)).data["auditEvents"]
+    rest = (await client(company.admin, PAGE, first=2, after=start["pageInfo"]["endCursor"])).data["auditEvents"]
 
     assert [[read.id, second.id], [first.id]] == [[node["id"] for node in page["nodes"]] for page in (start, rest)]
-    assert payload({"auditEvents": ids(read)}) == response_of(await ask(company.admin, OF_KIND, kind="READ"))
-    assert payload({"auditEvents": ids()}) == response_of(await ask(company.admin, OF_KIND, kind="VIEW_AS"))
+    assert payload({"auditEvents": ids(read)}) == response_of(await client(company.admin, OF_KIND, kind="READ"))
+    assert payload({"auditEvents": ids()}) == response_of(await client(company.admin, OF_KIND, kind="VIEW_AS"))
 
 
-async def test_events_are_immutable_A43(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_events_are_immutable_A43(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """Nobody can change or delete an event of any kind, whatever rights they have in the database."""
-    company = await given.company()
-    event = await given.audit_event(company)
+    company = await factory.company()
+    event = await factory.audit_event(company)
 
     for statement in (sa.update(AuditEvent).values(requests=7), sa.delete(AuditEvent), sa.text("TRUNCATE audit_event")):
         async with rules_engine.connect() as connection:
             with pytest.raises(sa.exc.DBAPIError, match="never altered"):
                 await connection.execute(statement)
 
-    assert payload({"auditEvents": ids(event)}) == response_of(await ask(company.admin, ALL))
+    assert payload({"auditEvents": ids(event)}) == response_of(await client(company.admin, ALL))

@@ -19,24 +19,24 @@ FACTS = {"name": "Sample", "status": "PENDING", "rateLimitMbps": 500}
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 
 
-async def requested(given: Factory, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
+async def requested(factory: Factory, customer: Company, provider: Company) -> tuple[Port, Port, Thing, Thing]:
     """The customer's port, the provider's public port and public profile, and a request between the ports."""
-    profile = await given.profile(provider)
-    port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
-    return port, target, profile, await given.connection_request(port, target)
+    profile = await factory.profile(provider)
+    port, target = await factory.port(customer), await factory.port(provider, visibility="PUBLIC")
+    return port, target, profile, await factory.connection_request(port, target)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(client: Client, factory: Factory, role: str) -> None:
     """Customer and provider find a request by its id and at their own port."""
-    customer, provider = await given.company(), await given.company()
-    port, target, _profile, request = await requested(given, customer, provider)
-    asking, answering = await given.user(customer, role), await given.user(provider, role)
+    customer, provider = await factory.company(), await factory.company()
+    port, target, _profile, request = await requested(factory, customer, provider)
+    asking, answering = await factory.user(customer, role), await factory.user(provider, role)
 
-    by_id = [response_of(await ask(user.email, BY_ID, id=request.id)) for user in (asking, answering)]
+    by_id = [response_of(await client(user.email, BY_ID, id=request.id)) for user in (asking, answering)]
     at_port = [
-        response_of(await ask(asking.email, AT_PORT, id=port.id)),
-        response_of(await ask(answering.email, AT_PORT, id=target.id)),
+        response_of(await client(asking.email, AT_PORT, id=port.id)),
+        response_of(await client(answering.email, AT_PORT, id=target.id)),
     ]
 
     assert [payload({"node": {"id": request.id}})] * 2 == by_id
@@ -44,27 +44,27 @@ async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(ask: Client,
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ACCEPTED", "DENIED", "WITHDRAWN"])
-async def test_partners_and_operator_read_a_request_V14_V16(ask: Client, given: Factory, status: str) -> None:
+async def test_partners_and_operator_read_a_request_V14_V16(client: Client, factory: Factory, status: str) -> None:
     """The partner of either side and the operator read a request in every status."""
-    ours, theirs, operator = await given.partner(), await given.partner(), await given.operator()
-    customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
-    request = (await requested(given, customer, provider))[-1]
-    await given.change(request, status=status)
+    ours, theirs, operator = await factory.partner(), await factory.partner(), await factory.operator()
+    customer, provider = (await factory.managed_account(ours)).company, (await factory.managed_account(theirs)).company
+    request = (await requested(factory, customer, provider))[-1]
+    await factory.change(request, status=status)
 
-    answers = [response_of(await ask(who.admin, BY_ID, id=request.id)) for who in (ours, theirs, operator)]
+    answers = [response_of(await client(who.admin, BY_ID, id=request.id)) for who in (ours, theirs, operator)]
 
     assert [payload({"node": {"id": request.id}})] * 3 == answers
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_other_viewers_do_not_read_a_request_V16_A21(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_viewers_do_not_read_a_request_V16_A21(client: Client, factory: Factory, kind: str) -> None:
     """A viewer that finds the target on the Marketplace doesn't learn who requests connections to it."""
-    request = (await requested(given, await given.company(), await given.company()))[-1]
-    email = await given.somebody(kind)
+    request = (await requested(factory, await factory.company(), await factory.company()))[-1]
+    email = await factory.admin_of_kind(kind)
 
-    hidden_one = await ask(email, BY_ID, id=request.id)
-    await given.no_more(request)
-    absent_one = await ask(email, BY_ID, id=request.id)
+    hidden_one = await client(email, BY_ID, id=request.id)
+    await factory.delete(request)
+    absent_one = await client(email, BY_ID, id=request.id)
 
     assert payload({"node": None}) == response_of(hidden_one)
     assert absent_one.body == hidden_one.body
@@ -76,36 +76,39 @@ def ends(**known: Thing | None) -> dict[str, Any]:
     return {**FACTS, **{name: {"id": thing.id} if (thing := known.get(name)) else None for name in names}}
 
 
-async def test_each_side_reads_the_other_as_the_public_does_V16_V18_V20(ask: Client, given: Factory) -> None:
+async def test_each_side_reads_the_other_as_the_public_does_V16_V18_V20(client: Client, factory: Factory) -> None:
     """The customer sees the provider's Marketplace data. The provider sees neither the customer's port nor a hidden customer."""
-    customer, provider = await given.company(), await given.company()
-    port, target, _profile, request = await requested(given, customer, provider)
+    customer, provider = await factory.company(), await factory.company()
+    port, target, _profile, request = await requested(factory, customer, provider)
 
-    asking, answering = await ask(customer.admin, REQUEST, id=request.id), await ask(provider.admin, REQUEST, id=request.id)
+    asking, answering = (
+        await client(customer.admin, REQUEST, id=request.id),
+        await client(provider.admin, REQUEST, id=request.id),
+    )
 
     seen = ends(port=port, targetPort=target.on_marketplace, requester=customer, provider=provider)
     assert payload({"node": seen}) == response_of(asking)
     assert payload({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == response_of(answering)
 
 
-async def test_hidden_provider_is_hidden_in_requests_too_R013_V18(ask: Client, given: Factory) -> None:
+async def test_hidden_provider_is_hidden_in_requests_too_R013_V18(client: Client, factory: Factory) -> None:
     """When the provider's profile becomes private, the customer keeps its request without any data about the provider."""
-    customer, provider = await given.company(), await given.company()
-    port, _target, profile, request = await requested(given, customer, provider)
-    await given.change(profile, visibility="PRIVATE")
+    customer, provider = await factory.company(), await factory.company()
+    port, _target, profile, request = await requested(factory, customer, provider)
+    await factory.change(profile, visibility="PRIVATE")
 
-    answer = await ask(customer.admin, REQUEST, id=request.id)
+    answer = await client(customer.admin, REQUEST, id=request.id)
 
     assert payload({"node": ends(port=port, requester=customer)}) == response_of(answer)
 
 
-async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(ask: Client, given: Factory) -> None:
+async def test_managed_provider_reads_requests_without_its_marketplace_port_R029_R116(client: Client, factory: Factory) -> None:
     """A managed account reads who requests its port, but not how the Marketplace lists that port."""
-    account = await given.managed_account(await given.partner())
-    customer = await given.company()
-    await given.product(customer, visibility="PUBLIC")
-    request = (await requested(given, customer, account.company))[-1]
+    account = await factory.managed_account(await factory.partner())
+    customer = await factory.company()
+    await factory.product(customer, visibility="PUBLIC")
+    request = (await requested(factory, customer, account.company))[-1]
 
-    answer = await ask(account.admin, REQUEST, id=request.id)
+    answer = await client(account.admin, REQUEST, id=request.id)
 
     assert payload({"node": ends(requester=customer, provider=account.company)}) == response_of(answer)

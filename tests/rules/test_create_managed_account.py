@@ -27,19 +27,19 @@ ALL: Final = """managedAccount { accountName accountRef supportedBy version part
 } settings { pricing { enabled source } dashboard { enabled source } chatSupport { enabled source } } }"""
 
 
-async def create(ask: Client, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
+async def create(client: Client, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
     """Create an account and return the payload. The given values replace those of MINIMAL."""
-    return await send(ask, viewer, "createManagedAccount", selection, **{**MINIMAL, **values})
+    return await send(client, viewer, "createManagedAccount", selection, **{**MINIMAL, **values})
 
 
-async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(ask: Client, given: Factory) -> None:
+async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(client: Client, factory: Factory) -> None:
     """The company, the account and its support details are created together, and the partner reads all of them."""
-    partner = await given.partner()
+    partner = await factory.partner()
     headquarters = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "country": "CH"}
     papers = {"registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": headquarters, "companyType": "XAAS"}
     more = {"supportDetails": CONTACT, "settings": {"pricing": True, "dashboard": False}, "admin": ANNA}
 
-    made = await create(ask, partner.admin, ALL, accountRef="CRM-7", company={**COMPANY, **papers}, **more)
+    made = await create(client, partner.admin, ALL, accountRef="CRM-7", company={**COMPANY, **papers}, **more)
 
     profile = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "country": "CH", "taxNumber": "T-1"}
     company = {
@@ -62,12 +62,14 @@ async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(ask: C
     assert {"managedAccount": found, "userErrors": []} == made
 
 
-async def test_new_account_is_usable_at_once_V15_V25(ask: Client, given: Factory) -> None:
+async def test_new_account_is_usable_at_once_V15_V25(client: Client, factory: Factory) -> None:
     """Its first user signs in and finds its account, without the fields that are private to the partner."""
-    partner = await given.partner()
+    partner = await factory.partner()
 
-    made = await create(ask, partner.admin, admin=ANNA)
-    found = await ask("anna@alpine.example", "{ viewer { company { tradingName } } managedAccounts { nodes { id version } } }")
+    made = await create(client, partner.admin, admin=ANNA)
+    found = await client(
+        "anna@alpine.example", "{ viewer { company { tradingName } } managedAccounts { nodes { id version } } }"
+    )
 
     account = {"id": made["managedAccount"]["id"], "version": None}
     assert {"viewer": {"company": {"tradingName": "Alpine"}}, "managedAccounts": {"nodes": [account]}} == found.data
@@ -75,18 +77,18 @@ async def test_new_account_is_usable_at_once_V15_V25(ask: Client, given: Factory
 
 
 async def test_new_account_orders_once_its_partner_is_billed_there_V15_R404_A40_R103_R120_V12(
-    ask: Client, given: Factory
+    client: Client, factory: Factory
 ) -> None:
     """A verified partner creates an account and enables a market, and the account's first user orders a port there."""
-    partner = await given.partner(verification_status="VERIFIED")
-    location = await given.location()
-    await given.price(location)
+    partner = await factory.partner(verification_status="VERIFIED")
+    location = await factory.location()
+    await factory.price(location)
     port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
-    await create(ask, partner.admin, admin=ANNA)
-    too_early = await send(ask, ANNA["email"], "orderPort", "port { id }", **port)
-    await send(ask, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=True)
-    ordered = await send(ask, ANNA["email"], "orderPort", "port { name status company { tradingName } }", **port)
+    await create(client, partner.admin, admin=ANNA)
+    too_early = await send(client, ANNA["email"], "orderPort", "port { id }", **port)
+    await send(client, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=True)
+    ordered = await send(client, ANNA["email"], "orderPort", "port { name status company { tradingName } }", **port)
 
     assert {"port": None, "userErrors": [user_error("MARKET_NOT_ENABLED", "locationId")]} == too_early
     made = {"name": "Core", "status": "REQUESTED", "company": {"tradingName": "Alpine"}}
@@ -95,31 +97,31 @@ async def test_new_account_orders_once_its_partner_is_billed_there_V15_R404_A40_
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
 async def test_unverified_partner_does_not_vouch_for_its_accounts_V15_R404_A40(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """The new company is unverified, as its partner is, and can't order."""
-    partner = await given.partner(verification_status=status)
-    location = await given.orderable(partner)
+    partner = await factory.partner(verification_status=status)
+    location = await factory.orderable(partner)
     port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
-    made = await create(ask, partner.admin, "managedAccount { company { id } }", admin=ANNA)
+    made = await create(client, partner.admin, "managedAccount { company { id } }", admin=ANNA)
     before = await stored_rows(rules_engine)
-    own = await send(ask, ANNA["email"], "orderPort", "port { id }", **port)
+    own = await send(client, ANNA["email"], "orderPort", "port { id }", **port)
     company = made["managedAccount"]["company"]["id"]
-    partners = await send(ask, partner.admin, "orderPort", "port { id }", companyId=company, **port)
+    partners = await send(client, partner.admin, "orderPort", "port { id }", companyId=company, **port)
 
     assert {"port": None, "userErrors": [user_error("COMPANY_NOT_VERIFIED")]} == own
     assert {"port": None, "userErrors": [user_error("COMPANY_NOT_VERIFIED", "companyId")]} == partners
     assert before == await stored_rows(rules_engine)
 
 
-async def test_new_company_is_an_enterprise_or_xaas_R413_R420_A42(ask: Client, given: Factory) -> None:
+async def test_new_company_is_an_enterprise_or_xaas_R413_R420_A42(client: Client, factory: Factory) -> None:
     """The type defaults to ENTERPRISE. A type that needs a distribution agreement can't be chosen here."""
-    partner = await given.partner()
+    partner = await factory.partner()
     kind = "managedAccount { company { companyType } }"
 
-    in_doubt = await create(ask, partner.admin, kind)
-    distributor = await create(ask, partner.admin, kind, accountName="Another", company={**COMPANY, "companyType": "CLOUD"})
+    in_doubt = await create(client, partner.admin, kind)
+    distributor = await create(client, partner.admin, kind, accountName="Another", company={**COMPANY, "companyType": "CLOUD"})
 
     assert {"managedAccount": {"company": {"companyType": "ENTERPRISE"}}, "userErrors": []} == in_doubt
     assert {"managedAccount": None, "userErrors": [user_error("INVALID_VALUE", "company", "companyType")]} == distributor
@@ -139,39 +141,41 @@ async def test_new_company_is_an_enterprise_or_xaas_R413_R420_A42(ask: Client, g
     ],
 )
 async def test_operator_support_needs_contact_details_V15(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
+    client: Client, factory: Factory, rules_engine: AsyncEngine, contact: dict[str, Any], missing: list[list[str]]
 ) -> None:
     """If the operator supports the account, email and phone are required. Each missing one is named."""
-    partner = await given.partner()
+    partner = await factory.partner()
     before = await stored_rows(rules_engine)
 
-    answer = await create(ask, partner.admin, supportedBy="OPERATOR", **contact)
+    answer = await create(client, partner.admin, supportedBy="OPERATOR", **contact)
 
     assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", *path) for path in missing]} == answer
     assert before == await stored_rows(rules_engine)
 
 
-async def test_operator_supports_an_account_with_contact_details_V15_R106_R110(ask: Client, given: Factory) -> None:
+async def test_operator_supports_an_account_with_contact_details_V15_R106_R110(client: Client, factory: Factory) -> None:
     """With both, the operator supports the account, which then has chat without any setting of its partner."""
-    partner = await given.partner()
+    partner = await factory.partner()
     selection = "managedAccount { supportedBy settings { chatSupport { enabled } } company { supportDetails { phone } } }"
 
-    made = await create(ask, partner.admin, selection, supportedBy="OPERATOR", supportDetails=CONTACT)
+    made = await create(client, partner.admin, selection, supportedBy="OPERATOR", supportDetails=CONTACT)
 
     account = {"supportedBy": "OPERATOR", "settings": {"chatSupport": {"enabled": True}}}
     company = {"supportDetails": {"phone": "+41 44 668 18 00"}}
     assert {"managedAccount": {**account, "company": company}, "userErrors": []} == made
 
 
-async def test_account_names_are_unique_for_each_partner_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_account_names_are_unique_for_each_partner_V7(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
     """A second account with the same name is refused. Another partner may use the name."""
-    partner, other = await given.partner(), await given.partner()
+    partner, other = await factory.partner(), await factory.partner()
 
-    first = await create(ask, partner.admin)
+    first = await create(client, partner.admin)
     before = await stored_rows(rules_engine)
-    second = await create(ask, partner.admin, accountName="  Alpine branch ")
+    second = await create(client, partner.admin, accountName="  Alpine branch ")
     after = await stored_rows(rules_engine)
-    others = await create(ask, other.admin)
+    others = await create(client, other.admin)
 
     assert [[], []] == [first["userErrors"], others["userErrors"]]
     assert {"managedAccount": None, "userErrors": [user_error("TAKEN", "accountName")]} == second
@@ -194,59 +198,59 @@ async def test_account_names_are_unique_for_each_partner_V7(ask: Client, given: 
     ids=["NFD", "NBSP", "double space", "other spaces", "soft hyphen", "word joiner", "full width", "beam", "joiner of marks"],
 )
 @pytest.mark.parametrize("stored_as", ["Café Net", "Cafe\u0301\u00a0 Net"], ids=["now", "before"])
-async def test_names_that_look_alike_are_equal_V7(ask: Client, given: Factory, name: str, stored_as: str) -> None:
-    """A new name is taken if it looks like another account's name, in whatever form that one is stored."""
-    partner = await given.partner()
-    await given.managed_account(partner, name=stored_as)
-    other = await given.managed_account(partner)
+async def test_names_that_look_alike_are_equal_V7(client: Client, factory: Factory, name: str, stored_as: str) -> None:
+    """A new name is taken if it looks like another account's name, however that one is stored."""
+    partner = await factory.partner()
+    await factory.managed_account(partner, name=stored_as)
+    other = await factory.managed_account(partner)
 
-    made = await create(ask, partner.admin, accountName=name)
+    made = await create(client, partner.admin, accountName=name)
     update = {"id": other.id, "version": 1, "accountName": name}
-    renamed = await send(ask, partner.admin, "updateManagedAccount", ID, **update)
+    renamed = await send(client, partner.admin, "updateManagedAccount", ID, **update)
 
     assert [[user_error("TAKEN", "accountName")]] * 2 == [made["userErrors"], renamed["userErrors"]]
 
 
-async def test_account_may_change_the_spelling_of_its_name_V7(ask: Client, given: Factory) -> None:
+async def test_account_may_change_the_spelling_of_its_name_V7(client: Client, factory: Factory) -> None:
     """An account's own name doesn't count as taken."""
-    account = await given.managed_account(await given.partner(), name="Cafe\u0301 Net")
+    account = await factory.managed_account(await factory.partner(), name="Cafe\u0301 Net")
 
     update = {"id": account.id, "version": 1, "accountName": "Café Net"}
-    renamed = await send(ask, account.partner.admin, "updateManagedAccount", "managedAccount { accountName }", **update)
+    renamed = await send(client, account.partner.admin, "updateManagedAccount", "managedAccount { accountName }", **update)
 
     assert {"managedAccount": {"accountName": "Café Net"}, "userErrors": []} == renamed
 
 
 @pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u115f\u1160", "\ufe0f", "\u200b\u00a0\u200d"])
-async def test_invisible_name_is_blank_V7(ask: Client, given: Factory, name: str) -> None:
+async def test_invisible_name_is_blank_V7(client: Client, factory: Factory, name: str) -> None:
     """Nobody could read such a name."""
     company = {**COMPANY, "tradingName": name, "legalName": name}
 
-    answer = await create(ask, (await given.partner()).admin, accountName=name, company=company)
+    answer = await create(client, (await factory.partner()).admin, accountName=name, company=company)
 
     missing = [("accountName",), ("company", "tradingName"), ("company", "legalName")]
     assert [user_error("REQUIRED", *path) for path in missing] == answer["userErrors"]
 
 
-async def test_concurrent_creations_of_one_name_succeed_once_V7(ask: Client, given: Factory) -> None:
+async def test_concurrent_creations_of_one_name_succeed_once_V7(client: Client, factory: Factory) -> None:
     """Of eight concurrent requests for the same name, one creates the account."""
-    partner = await given.partner()
+    partner = await factory.partner()
 
-    answers = await asyncio.gather(*(create(ask, partner.admin) for _ in range(8)))
+    answers = await asyncio.gather(*(create(client, partner.admin) for _ in range(8)))
 
     codes = [answer["userErrors"][0]["code"] for answer in answers if answer["userErrors"]]
     assert ["TAKEN"] * 7 == codes
-    assert 1 == (await ask(partner.admin, "{ managedAccounts { totalCount } }")).data["managedAccounts"]["totalCount"]
+    assert 1 == (await client(partner.admin, "{ managedAccounts { totalCount } }")).data["managedAccounts"]["totalCount"]
 
 
-async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_texts_are_validated_V7(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """Blank, too long and malformed values are all reported at once, each with its path."""
-    partner = await given.partner()
+    partner = await factory.partner()
     before = await stored_rows(rules_engine)
     company = {"tradingName": "x" * 201, "legalName": " ", "country": "UK", "headquarters": {"country": "Germany"}}
     more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
 
-    answer = await create(ask, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
+    answer = await create(client, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
 
     problems = [
         user_error("REQUIRED", "accountName"),
@@ -264,26 +268,27 @@ async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine:
     assert before == await stored_rows(rules_engine)
 
 
-async def test_name_has_128_characters_at_most_V7(ask: Client, given: Factory) -> None:
+async def test_name_has_128_characters_at_most_V7(client: Client, factory: Factory) -> None:
     """128 characters are allowed, in any script."""
-    partner = await given.partner()
+    partner = await factory.partner()
     name, ref = "Ä" * 128, "😀" * 128
 
-    made = await create(ask, partner.admin, "managedAccount { accountName accountRef }", accountName=name, accountRef=ref)
+    made = await create(client, partner.admin, "managedAccount { accountName accountRef }", accountName=name, accountRef=ref)
 
     assert {"managedAccount": {"accountName": name, "accountRef": ref}, "userErrors": []} == made
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR"])
 async def test_other_companies_create_no_accounts_V15_A18(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """No other kind of company creates accounts, managed accounts least of all, and none learns who owns an email address."""
-    email, somebody = await given.somebody(kind), await given.company()
+    email, somebody = await factory.admin_of_kind(kind), await factory.company()
     before = await stored_rows(rules_engine)
 
     answers = [
-        await create(ask, email, admin={"email": address, "name": "Anna"}) for address in (somebody.admin, "new@alpine.example")
+        await create(client, email, admin={"email": address, "name": "Anna"})
+        for address in (somebody.admin, "new@alpine.example")
     ]
 
     assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]}] * 2 == answers
@@ -292,25 +297,25 @@ async def test_other_companies_create_no_accounts_V15_A18(
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_create_no_accounts_V15_A43(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, role: str
 ) -> None:
     """Only a partner's account administrators create accounts."""
-    user = await given.user(await given.partner(), role)
+    user = await factory.user(await factory.partner(), role)
     before = await stored_rows(rules_engine)
 
-    answer = await create(ask, user.email)
+    answer = await create(client, user.email)
 
     assert {"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]} == answer
     assert before == await stored_rows(rules_engine)
 
 
-async def test_known_user_keeps_its_name_V14_R405(ask: Client, given: Factory) -> None:
+async def test_known_user_keeps_its_name_V14_R405(client: Client, factory: Factory) -> None:
     """A user that the partner knows becomes administrator of the new account too, whatever the case of the email address."""
-    partner = await given.partner()
-    colleague = await given.user(partner, "VIEWER", name="Carla Colleague")
+    partner = await factory.partner()
+    colleague = await factory.user(partner, "VIEWER", name="Carla Colleague")
     selection = "managedAccount { company { members { nodes { user { id name } roles } } } }"
 
-    made = await create(ask, partner.admin, selection, admin={"email": colleague.email.upper(), "name": "Another Name"})
+    made = await create(client, partner.admin, selection, admin={"email": colleague.email.upper(), "name": "Another Name"})
 
     member = {"user": {"id": colleague.id, "name": "Carla Colleague"}, "roles": ["ACCOUNT_ADMIN"]}
     assert {"managedAccount": {"company": {"members": {"nodes": [member]}}}, "userErrors": []} == made
@@ -323,70 +328,72 @@ ALIKE: Final = """managedAccount { accountName company { tradingName members { n
 @pytest.mark.parametrize(
     "values", [{}, {"accountName": " "}, {"company": {**COMPANY, "country": "UK"}}], ids=["valid", "name", "country"]
 )
-async def test_email_does_not_reveal_whether_a_user_exists_V21(ask: Client, given: Factory, values: dict[str, Any]) -> None:
+async def test_email_does_not_reveal_whether_a_user_exists_V21(
+    client: Client, factory: Factory, values: dict[str, Any]
+) -> None:
     """The answer is the same whether an unrelated user has the email address or nobody does. That user gains no access."""
-    stranger, partners = await given.company(), [await given.partner() for _ in range(2)]
+    stranger, partners = await factory.company(), [await factory.partner() for _ in range(2)]
     named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
     ran = []
 
     for partner in partners:
-        await create(ask, partner.admin, accountName="Warm")
+        await create(client, partner.admin, accountName="Warm")
     answers = []
     for partner, admin in zip(partners, named, strict=True):
-        with executed_statements(ask.app.state.services.engine) as statements:
-            answers.append(await create(ask, partner.admin, ALIKE, admin=admin, **values))
+        with executed_statements(client.app.state.services.engine) as statements:
+            answers.append(await create(client, partner.admin, ALIKE, admin=admin, **values))
         ran.append(list(statements))
 
     assert answers[1] == json.loads(json.dumps(answers[0]).replace(stranger.admin, "nobody@alpine.example"))
     assert ran[0] == ran[1]
-    own = await ask(stranger.admin, "{ viewer { company { id } } managedAccounts { totalCount } }")
+    own = await client(stranger.admin, "{ viewer { company { id } } managedAccounts { totalCount } }")
     assert {"viewer": {"company": {"id": stranger.id}}, "managedAccounts": {"totalCount": 0}} == own.data
 
 
-async def test_user_named_by_a_partner_is_reused_by_that_partner_only_V21(ask: Client, given: Factory) -> None:
+async def test_user_named_by_a_partner_is_reused_by_that_partner_only_V21(client: Client, factory: Factory) -> None:
     """A partner can name the same user again for another account. For another partner, the address becomes another user."""
-    partner, other = await given.partner(), await given.partner()
+    partner, other = await factory.partner(), await factory.partner()
     selection = "managedAccount { company { members { nodes { user { id name } } } } }"
 
-    first, second = [await create(ask, partner.admin, selection, accountName=name, admin=ANNA) for name in ("One", "Two")]
-    others = await create(ask, other.admin, selection, admin={**ANNA, "name": "Anne"})
+    first, second = [await create(client, partner.admin, selection, accountName=name, admin=ANNA) for name in ("One", "Two")]
+    others = await create(client, other.admin, selection, admin={**ANNA, "name": "Anne"})
 
     users = [made["managedAccount"]["company"]["members"]["nodes"][0]["user"] for made in (first, second, others)]
     assert users[0] == users[1]
     assert (users[0]["id"] != users[2]["id"], users[2]["name"]) == (True, "Anne")
 
 
-async def test_new_users_are_rate_limited_V21(ask: Client, given: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_new_users_are_rate_limited_V21(client: Client, factory: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of new users a company names per hour is limited. Another company isn't affected."""
     monkeypatch.setattr(membership, "MAX_LOOKUPS", 2)
-    partner, other = await given.partner(), await given.partner()
+    partner, other = await factory.partner(), await factory.partner()
     people = [{"email": f"p{number}@alpine.example", "name": "Sam"} for number in range(3)]
 
-    answers = [await create(ask, partner.admin, accountName=each["email"], admin=each) for each in people]
-    without = await create(ask, partner.admin)
-    others = await create(ask, other.admin, admin=people[2])
+    answers = [await create(client, partner.admin, accountName=each["email"], admin=each) for each in people]
+    without = await create(client, partner.admin)
+    others = await create(client, other.admin, admin=people[2])
 
     assert [[], [], [user_error("TOO_MANY", "admin", "email")]] == [answer["userErrors"] for answer in answers]
     assert [[], []] == [without["userErrors"], others["userErrors"]]
 
 
-async def test_creation_is_audited_V15(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_creation_is_audited_V15(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """The audit log has the company, the account, its support details and its member."""
-    partner: Company = await given.partner()
+    partner: Company = await factory.partner()
 
-    await create(ask, partner.admin, admin=ANNA)
+    await create(client, partner.admin, admin=ANNA)
 
     recorded = [(action, table) for action, table, _ in await recorded_changes(rules_engine)]
     tables = ["company", "managed_account", "membership", "support_details"]
     assert [("createManagedAccount", table) for table in tables] == sorted(recorded)
 
 
-async def test_repeated_request_creates_one_account_V15(ask: Client, given: Factory) -> None:
+async def test_repeated_request_creates_one_account_V15(client: Client, factory: Factory) -> None:
     """With an Idempotency-Key, a repeated request returns the account that was created."""
-    partner = await given.partner()
+    partner = await factory.partner()
 
-    first, again = [await create(ask, partner.admin, key="k1") for _ in range(2)]
+    first, again = [await create(client, partner.admin, key="k1") for _ in range(2)]
 
     assert first == again
-    listed = await ask(partner.admin, "{ managedAccounts { nodes { id } } }")
+    listed = await client(partner.admin, "{ managedAccounts { nodes { id } } }")
     assert payload({"managedAccounts": {"nodes": [first["managedAccount"]]}}) == response_of(listed)

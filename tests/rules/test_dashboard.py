@@ -28,16 +28,16 @@ def metros(**counts: int) -> list[dict[str, Any]]:
     return [{"metro": metro, "count": count} for metro, count in counts.items()]
 
 
-async def test_direct_company_has_a_dashboard_R112(ask: Client, given: Factory) -> None:
+async def test_direct_company_has_a_dashboard_R112(client: Client, factory: Factory) -> None:
     """It counts ports by status and by metro, and waiting orders, and sums the monthly spend in service for each currency."""
-    company = await given.company()
-    berlin, tokyo = await given.location(metro="Berlin"), await given.location(metro="Tokyo", market="JP")
+    company = await factory.company()
+    berlin, tokyo = await factory.location(metro="Berlin"), await factory.location(metro="Tokyo", market="JP")
     for status in ("REQUESTED", "REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"):
-        await given.port(company, berlin, status=status)
-    await given.port(company, tokyo, monthly_rate=60_000, currency="JPY")
-    await given.port(await given.company(), berlin)
+        await factory.port(company, berlin, status=status)
+    await factory.port(company, tokyo, monthly_rate=60_000, currency="JPY")
+    await factory.port(await factory.company(), berlin)
 
-    own, by_id = await ask(company.admin, OWN), await ask(company.admin, OF_COMPANY, id=company.id)
+    own, by_id = await client(company.admin, OWN), await client(company.admin, OF_COMPANY, id=company.id)
 
     expected = {
         "portsByStatus": statuses(REQUESTED=2, ALLOCATED=1, ACTIVE=2, DISABLED=1, DECOMMISSIONED=1, CANCELLED=1),
@@ -49,15 +49,15 @@ async def test_direct_company_has_a_dashboard_R112(ask: Client, given: Factory) 
     assert payload({"company": {"dashboard": expected}}) == response_of(by_id)
 
 
-async def test_partner_dashboard_includes_its_accounts_R112_R115_V14(ask: Client, given: Factory) -> None:
+async def test_partner_dashboard_includes_its_accounts_R112_R115_V14(client: Client, factory: Factory) -> None:
     """A partner's dashboard counts its own ports and its accounts' ports. The partner also reads a dashboard for each account."""
-    partner = await given.partner()
-    account, sibling = await given.managed_account(partner), await given.managed_account(partner)
-    strange = await given.managed_account(await given.partner())
+    partner = await factory.partner()
+    account, sibling = await factory.managed_account(partner), await factory.managed_account(partner)
+    strange = await factory.managed_account(await factory.partner())
     for company, rate in ((partner, 100), (account.company, 2_000), (sibling.company, 30_000), (strange.company, 400_000)):
-        await given.port(company, monthly_rate=rate)
+        await factory.port(company, monthly_rate=rate)
 
-    own, below = await ask(partner.admin, OWN), await ask(partner.admin, OF_COMPANY, id=account.company.id)
+    own, below = await client(partner.admin, OWN), await client(partner.admin, OF_COMPANY, id=account.company.id)
 
     def dashboard(count: int, amount: str) -> dict[str, Any]:
         found = {"portsByStatus": statuses(ACTIVE=count), "portsByMetro": metros(Frankfurt=count), "ordersWaiting": 0}
@@ -68,21 +68,21 @@ async def test_partner_dashboard_includes_its_accounts_R112_R115_V14(ask: Client
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_managed_account_dashboard_is_off_by_default_R112_A14(ask: Client, given: Factory, role: str) -> None:
+async def test_managed_account_dashboard_is_off_by_default_R112_A14(client: Client, factory: Factory, role: str) -> None:
     """The account's setting or its partner's default turns the dashboard on and off with the next request."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    await given.port(account.company, status="REQUESTED")
-    user = await given.user(account.company, role)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    await factory.port(account.company, status="REQUESTED")
+    user = await factory.user(account.company, role)
 
-    unset = await ask(user.email, WAITING, id=account.company.id)
-    await given.setting(account, dashboard=True)
-    switched_on = await ask(user.email, WAITING, id=account.company.id)
-    await given.setting(account, dashboard=None)
-    await given.defaults(partner, dashboard=True)
-    on_for_all = await ask(user.email, WAITING, id=account.company.id)
-    await given.setting(account, dashboard=False)
-    off = await ask(user.email, WAITING, id=account.company.id)
+    unset = await client(user.email, WAITING, id=account.company.id)
+    await factory.setting(account, dashboard=True)
+    switched_on = await client(user.email, WAITING, id=account.company.id)
+    await factory.setting(account, dashboard=None)
+    await factory.defaults(partner, dashboard=True)
+    on_for_all = await client(user.email, WAITING, id=account.company.id)
+    await factory.setting(account, dashboard=False)
+    off = await client(user.email, WAITING, id=account.company.id)
 
     reasons = [redaction_at(f"{of}.dashboard", "HIDDEN_BY_PARTNER") for of in ("viewer", "company")]
     nothing = payload({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons)
@@ -90,14 +90,14 @@ async def test_managed_account_dashboard_is_off_by_default_R112_A14(ask: Client,
     assert [nothing, found, found, nothing] == [response_of(each) for each in (unset, switched_on, on_for_all, off)]
 
 
-async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given: Factory) -> None:
+async def test_other_settings_do_not_show_the_dashboard_R112(client: Client, factory: Factory) -> None:
     """The partner's other settings leave the dashboard off, and the response doesn't depend on the stored data."""
-    account = await given.managed_account(await given.partner())
-    await given.setting(account, pricing=True, chat_support=True, company_profile=True, order_approval=True)
+    account = await factory.managed_account(await factory.partner())
+    await factory.setting(account, pricing=True, chat_support=True, company_profile=True, order_approval=True)
 
-    without = await ask(account.admin, OWN)
-    await given.port(account.company)
-    with_one = await ask(account.admin, OWN)
+    without = await client(account.admin, OWN)
+    await factory.port(account.company)
+    with_one = await client(account.admin, OWN)
 
     assert payload({"viewer": {"dashboard": None}}, redaction_at("viewer.dashboard", "HIDDEN_BY_PARTNER")) == response_of(
         without
@@ -105,16 +105,16 @@ async def test_other_settings_do_not_show_the_dashboard_R112(ask: Client, given:
     assert without.body == with_one.body
 
 
-async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Client, given: Factory) -> None:
+async def test_hidden_prices_hide_the_spend_R112_R121_A16(client: Client, factory: Factory) -> None:
     """A managed account whose prices are hidden reads the counts of its dashboard. With prices shown, it reads the spend too."""
-    account = await given.managed_account(await given.partner(), dashboard=True)
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner(), dashboard=True)
+    port = await factory.port(account.company)
 
-    unpriced = await ask(account.admin, OWN)
-    await given.change(port, monthly_rate=1)
-    dearer = await ask(account.admin, OWN)
-    await given.setting(account, pricing=True)
-    priced = await ask(account.admin, OWN)
+    unpriced = await client(account.admin, OWN)
+    await factory.change(port, monthly_rate=1)
+    dearer = await client(account.admin, OWN)
+    await factory.setting(account, pricing=True)
+    priced = await client(account.admin, OWN)
 
     counts = {"portsByStatus": statuses(ACTIVE=1), "portsByMetro": metros(Frankfurt=1), "ordersWaiting": 0}
     redaction = redaction_at("viewer.dashboard.monthlySpend", "HIDDEN_BY_PARTNER")
@@ -126,12 +126,12 @@ async def test_hidden_prices_hide_the_spend_R112_R121_A16(ask: Client, given: Fa
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ROLES)
-async def test_only_roles_that_read_prices_read_the_spend_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+async def test_only_roles_that_read_prices_read_the_spend_V23(client: Client, factory: Factory, kind: str, role: str) -> None:
     """Every role has the dashboard. The roles that read prices read the spend."""
-    company = await given.company(kind=kind)
-    user = await given.user(company, role)
+    company = await factory.company(kind=kind)
+    user = await factory.user(company, role)
 
-    answer = await ask(user.email, OWN)
+    answer = await client(user.email, OWN)
 
     if role in {"ACCOUNT_ADMIN", "FINANCE", "VIEWER"}:
         assert payload({"viewer": {"dashboard": EMPTY}}) == response_of(answer)
@@ -140,67 +140,67 @@ async def test_only_roles_that_read_prices_read_the_spend_V23(ask: Client, given
         assert payload({"viewer": {"dashboard": {**EMPTY, "monthlySpend": None}}}, redaction) == response_of(answer)
 
 
-async def test_visitor_has_no_dashboard_R112_V24(ask: Client, given: Factory) -> None:
+async def test_visitor_has_no_dashboard_R112_V24(client: Client, factory: Factory) -> None:
     """A visitor has none, and reads none of a public company."""
-    company = await given.company()
-    await given.profile(company)
+    company = await factory.company()
+    await factory.profile(company)
 
-    answer = await ask(ANONYMOUS, WAITING, id=company.id)
+    answer = await client(ANONYMOUS, WAITING, id=company.id)
 
     reasons = redaction_at("viewer.dashboard", "SIGN_IN_REQUIRED"), redaction_at("company.dashboard", "NOT_YOURS")
     assert payload({"viewer": {"dashboard": None}, "company": {"dashboard": None}}, *reasons) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_other_companies_do_not_read_a_dashboard_R112_V20(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_companies_do_not_read_a_dashboard_R112_V20(client: Client, factory: Factory, kind: str) -> None:
     """Another company's dashboard is hidden, as its ports are."""
-    company = await given.company()
-    await given.profile(company)
-    await given.port(company)
-    email = await given.somebody(kind)
+    company = await factory.company()
+    await factory.profile(company)
+    await factory.port(company)
+    email = await factory.admin_of_kind(kind)
 
-    answer = await ask(email, OF_COMPANY, id=company.id)
+    answer = await client(email, OF_COMPANY, id=company.id)
 
     assert payload({"company": {"dashboard": None}}, redaction_at("company.dashboard", "NOT_YOURS")) == response_of(answer)
 
 
-async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(ask: Client, given: Factory) -> None:
+async def test_managed_account_does_not_read_its_partners_dashboard_R112_V14(client: Client, factory: Factory) -> None:
     """A partner's dashboard is hidden from its accounts, even if their own dashboards are on."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, dashboard=True, pricing=True)
-    await given.port(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, dashboard=True, pricing=True)
+    await factory.port(partner)
 
-    answer = await ask(account.admin, OF_COMPANY, id=partner.id)
+    answer = await client(account.admin, OF_COMPANY, id=partner.id)
 
     assert payload({"company": {"dashboard": None}}, redaction_at("company.dashboard", "NOT_YOURS")) == response_of(answer)
 
 
-async def test_operator_reads_every_dashboard_R112_V20(ask: Client, given: Factory) -> None:
+async def test_operator_reads_every_dashboard_R112_V20(client: Client, factory: Factory) -> None:
     """The operator has its own dashboard for its own ports, and reads any other company's."""
-    operator, company = await given.operator(), await given.company()
-    await given.port(company, status="REQUESTED")
+    operator, company = await factory.operator(), await factory.company()
+    await factory.port(company, status="REQUESTED")
 
-    answer = await ask(operator.admin, WAITING, id=company.id)
+    answer = await client(operator.admin, WAITING, id=company.id)
 
     expected = {"viewer": {"dashboard": {"ordersWaiting": 0}}, "company": {"dashboard": {"ordersWaiting": 1}}}
     assert payload(expected) == response_of(answer)
 
 
-async def test_orders_waiting_for_approval_are_counted_R112_V13(ask: Client, given: Factory) -> None:
+async def test_orders_waiting_for_approval_are_counted_R112_V13(client: Client, factory: Factory) -> None:
     """The account, its partner and the operator count PENDING approvals along with REQUESTED ports. Nobody counts another's."""
-    partner, operator = await given.partner(), await given.operator()
-    account, sibling = [await given.managed_account(partner, dashboard=True) for _ in range(2)]
-    strange = await given.managed_account(await given.partner(), dashboard=True)
-    await given.port(account.company, status="REQUESTED")
+    partner, operator = await factory.partner(), await factory.operator()
+    account, sibling = [await factory.managed_account(partner, dashboard=True) for _ in range(2)]
+    strange = await factory.managed_account(await factory.partner(), dashboard=True)
+    await factory.port(account.company, status="REQUESTED")
     for _ in range(2):
-        await given.order_approval(account)
+        await factory.order_approval(account)
     for status in ("REJECTED", "WITHDRAWN", "EXPIRED"):
-        await given.order_approval(account, status=status)
+        await factory.order_approval(account, status=status)
     for other in (sibling, strange):
-        await given.order_approval(other)
+        await factory.order_approval(other)
 
     answers = [
-        await ask(viewer.admin, WAITING, id=account.company.id) for viewer in (account, sibling, strange, partner, operator)
+        await client(viewer.admin, WAITING, id=account.company.id) for viewer in (account, sibling, strange, partner, operator)
     ]
 
     counts = [
@@ -211,18 +211,18 @@ async def test_orders_waiting_for_approval_are_counted_R112_V13(ask: Client, giv
 
 
 @pytest.mark.executors
-async def test_dashboards_of_a_page_take_two_statements_R112_V13(ask: Client, given: Factory) -> None:
+async def test_dashboards_of_a_page_take_two_statements_R112_V13(client: Client, factory: Factory) -> None:
     """One statement tallies all dashboards of a page and another the pending approvals, however many dashboards there are."""
-    partner = await given.partner()
+    partner = await factory.partner()
     query = f"{{ companies {{ nodes {{ id dashboard {FIELDS} }} }} }}"
 
     counts = []
     for _ in range(2):
-        account = await given.managed_account(partner)
-        await given.port(account.company)
-        await given.order_approval(account)
-        with ask.counting() as statements:
-            answer = await ask(partner.admin, query)
+        account = await factory.managed_account(partner)
+        await factory.port(account.company)
+        await factory.order_approval(account)
+        with client.counting() as statements:
+            answer = await client(partner.admin, query)
         tallies = [statement for statement in statements if "GROUP BY" in statement or "FROM order_approval" in statement]
         counts.append((len(answer.data["companies"]["nodes"]), len(tallies), len(statements)))
 

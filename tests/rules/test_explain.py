@@ -42,13 +42,13 @@ def decisions(answer: Answer) -> list[dict[str, Any]]:
     return named
 
 
-async def test_partner_reads_which_rule_hides_its_accounts_price_V14_R121(ask: Client, given: Factory) -> None:
+async def test_partner_reads_which_rule_hides_its_accounts_price_V14_R121(client: Client, factory: Factory) -> None:
     """The partner's administrator gets the reason, the rule with its position and sentence, and the result of each part."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    port = await given.port(account.company)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
 
-    answer = await ask(partner.admin, RULES, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
+    answer = await client(partner.admin, RULES, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
 
     hiding = {
         "effect": "DENY",
@@ -76,13 +76,13 @@ async def test_partner_reads_which_rule_hides_its_accounts_price_V14_R121(ask: C
     assert [hiding] == [each for each in decisions(answer) if each["holds"] and each["effect"] == "DENY"]
 
 
-async def test_failing_part_of_a_rule_is_named_V14_V20(ask: Client, given: Factory) -> None:
+async def test_failing_part_of_a_rule_is_named_V14_V20(client: Client, factory: Factory) -> None:
     """For each rule that fails, the first failing part is named. For a rule that holds, none is."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    port = await given.port(account.company)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
 
-    answer = await ask(partner.admin, HOLDING, type="Port", id=port.id, **{"as": account.company.id})
+    answer = await client(partner.admin, HOLDING, type="Port", id=port.id, **{"as": account.company.id})
 
     expected = [
         {"rule": 'allow(viewer: Viewer, "read", port: Port) if port.company_id = viewer.company_id;', "failing": None},
@@ -95,58 +95,58 @@ async def test_failing_part_of_a_rule_is_named_V14_V20(ask: Client, given: Facto
     assert expected == [{"rule": each["rule"], "failing": each["failing"]} for each in decisions(answer)]
 
 
-async def test_managed_viewer_reads_the_reason_only_V14_R121(ask: Client, given: Factory) -> None:
+async def test_managed_viewer_reads_the_reason_only_V14_R121(client: Client, factory: Factory) -> None:
     """A viewer that can read the port learns why its price is hidden. The rules are for its administrator."""
-    account = await given.managed_account(await given.partner())
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner())
+    port = await factory.port(account.company)
 
-    answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
+    answer = await client(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
 
     assert payload({"explain": HIDDEN_PRICE}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_of_a_partner_read_the_reason_only_V14_A43(ask: Client, given: Factory, role: str) -> None:
+async def test_other_roles_of_a_partner_read_the_reason_only_V14_A43(client: Client, factory: Factory, role: str) -> None:
     """They may view as the account and so learn what it sees. The rules are for account administrators."""
-    partner = await given.partner()
-    account, user = await given.managed_account(partner), await given.user(partner, role)
-    port = await given.port(account.company)
+    partner = await factory.partner()
+    account, user = await factory.managed_account(partner), await factory.user(partner, role)
+    port = await factory.port(account.company)
 
-    answer = await ask(user.email, WHY, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
+    answer = await client(user.email, WHY, type="Port", id=port.id, field="monthlyRate", **{"as": account.company.id})
 
     assert payload({"explain": HIDDEN_PRICE}) == response_of(answer)
 
 
-async def test_explanation_reflects_current_settings_R122_V2(ask: Client, given: Factory) -> None:
-    """Once the partner shows prices, the explanation says that its account may read them."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    port = await given.port(account.company)
-    await given.setting(account, pricing=True)
+async def test_explanation_reflects_current_settings_R122_V2(client: Client, factory: Factory) -> None:
+    """Once the partner shows prices, the explanation says that its account can read them."""
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
+    await factory.setting(account, pricing=True)
 
-    answer = await ask(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
+    answer = await client(account.admin, WHY, type="Port", id=port.id, field="monthlyRate")
 
     assert payload({"explain": {"allowed": True, "reason": None, "decisions": []}}) == response_of(answer)
 
 
 @pytest.mark.executors
 @pytest.mark.parametrize("asking", ["visitor", "direct", "other partner", "sibling"])
-async def test_record_hidden_from_the_requester_is_null_V20_V24(ask: Client, given: Factory, asking: str) -> None:
+async def test_record_hidden_from_the_requester_is_null_V20_V24(client: Client, factory: Factory, asking: str) -> None:
     """Another company's port is null: same bytes and same statements as for a port that doesn't exist."""
-    partner = await given.partner()
-    port, absent = [await given.port((await given.managed_account(partner)).company) for _ in range(2)]
+    partner = await factory.partner()
+    port, absent = [await factory.port((await factory.managed_account(partner)).company) for _ in range(2)]
     emails = {
         "visitor": ANONYMOUS,
-        "direct": (await given.company()).admin,
-        "other partner": (await given.partner()).admin,
-        "sibling": (await given.managed_account(partner)).admin,
+        "direct": (await factory.company()).admin,
+        "other partner": (await factory.partner()).admin,
+        "sibling": (await factory.managed_account(partner)).admin,
     }
-    await given.no_more(absent)
+    await factory.delete(absent)
 
     answers, counts = [], []
     for each in (port, absent):
-        with ask.counting() as statements:
-            answers.append(await ask(emails[asking], RULES, type="Port", id=each.id, field="monthlyRate"))
+        with client.counting() as statements:
+            answers.append(await client(emails[asking], RULES, type="Port", id=each.id, field="monthlyRate"))
         counts.append(statements)
 
     assert payload({"explain": None}) == response_of(answers[0])
@@ -154,13 +154,13 @@ async def test_record_hidden_from_the_requester_is_null_V20_V24(ask: Client, giv
     assert counts[0] == counts[1]
 
 
-async def test_record_hidden_from_the_other_viewer_is_explained_V14_V20(ask: Client, given: Factory) -> None:
+async def test_record_hidden_from_the_other_viewer_is_explained_V14_V20(client: Client, factory: Factory) -> None:
     """A partner reads its own port, and learns why its account doesn't."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    port = await given.port(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(partner)
 
-    answer = await ask(partner.admin, HOLDING, type="Port", id=port.id, field="name", **{"as": account.company.id})
+    answer = await client(partner.admin, HOLDING, type="Port", id=port.id, field="name", **{"as": account.company.id})
 
     assert answer.data["explain"]["allowed"] is False
     assert ["port.company_id = viewer.company_id", "partner(viewer)", "operator(viewer)", None] == [
@@ -168,70 +168,70 @@ async def test_record_hidden_from_the_other_viewer_is_explained_V14_V20(ask: Cli
     ]
 
 
-async def test_operator_reads_rules_for_itself_and_others_V21_A43(ask: Client, given: Factory) -> None:
+async def test_operator_reads_rules_for_itself_and_others_V21_A43(client: Client, factory: Factory) -> None:
     """A reviewer gets the rules that decide for itself. Support also gets those for any company that it views as."""
-    support, direct = await given.support(), await given.company()
-    reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
-    port = await given.port(direct)
+    support, direct = await factory.support(), await factory.company()
+    reviewer = await factory.user(await factory.company(kind="OPERATOR"), "REVIEWER")
+    port = await factory.port(direct)
 
-    itself = await ask(reviewer.email, HOLDING, type="Port", id=port.id)
-    other = await ask(support.email, HOLDING, type="Port", id=port.id, **{"as": direct.id})
+    itself = await client(reviewer.email, HOLDING, type="Port", id=port.id)
+    other = await client(support.email, HOLDING, type="Port", id=port.id, **{"as": direct.id})
 
     assert [False, False, True] == [each["holds"] for each in decisions(itself)]
     assert [True, False, False] == [each["holds"] for each in decisions(other)]
 
 
-async def test_operator_staff_explains_for_others_without_viewing_as_them_A43(ask: Client, given: Factory) -> None:
+async def test_operator_staff_explains_for_others_without_viewing_as_them_A43(client: Client, factory: Factory) -> None:
     """A reviewer gets the rules for an account's viewers. Only support could view the market as them."""
-    account = await given.managed_account(await given.partner())
-    reviewer = await given.user(await given.company(kind="OPERATOR"), "REVIEWER")
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner())
+    reviewer = await factory.user(await factory.company(kind="OPERATOR"), "REVIEWER")
+    port = await factory.port(account.company)
 
     explained = [
-        await ask(reviewer.email, HOLDING, type="Port", id=port.id, field="monthlyRate", **{"as": named})
+        await client(reviewer.email, HOLDING, type="Port", id=port.id, field="monthlyRate", **{"as": named})
         for named in (account.company.id, account.company.user.id)
     ]
-    seen = await ask.send(reviewer.email, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": account.company.id})
+    seen = await client.send(reviewer.email, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": account.company.id})
 
     assert [False, False] == [answer.data["explain"]["allowed"] for answer in explained]
     assert all(decisions(answer) for answer in explained)
     assert ["VIEW_AS_REFUSED"] == seen.codes
 
 
-async def test_visitor_reads_its_rights_without_rules_V22(ask: Client, given: Factory) -> None:
+async def test_visitor_reads_its_rights_without_rules_V22(client: Client, factory: Factory) -> None:
     """A visitor reads a public profile, and learns why the provider's contact details are hidden."""
-    profile = await given.profile(await given.company())
+    profile = await factory.profile(await factory.company())
 
-    bio = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="bio")
-    phone = await ask(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="phone")
+    bio = await client(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="bio")
+    phone = await client(ANONYMOUS, WHY, type="MarketplaceProfile", id=profile.id, field="phone")
 
     assert payload({"explain": {"allowed": True, "reason": None, "decisions": []}}) == response_of(bio)
     assert payload({"explain": {"allowed": False, "reason": "SIGN_IN_REQUIRED", "decisions": []}}) == response_of(phone)
 
 
 @pytest.mark.parametrize(("role", "allowed"), [("NETWORK_ADMIN", True), ("FINANCE", False)])
-async def test_actions_are_explained_too_A43(ask: Client, given: Factory, role: str, allowed: bool) -> None:
+async def test_actions_are_explained_too_A43(client: Client, factory: Factory, role: str, allowed: bool) -> None:
     """The explanation says whether the viewer may take an action on a record, in either spelling of the action."""
-    company = await given.company()
-    user, port = await given.user(company, role), await given.port(company)
+    company = await factory.company()
+    user, port = await factory.user(company, role), await factory.port(company)
 
-    answers = [await ask(user.email, WHY, type="Port", id=port.id, action=action) for action in ("UPDATE", "update")]
+    answers = [await client(user.email, WHY, type="Port", id=port.id, action=action) for action in ("UPDATE", "update")]
 
     reason = None if allowed else "NOT_YOURS"
     assert [payload({"explain": {"allowed": allowed, "reason": reason, "decisions": []}})] * 2 == [*map(response_of, answers)]
 
 
-async def test_explanation_does_not_reveal_drafts_V19(ask: Client, given: Factory) -> None:
+async def test_explanation_does_not_reveal_drafts_V19(client: Client, factory: Factory) -> None:
     """The result of a rule that looks for offers is the same for a partner with and without a draft for its account."""
-    partner, support = await given.partner(), await given.support()
-    account, seller = await given.managed_account(partner), await given.company()
-    await given.product(seller, visibility="PUBLIC")
+    partner, support = await factory.partner(), await factory.support()
+    account, seller = await factory.managed_account(partner), await factory.company()
+    await factory.product(seller, visibility="PUBLIC")
     asked = {"type": "Company", "id": seller.id, "as": account.company.id}
 
-    before = await ask(partner.admin, HOLDING, **asked)
-    await given.offer(seller, [account.company], status="DRAFT")
-    after = await ask(partner.admin, HOLDING, **asked)
-    by_support = await ask(support.email, HOLDING, **asked)
+    before = await client(partner.admin, HOLDING, **asked)
+    await factory.offer(seller, [account.company], status="DRAFT")
+    after = await client(partner.admin, HOLDING, **asked)
+    by_support = await client(support.email, HOLDING, **asked)
 
     parts = [
         {"text": "dealing in company.sales", "holds": True},
@@ -244,13 +244,13 @@ async def test_explanation_does_not_reveal_drafts_V19(ask: Client, given: Factor
     assert bought in decisions(by_support)
 
 
-async def test_parts_decided_by_linked_rows_are_withheld_V19(ask: Client, given: Factory) -> None:
+async def test_parts_decided_by_linked_rows_are_withheld_V19(client: Client, factory: Factory) -> None:
     """For a company hidden from its account, the partner learns that no rule holds, but not which linked row is missing."""
-    partner = await given.partner()
-    account, other = await given.managed_account(partner), await given.managed_account(partner)
-    await given.offer(other.company, [account.company], status="DRAFT")
+    partner = await factory.partner()
+    account, other = await factory.managed_account(partner), await factory.managed_account(partner)
+    await factory.offer(other.company, [account.company], status="DRAFT")
 
-    answer = await ask(partner.admin, HOLDING, type="Company", id=other.company.id, **{"as": account.company.id})
+    answer = await client(partner.admin, HOLDING, type="Company", id=other.company.id, **{"as": account.company.id})
 
     (bought,) = [each for each in decisions(answer) if each["rule"] == BOUGHT]
     assert (False, None) == (bought["holds"], bought["failing"])
@@ -258,19 +258,19 @@ async def test_parts_decided_by_linked_rows_are_withheld_V19(ask: Client, given:
 
 
 @pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "other partner"])
-async def test_other_viewers_explain_for_nobody_else_V14_A43(ask: Client, given: Factory, asking: str) -> None:
-    """A requester that may not view as another viewer gets the same refusal as for a viewer that doesn't exist."""
-    account = await given.managed_account(await given.partner())
+async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, factory: Factory, asking: str) -> None:
+    """A requester that can't view as another viewer gets the same refusal as for a viewer that doesn't exist."""
+    account = await factory.managed_account(await factory.partner())
     emails = {
         "visitor": ANONYMOUS,
         "managed": account.admin,
-        "direct": (await given.company()).admin,
-        "other partner": (await given.partner()).admin,
+        "direct": (await factory.company()).admin,
+        "other partner": (await factory.partner()).admin,
     }
-    location = await given.location()
+    location = await factory.location()
 
     answers = [
-        await ask(emails[asking], RULES, type="Location", id=location.id, **{"as": named})
+        await client(emails[asking], RULES, type="Location", id=location.id, **{"as": named})
         for named in (account.company.id, account.company.user.id, location.id, "nobody")
     ]
 
@@ -292,28 +292,28 @@ async def test_other_viewers_explain_for_nobody_else_V14_A43(ask: Client, given:
     ],
 )
 async def test_question_that_policy_does_not_decide_is_refused_V24(
-    ask: Client, given: Factory, asked: dict[str, str], code: str, argument: str
+    client: Client, factory: Factory, asked: dict[str, str], code: str, argument: str
 ) -> None:
     """The error names the argument, before any lookup."""
-    company = await given.company()
-    port = await given.port(company)
+    company = await factory.company()
+    port = await factory.port(company)
 
-    answer = await ask(company.admin, WHY, **{"type": "Port", "id": port.id, **asked})
+    answer = await client(company.admin, WHY, **{"type": "Port", "id": port.id, **asked})
 
     assert {"explain": None} == answer.data
     assert [(code, argument)] == [(error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors]
 
 
 @pytest.mark.executors
-async def test_explanation_takes_four_statements_at_most_V14(ask: Client, given: Factory) -> None:
+async def test_explanation_takes_four_statements_at_most_V14(client: Client, factory: Factory) -> None:
     """Besides loading the viewer: one for the viewed-as viewer, two for the access to record and rules, one for the results."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    port = await given.port(account.company)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
     variables = {"type": "Port", "id": port.id, "field": "version", "as": account.company.id}
 
-    with ask.counting() as statements:
-        answer = await ask(partner.admin, RULES, **variables)
+    with client.counting() as statements:
+        answer = await client(partner.admin, RULES, **variables)
 
     assert [] == answer.errors
     assert 1 + 4 == len(statements)

@@ -20,30 +20,30 @@ OWN: Final = """query ($id: ID!) { company(id: $id) {
 } }"""
 
 
-async def with_everything(ask: Client, given: Factory, supported_by: str = "OPERATOR") -> Account:
+async def with_everything(client: Client, factory: Factory, supported_by: str = "OPERATOR") -> Account:
     """An account whose partner has turned on every setting, through its mutations."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, supported_by=supported_by)
-    await given.support_details(account.company, supported_by)
-    await given.profile(account.company)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, supported_by=supported_by)
+    await factory.support_details(account.company, supported_by)
+    await factory.profile(account.company)
     for company in (partner, account.company):
-        await given.billing_market(company)
+        await factory.billing_market(company)
     values = {"id": account.id, "version": 1, "settings": EVERYTHING}
-    one = await send(ask, partner.admin, "updateManagedAccountSettings", "managedAccount { id }", **values)
-    everyone = await send(ask, partner.admin, "updatePartnerDefaults", "partnerDefaults { pricing }", **EVERYTHING)
+    one = await send(client, partner.admin, "updateManagedAccountSettings", "managedAccount { id }", **values)
+    everyone = await send(client, partner.admin, "updatePartnerDefaults", "partnerDefaults { pricing }", **EVERYTHING)
     assert [[], []] == [one["userErrors"], everyone["userErrors"]]
     return account
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_setting_shows_what_managed_accounts_never_read_R002_R107_R116_R124_V14(
-    ask: Client, given: Factory, role: str
+    client: Client, factory: Factory, role: str
 ) -> None:
     """With everything on, an account reads its company profile, but in no role what is never for managed accounts."""
-    account = await with_everything(ask, given)
-    user = await given.user(account.company, role)
+    account = await with_everything(client, factory)
+    user = await factory.user(account.company, role)
 
-    answer = await ask(user.email, OWN, id=account.company.id)
+    answer = await client(user.email, OWN, id=account.company.id)
 
     never = ("billingMarkets", "marketplaceProfile", "supportDetails", "partnerDefaults", "version")
     shown = {**dict.fromkeys(never), "companyProfile": {"legalName": account.company.name}}
@@ -51,14 +51,14 @@ async def test_no_setting_shows_what_managed_accounts_never_read_R002_R107_R116_
     assert payload({"company": shown}, *redactions) == response_of(answer)
 
 
-async def test_no_setting_shows_a_market_or_profile_by_id_R107_R116_A8(ask: Client, given: Factory) -> None:
+async def test_no_setting_shows_a_market_or_profile_by_id_R107_R116_A8(client: Client, factory: Factory) -> None:
     """With everything on, an account finds neither its own nor its partner's market by id, nor its partner's profile."""
-    account = await with_everything(ask, given)
-    own = await given.billing_market(account.company, "NL")
-    of_partner = await given.billing_market(account.partner, "NL")
-    private = await given.profile(account.partner, visibility="PRIVATE")
+    account = await with_everything(client, factory)
+    own = await factory.billing_market(account.company, "NL")
+    of_partner = await factory.billing_market(account.partner, "NL")
+    private = await factory.profile(account.partner, visibility="PRIVATE")
 
-    answer = await ask(
+    answer = await client(
         account.admin, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[each.id for each in (own, of_partner, private)]
     )
 
@@ -68,11 +68,11 @@ async def test_no_setting_shows_a_market_or_profile_by_id_R107_R116_A8(ask: Clie
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, role: str, supported_by: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, role: str, supported_by: str
 ) -> None:
     """With everything on, an account still edits no markets, details, profile, settings or account, and creates no account."""
-    account = await with_everything(ask, given, supported_by)
-    user = await given.user(account.company, role)
+    account = await with_everything(client, factory, supported_by)
+    user = await factory.user(account.company, role)
     before = await stored_rows(rules_engine)
     company = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
     tried: dict[str, dict[str, Any]] = {
@@ -86,7 +86,7 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
     }
 
     answers = {
-        name: (await send(ask, user.email, name, "__typename", **values))["userErrors"] for name, values in tried.items()
+        name: (await send(client, user.email, name, "__typename", **values))["userErrors"] for name, values in tried.items()
     }
 
     by_id = {name: [user_error("FORBIDDEN", "id")] for name in ("updateManagedAccount", "updateManagedAccountSettings")}
@@ -94,13 +94,13 @@ async def test_no_setting_lets_an_account_edit_anything_R107_R111_R123_R124_A18(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_no_setting_shows_another_account_or_the_reference_V14_V25(ask: Client, given: Factory) -> None:
+async def test_no_setting_shows_another_account_or_the_reference_V14_V25(client: Client, factory: Factory) -> None:
     """With everything on, an account finds only itself, without its partner's reference and its version."""
-    account = await with_everything(ask, given)
-    await given.change(account, account_ref="CRM-7")
-    await given.managed_account(account.partner)
+    account = await with_everything(client, factory)
+    await factory.change(account, account_ref="CRM-7")
+    await factory.managed_account(account.partner)
 
-    answer = await ask(account.admin, "{ managedAccounts { nodes { id accountRef version } totalCount } }")
+    answer = await client(account.admin, "{ managedAccounts { nodes { id accountRef version } totalCount } }")
 
     nothing = {"id": account.id, "accountRef": None, "version": None}
     redactions = [

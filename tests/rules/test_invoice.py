@@ -42,15 +42,15 @@ def no_invoices(reason: str) -> object:
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
-async def test_company_reads_its_own_invoices_V21_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+async def test_company_reads_its_own_invoices_V21_V23(client: Client, factory: Factory, kind: str, role: str) -> None:
     """Roles that read prices read what their company is charged, in lists and by id, and nothing of another company."""
-    company, other = await given.company(kind=kind), await given.company()
-    invoices = [await given.invoice(company, month=date(2026, month, 1)) for month in (1, 2)]
-    strange = await given.invoice(other)
-    user = await given.user(company, role)
+    company, other = await factory.company(kind=kind), await factory.company()
+    invoices = [await factory.invoice(company, month=date(2026, month, 1)) for month in (1, 2)]
+    strange = await factory.invoice(other)
+    user = await factory.user(company, role)
 
-    listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoices[0].id)
-    elsewhere = await ask(user.email, BY_ID, id=strange.id)
+    listed, by_id = await client(user.email, INVOICES, id=company.id), await client(user.email, BY_ID, id=invoices[0].id)
+    elsewhere = await client(user.email, BY_ID, id=strange.id)
 
     assert below(*invoices) == response_of(listed)
     assert payload({"node": {"id": invoices[0].id}}) == response_of(by_id)
@@ -59,14 +59,14 @@ async def test_company_reads_its_own_invoices_V21_V23(ask: Client, given: Factor
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR"])
-async def test_other_roles_read_no_invoices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+async def test_other_roles_read_no_invoices_V23(client: Client, factory: Factory, kind: str, role: str) -> None:
     """Roles that don't read prices find no invoices, and get the same bytes whether there are any."""
-    company = await given.company(kind=kind)
-    user = await given.user(company, role)
+    company = await factory.company(kind=kind)
+    user = await factory.user(company, role)
 
-    without = await ask(user.email, INVOICES, id=company.id)
-    invoice = await given.invoice(company)
-    listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
+    without = await client(user.email, INVOICES, id=company.id)
+    invoice = await factory.invoice(company)
+    listed, by_id = await client(user.email, INVOICES, id=company.id), await client(user.email, BY_ID, id=invoice.id)
 
     assert no_invoices("ROLE_REQUIRED") == response_of(listed)
     assert without.body == listed.body
@@ -75,28 +75,28 @@ async def test_other_roles_read_no_invoices_V23(ask: Client, given: Factory, kin
 
 @pytest.mark.parametrize("role", ["ACCOUNT_ADMIN", "FINANCE", "VIEWER"])
 @pytest.mark.parametrize("of", ["itself", "its partner"])
-async def test_managed_account_reads_no_invoice_R114(ask: Client, given: Factory, of: str, role: str) -> None:
+async def test_managed_account_reads_no_invoice_R114(client: Client, factory: Factory, of: str, role: str) -> None:
     """Whatever its partner sets, a managed account reads neither its partner's invoices nor any of its own."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    await given.setting(account, **SWITCHES)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    await factory.setting(account, **SWITCHES)
     company = account.company if of == "itself" else partner
-    invoice = await given.invoice(company, lines=[(account.company, 1_000)])
-    user = await given.user(account.company, role)
+    invoice = await factory.invoice(company, lines=[(account.company, 1_000)])
+    user = await factory.user(account.company, role)
 
-    listed, by_id = await ask(user.email, INVOICES, id=company.id), await ask(user.email, BY_ID, id=invoice.id)
+    listed, by_id = await client(user.email, INVOICES, id=company.id), await client(user.email, BY_ID, id=invoice.id)
 
     assert no_invoices("NOT_FOR_MANAGED_ACCOUNTS") == response_of(listed)
     assert payload({"node": None}) == response_of(by_id)
 
 
-async def test_charges_of_managed_accounts_are_on_their_partners_invoice_R115(ask: Client, given: Factory) -> None:
+async def test_charges_of_managed_accounts_are_on_their_partners_invoice_R115(client: Client, factory: Factory) -> None:
     """A partner's invoice has a line for each charge. It names the account, or none for the partner's own charges."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    invoice = await given.invoice(partner, lines=[(None, 125_000), (account.company, 50)])
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    invoice = await factory.invoice(partner, lines=[(None, 125_000), (account.company, 50)])
 
-    answer = await ask(partner.admin, WHOLE, id=invoice.id)
+    answer = await client(partner.admin, WHOLE, id=invoice.id)
 
     own = {"description": "Charge 1", "amount": {"amount": "1250.00", "currency": "EUR"}, "managedAccount": None, "port": None}
     other = {"description": "Charge 2", "amount": {"amount": "0.50", "currency": "EUR"}, "port": None}
@@ -111,64 +111,64 @@ async def test_charges_of_managed_accounts_are_on_their_partners_invoice_R115(as
     assert payload({"node": expected}) == response_of(answer)
 
 
-async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(ask: Client, given: Factory) -> None:
-    """A partner may read its accounts' invoices, but there are none: the partner itself is charged."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    await given.invoice(partner, lines=[(account.company, 1_000)])
-    engineer = await given.user(partner, "NETWORK_ADMIN")
+async def test_partner_finds_no_invoices_of_its_accounts_R114_R115_V21(client: Client, factory: Factory) -> None:
+    """A partner could read its accounts' invoices, but the accounts have none, because the partner is charged."""
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    await factory.invoice(partner, lines=[(account.company, 1_000)])
+    engineer = await factory.user(partner, "NETWORK_ADMIN")
 
-    by_admin = await ask(partner.admin, INVOICES, id=account.company.id)
-    by_engineer = await ask(engineer.email, INVOICES, id=account.company.id)
+    by_admin = await client(partner.admin, INVOICES, id=account.company.id)
+    by_engineer = await client(engineer.email, INVOICES, id=account.company.id)
 
     assert below() == response_of(by_admin)
     assert no_invoices("ROLE_REQUIRED") == response_of(by_engineer)
 
 
-async def test_partner_reads_an_existing_invoice_of_its_account_V21_V23(ask: Client, given: Factory) -> None:
+async def test_partner_reads_an_existing_invoice_of_its_account_V21_V23(client: Client, factory: Factory) -> None:
     """If an account has an invoice after all, its partner's staff reads it like their own, and no other partner does."""
-    partner, other = await given.partner(), await given.partner()
-    account = await given.managed_account(partner)
-    invoice = await given.invoice(account.company)
-    finance, engineer = await given.user(partner, "FINANCE"), await given.user(partner, "NETWORK_ADMIN")
+    partner, other = await factory.partner(), await factory.partner()
+    account = await factory.managed_account(partner)
+    invoice = await factory.invoice(account.company)
+    finance, engineer = await factory.user(partner, "FINANCE"), await factory.user(partner, "NETWORK_ADMIN")
 
-    listed = await ask(partner.admin, INVOICES, id=account.company.id)
+    listed = await client(partner.admin, INVOICES, id=account.company.id)
     emails = (finance.email, engineer.email, other.admin, account.admin)
-    by_id = [response_of(await ask(email, BY_ID, id=invoice.id)) for email in emails]
+    by_id = [response_of(await client(email, BY_ID, id=invoice.id)) for email in emails]
 
     assert below(invoice) == response_of(listed)
     assert [payload({"node": node}) for node in ({"id": invoice.id}, None, None, None)] == by_id
 
 
-async def test_operator_reads_every_invoice_V21(ask: Client, given: Factory) -> None:
+async def test_operator_reads_every_invoice_V21(client: Client, factory: Factory) -> None:
     """The operator finds the invoices of any company."""
-    operator, company = await given.operator(), await given.company()
-    invoice = await given.invoice(company)
+    operator, company = await factory.operator(), await factory.company()
+    invoice = await factory.invoice(company)
 
-    listed, by_id = await ask(operator.admin, INVOICES, id=company.id), await ask(operator.admin, BY_ID, id=invoice.id)
+    listed, by_id = await client(operator.admin, INVOICES, id=company.id), await client(operator.admin, BY_ID, id=invoice.id)
 
     assert below(invoice) == response_of(listed)
     assert payload({"node": {"id": invoice.id}}) == response_of(by_id)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER"])
-async def test_other_viewers_read_no_invoices_V21_V24(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_viewers_read_no_invoices_V21_V24(client: Client, factory: Factory, kind: str) -> None:
     """A company with a public profile keeps its invoices private."""
-    company = await given.company()
-    await given.profile(company)
-    invoice = await given.invoice(company)
-    email = await given.somebody(kind)
+    company = await factory.company()
+    await factory.profile(company)
+    invoice = await factory.invoice(company)
+    email = await factory.admin_of_kind(kind)
 
-    listed, by_id = await ask(email, INVOICES, id=company.id), await ask(email, BY_ID, id=invoice.id)
+    listed, by_id = await client(email, INVOICES, id=company.id), await client(email, BY_ID, id=invoice.id)
 
     assert no_invoices("NOT_YOURS") == response_of(listed)
     assert payload({"node": None}) == response_of(by_id)
 
 
-async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> None:
+async def test_invoices_are_found_by_period_V21(client: Client, factory: Factory) -> None:
     """A period filter matches invoices whose period begins in the range. Invoices can be sorted by period."""
-    company = await given.company()
-    march, january, february = [await given.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
+    company = await factory.company()
+    march, january, february = [await factory.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
 
     answers = {}
     for name, asked in {
@@ -178,7 +178,7 @@ async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> 
         "newest": {"order": {"field": "PERIOD", "direction": "DESC"}},
         "newest of some": {"filter": {"periodTo": "2026-02-01"}, "order": {"field": "PERIOD", "direction": "DESC"}},
     }.items():
-        answers[name] = response_of(await ask(company.admin, IN_PERIOD, id=company.id, **asked))
+        answers[name] = response_of(await client(company.admin, IN_PERIOD, id=company.id, **asked))
 
     expected = {
         "from": below(march, february),
@@ -190,14 +190,14 @@ async def test_invoices_are_found_by_period_V21(ask: Client, given: Factory) -> 
     assert expected == answers
 
 
-async def test_anonymous_visitor_sorts_no_invoices_V24(ask: Client, given: Factory) -> None:
+async def test_anonymous_visitor_sorts_no_invoices_V24(client: Client, factory: Factory) -> None:
     """An order or a filter tells a visitor nothing that the field itself doesn't."""
-    company = await given.company()
-    await given.profile(company)
-    await given.invoice(company)
+    company = await factory.company()
+    await factory.profile(company)
+    await factory.invoice(company)
     asked = {"filter": {"periodFrom": "2026-01-01"}, "order": {"field": "PERIOD"}}
 
-    answer = await ask(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
+    answer = await client(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
 
     assert no_invoices("NOT_YOURS") == response_of(answer)
 
@@ -208,17 +208,19 @@ def charge(text: str, amount: str, port: Thing, account: Thing | None = None) ->
     return {**known, "managedAccount": account and {"id": account.id}}
 
 
-async def test_month_is_charged_to_the_paying_company_R114_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_month_is_charged_to_the_paying_company_R114_R115(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
     """A managed account's ports are lines of its partner's invoice and name the account. A direct company pays for its own."""
-    partner, direct = await given.partner(), await given.company()
-    account = await given.managed_account(partner)
+    partner, direct = await factory.partner(), await factory.company()
+    account = await factory.managed_account(partner)
     long_ago, last_month = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
-    own = await given.port(partner, name="Core", activated_at=long_ago, monthly_rate=100)
-    managed = await given.port(account.company, name="Edge", status="DISABLED", activated_at=last_month, setup_fee=70)
-    theirs = await given.port(direct, name="Peer", activated_at=long_ago, monthly_rate=30_000)
+    own = await factory.port(partner, name="Core", activated_at=long_ago, monthly_rate=100)
+    managed = await factory.port(account.company, name="Edge", status="DISABLED", activated_at=last_month, setup_fee=70)
+    theirs = await factory.port(direct, name="Peer", activated_at=long_ago, monthly_rate=30_000)
 
     said = await issued(rules_engine, APRIL)
-    answers = [await ask(company.admin, CHARGED, id=company.id) for company in (partner, direct)]
+    answers = [await client(company.admin, CHARGED, id=company.id) for company in (partner, direct)]
 
     period = {"number": "INV-2026-04-00001", "periodStart": "2026-04-01", "periodEnd": "2026-04-30"}
     lines = [
@@ -243,40 +245,40 @@ async def test_month_is_charged_to_the_paying_company_R114_R115(ask: Client, giv
     ] == said
 
 
-async def test_ports_out_of_service_are_not_charged_R115(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_ports_out_of_service_are_not_charged_R115(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """No invoice has ports that are ordered, have ended, belong to the operator, or became active in that month."""
-    company, operator = await given.company(), await given.operator()
+    company, operator = await factory.company(), await factory.operator()
     before, within = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
     for status in ("REQUESTED", "ALLOCATED", "DECOMMISSIONED", "CANCELLED"):
-        await given.port(company, status=status, activated_at=before)
-    await given.port(company, activated_at=within)
-    await given.port(operator, activated_at=before)
+        await factory.port(company, status=status, activated_at=before)
+    await factory.port(company, activated_at=within)
+    await factory.port(operator, activated_at=before)
 
     said = await issued(rules_engine, APRIL)
-    answers = [response_of(await ask(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
+    answers = [response_of(await client(operator.admin, INVOICES, id=each.id)) for each in (company, operator)]
 
     assert ["Invoices for 2026-04 issued: 0; already issued: 0."] == said
     assert [below(), below()] == answers
 
 
 async def test_issuing_a_month_again_adds_missing_invoices_only_R115(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Each payer has one invoice per month and currency. A dry run stores nothing, and a repetition changes nothing."""
-    company = await given.company()
+    company = await factory.company()
     before = datetime(2026, 1, 1, tzinfo=UTC)
-    port = await given.port(company, activated_at=before)
+    port = await factory.port(company, activated_at=before)
 
     said = [(await issued(rules_engine, APRIL, dry_run=True))[-1]]
-    dry = await ask(company.admin, CHARGED, id=company.id)
+    dry = await client(company.admin, CHARGED, id=company.id)
     said.append((await issued(rules_engine, APRIL))[-1])
-    first = await ask(company.admin, CHARGED, id=company.id)
-    await given.change(port, monthly_rate=1)
+    first = await client(company.admin, CHARGED, id=company.id)
+    await factory.change(port, monthly_rate=1)
     said.append((await issued(rules_engine, APRIL))[-1])
-    again = await ask(company.admin, CHARGED, id=company.id)
-    await given.port(company, activated_at=before, currency="JPY")
+    again = await client(company.admin, CHARGED, id=company.id)
+    await factory.port(company, activated_at=before, currency="JPY")
     said.append((await issued(rules_engine, APRIL))[-1])
-    more = await ask(company.admin, CHARGED, id=company.id)
+    more = await client(company.admin, CHARGED, id=company.id)
 
     assert payload({"company": {"invoices": nodes()}}) == response_of(dry)
     assert first.body == again.body

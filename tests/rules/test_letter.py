@@ -21,10 +21,10 @@ PLACE = {"cage": "C07", "rack": "R012", "panel": "P3", "ports": "5/6"}
 NO_FILE = {"message": "File not found, or you don't have access to it.", "code": "NOT_FOUND"}
 
 
-async def fetch(ask: Client, email: str | None, port: Port) -> httpx.Response:
+async def fetch(client: Client, email: str | None, port: Port) -> httpx.Response:
     """Fetch a port's letter as a user or a visitor."""
-    headers = {} if email is None else {"Authorization": f"Bearer {await ask._token(email)}"}
-    return await ask.client.get(f"/files/{port.id}", headers=headers)
+    headers = {} if email is None else {"Authorization": f"Bearer {await client._token(email)}"}
+    return await client.http.get(f"/files/{port.id}", headers=headers)
 
 
 def refusal(response: httpx.Response) -> tuple[int, dict[str, str]]:
@@ -33,14 +33,14 @@ def refusal(response: httpx.Response) -> tuple[int, dict[str, str]]:
     return response.status_code, {"message": error["message"], "code": error["extensions"]["code"]}
 
 
-async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask: Client, given: Factory) -> None:
+async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(client: Client, factory: Factory) -> None:
     """The letter is a PDF that names the date, the customer, the data centre, the service and the demarcation."""
-    company = await given.company(name="Alpine")
-    location = await given.location(name="Harbour One")
-    port = await given.port(company, location, status="ALLOCATED", demarcation=PLACE)
+    company = await factory.company(name="Alpine")
+    location = await factory.location(name="Harbour One")
+    port = await factory.port(company, location, status="ALLOCATED", demarcation=PLACE)
 
-    answer = await ask(company.admin, LETTER, id=port.id)
-    served = await fetch(ask, company.admin, port)
+    answer = await client(company.admin, LETTER, id=port.id)
+    served = await fetch(client, company.admin, port)
     said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
     wanted = ["Alpine", "Harbour One", str(port.key), datetime.now(UTC).date().isoformat(), *PLACE.values()]
 
@@ -66,61 +66,63 @@ async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(ask:
         pytest.param("Alpine شركة 12 GmbH", "R–שלום", "(דבי) 5/6", id="mixed"),
     ],
 )
-async def test_letter_supports_names_in_any_script_R433(ask: Client, given: Factory, name: str, rack: str, ports: str) -> None:
+async def test_letter_supports_names_in_any_script_R433(
+    client: Client, factory: Factory, name: str, rack: str, ports: str
+) -> None:
     """The text extracted from the letter has the names as they were entered."""
-    company = await given.company(name=name)
-    port = await given.port(company, demarcation={**PLACE, "rack": rack, "ports": ports})
+    company = await factory.company(name=name)
+    port = await factory.port(company, demarcation={**PLACE, "rack": rack, "ports": ports})
 
-    served = await fetch(ask, company.admin, port)
+    served = await fetch(client, company.admin, port)
     said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
 
     assert [] == [text for text in (name, rack, ports) if text not in said]
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "CANCELLED", "DECOMMISSIONED"])
-async def test_letter_exists_only_while_a_port_is_allocated_A44(ask: Client, given: Factory, status: str) -> None:
+async def test_letter_exists_only_while_a_port_is_allocated_A44(client: Client, factory: Factory, status: str) -> None:
     """A port that isn't allocated yet, or that has ended, has no letter."""
-    company = await given.company()
-    port = await given.port(company, status=status, demarcation=None if status == "REQUESTED" else PLACE)
+    company = await factory.company()
+    port = await factory.port(company, status=status, demarcation=None if status == "REQUESTED" else PLACE)
 
-    answer = await ask(company.admin, LETTER, id=port.id)
-    served = await fetch(ask, company.admin, port)
+    answer = await client(company.admin, LETTER, id=port.id)
+    served = await fetch(client, company.admin, port)
 
     assert payload({"node": {"letterOfAuthorisation": None}}) == response_of(answer)
     assert (404, NO_FILE) == refusal(served)
 
 
-async def test_other_viewers_get_no_letter_V20_A45(ask: Client, given: Factory) -> None:
+async def test_other_viewers_get_no_letter_V20_A45(client: Client, factory: Factory) -> None:
     """For a viewer that can't read a port, its letter looks like that of a port that doesn't exist."""
-    company, stranger = await given.company(), await given.company()
-    port = await given.port(company, visibility="PUBLIC", demarcation=PLACE)
+    company, stranger = await factory.company(), await factory.company()
+    port = await factory.port(company, visibility="PUBLIC", demarcation=PLACE)
 
-    refused = [refusal(await fetch(ask, email, port)) for email in (stranger.admin, ANONYMOUS)]
+    refused = [refusal(await fetch(client, email, port)) for email in (stranger.admin, ANONYMOUS)]
 
     assert [(404, NO_FILE), (404, NO_FILE)] == refused
 
 
-async def test_letter_omits_a_hidden_legal_name_R111(ask: Client, given: Factory) -> None:
+async def test_letter_omits_a_hidden_legal_name_R111(client: Client, factory: Factory) -> None:
     """A managed account that can't read its company profile doesn't read its legal name in a letter either."""
-    account = await given.managed_account(await given.partner(), company={"name": "Alpine", "legal_name": "Sample AG"})
-    port = await given.port(account.company, demarcation=PLACE)
+    account = await factory.managed_account(await factory.partner(), company={"name": "Alpine", "legal_name": "Sample AG"})
+    port = await factory.port(account.company, demarcation=PLACE)
 
-    served = await fetch(ask, account.company.admin, port)
+    served = await fetch(client, account.company.admin, port)
     said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
 
     assert (True, False) == ("Alpine" in said, "Sample AG" in said)
 
 
 async def test_letter_leaves_the_cross_connect_to_the_customer_R432_R434(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """It authorises the requesting party to order the cross-connect. The gateway sends the letter to nobody."""
-    operator, company = await given.operator(), await given.company()
-    staff = await given.user(operator, "SUPPORT")
-    port = await given.port(company, status="REQUESTED")
+    operator, company = await factory.operator(), await factory.company()
+    staff = await factory.user(operator, "SUPPORT")
+    port = await factory.port(company, status="REQUESTED")
 
-    await send(ask, staff.email, "allocatePort", "port { status }", id=port.id, demarcation=PLACE)
-    served = await fetch(ask, company.admin, port)
+    await send(client, staff.email, "allocatePort", "port { status }", id=port.id, demarcation=PLACE)
+    served = await fetch(client, company.admin, port)
     said = " ".join(PdfReader(BytesIO(served.content)).pages[0].extract_text().split())
 
     assert "The requesting party orders the cross-connect and pays for it." in said

@@ -27,7 +27,7 @@ WORD: Final = st.sampled_from(["PUBLIC", "PRIVATE"])
 def made_of(
     required: dict[str, st.SearchStrategy[Any]], **optional: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw inputs of these fields. Optional ones may be absent or null."""
+    """Draw inputs of these fields. Optional ones can be absent or null."""
     return st.fixed_dictionaries(required, optional={name: st.one_of(st.none(), each) for name, each in optional.items()})
 
 
@@ -57,13 +57,13 @@ INPUTS: Final = {
 
 
 @pytest.fixture
-async def market(given: Factory) -> dict[str, str]:
+async def market(factory: Factory) -> dict[str, str]:
     """Return the ids that the names above stand for, and `viewer`: a partner that is on both sides of a request."""
-    partner = await given.partner(verification_status="VERIFIED")
-    company = (await given.managed_account(partner, company={"verification_status": "VERIFIED"})).company
-    profile, image = await given.profile(company), await given.image(company)
-    port, target = await given.port(partner), await given.port(company, visibility="PUBLIC")
-    request = await given.connection_request(port, target)
+    partner = await factory.partner(verification_status="VERIFIED")
+    company = (await factory.managed_account(partner, company={"verification_status": "VERIFIED"})).company
+    profile, image = await factory.profile(company), await factory.image(company)
+    port, target = await factory.port(partner), await factory.port(company, visibility="PUBLIC")
+    request = await factory.connection_request(port, target)
     things = {"company": company, "profile": profile, "port": port, "target": target.on_marketplace, "request": request}
     ids = {f"<{name}>": thing.id for name, thing in things.items()}
     return {"viewer": partner.admin, "<image>": image.id, **ids}
@@ -73,7 +73,7 @@ async def market(given: Factory) -> dict[str, str]:
 @settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @drawn(data=st.data())
 async def test_bad_input_is_refused_and_changes_nothing_R026_V16_A21(
-    ask: Client, market: dict[str, str], rules_engine: AsyncEngine, mutation: str, data: st.DataObject
+    client: Client, market: dict[str, str], rules_engine: AsyncEngine, mutation: str, data: st.DataObject
 ) -> None:
     """No input makes the gateway fail. It is carried out or refused with documented codes."""
     text = json.dumps(data.draw(INPUTS[mutation]))
@@ -81,7 +81,7 @@ async def test_bad_input_is_refused_and_changes_nothing_R026_V16_A21(
         text = text.replace(f'"{name}"', f'"{key}"')
     before = await stored_rows(rules_engine)
 
-    payload = await send(ask, market["viewer"], mutation, "__typename", **json.loads(text))
+    payload = await send(client, market["viewer"], mutation, "__typename", **json.loads(text))
 
     codes = {problem["code"] for problem in payload["userErrors"]}
     assert codes <= {code.value for code in ErrorCode}

@@ -15,12 +15,12 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, given: Factory, role: str) -> None:
+async def test_every_role_reads_the_members_of_its_company_V23_A43(client: Client, factory: Factory, role: str) -> None:
     """Each user reads who the members are, and with which roles."""
-    company = await given.company()
-    member = await given.user(company, role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE", name="Jo")
+    company = await factory.company()
+    member = await factory.user(company, role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE", name="Jo")
 
-    answer = await ask(member.email, MEMBERS, id=company.id)
+    answer = await client(member.email, MEMBERS, id=company.id)
 
     first = {"id": company.user.membership.id, "roles": ["ACCOUNT_ADMIN"], "user": {"name": "Sam Sample", "jobTitle": None}}
     both = [role, "MARKETPLACE_EDITOR" if role != "MARKETPLACE_EDITOR" else "FINANCE"]
@@ -30,15 +30,17 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(ask: Client, 
 
 
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
-async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(ask: Client, given: Factory, asking: str) -> None:
+async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(
+    client: Client, factory: Factory, asking: str
+) -> None:
     """The partner and the operator read the people of a managed account."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await given.managed_account(partner)
-    user = await given.user(account.company, "VIEWER")
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
+    user = await factory.user(account.company, "VIEWER")
     email = partner.admin if asking == "its partner" else operator.admin
 
-    by_id = await ask(email, BY_ID, id=user.membership.id)
-    below = await ask(email, COUNT, id=account.company.id)
+    by_id = await client(email, BY_ID, id=user.membership.id)
+    below = await client(email, COUNT, id=account.company.id)
 
     assert payload({"node": {"id": user.membership.id}}) == response_of(by_id)
     everybody = ids(account.company.user.membership, user.membership)
@@ -46,27 +48,27 @@ async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(as
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_other_viewers_read_no_members_V21(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_viewers_read_no_members_V21(client: Client, factory: Factory, kind: str) -> None:
     """A viewer that finds a company on the Marketplace reads none of its people."""
-    company = await given.company()
-    await given.profile(company)
-    user = await given.user(company)
-    email = await given.somebody(kind)
+    company = await factory.company()
+    await factory.profile(company)
+    user = await factory.user(company)
+    email = await factory.admin_of_kind(kind)
 
-    by_id, below = await ask(email, BY_ID, id=user.membership.id), await ask(email, COUNT, id=company.id)
+    by_id, below = await client(email, BY_ID, id=user.membership.id), await client(email, COUNT, id=company.id)
 
     assert payload({"node": None}) == response_of(by_id)
     assert payload({"company": {"members": None}}, redaction_at("company.members", "NOT_YOURS")) == response_of(below)
 
 
-async def test_user_without_a_membership_is_rejected_V24(ask: Client, given: Factory) -> None:
+async def test_user_without_a_membership_is_rejected_V24(client: Client, factory: Factory) -> None:
     """A user whose membership has ended is rejected from the next request on, even if its token hasn't expired."""
-    company = await given.company()
-    user = await given.user(company)
+    company = await factory.company()
+    user = await factory.user(company)
 
-    before = await ask(user.email, BY_ID, id=company.id)
-    await given.no_more(user.membership)
-    after = await ask(user.email, BY_ID, id=company.id)
+    before = await client(user.email, BY_ID, id=company.id)
+    await factory.delete(user.membership)
+    after = await client(user.email, BY_ID, id=company.id)
 
     assert payload({"node": {"id": company.id}}) == response_of(before)
     assert (401, None) == (after.status, after.data)

@@ -54,12 +54,12 @@ def hidden_amounts(reason: str, *, instalments: bool) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_buyer_reads_an_offer_from_its_publication_on_R219_V19(ask: Client, given: Factory, status: str) -> None:
+async def test_buyer_reads_an_offer_from_its_publication_on_R219_V19(client: Client, factory: Factory, status: str) -> None:
     """A seller reads its offer in every status. Its buyer reads it from publication on, also expired or withdrawn."""
-    seller, buyer = await given.company(), await given.company()
-    offer = await given.offer(seller, [buyer], status=status)
+    seller, buyer = await factory.company(), await factory.company()
+    offer = await factory.offer(seller, [buyer], status=status)
 
-    by_seller, by_buyer = await ask(seller.admin, FOUND, id=offer.id), await ask(buyer.admin, FOUND, id=offer.id)
+    by_seller, by_buyer = await client(seller.admin, FOUND, id=offer.id), await client(buyer.admin, FOUND, id=offer.id)
 
     found, nothing = payload({"node": {"id": offer.id}, "offers": ids(offer)}), payload({"node": None, "offers": ids()})
     assert found == response_of(by_seller)
@@ -69,27 +69,27 @@ async def test_buyer_reads_an_offer_from_its_publication_on_R219_V19(ask: Client
 @pytest.mark.parametrize("status", ["DRAFT", "PUBLISHED"])
 @pytest.mark.parametrize("asking", ["the seller's partner", "the operator"])
 async def test_sellers_partner_and_operator_read_an_offer_V14_V19(
-    ask: Client, given: Factory, asking: str, status: str
+    client: Client, factory: Factory, asking: str, status: str
 ) -> None:
     """The partner of a selling account and the operator read its offers, drafts too."""
-    partner, operator = await given.partner(), await given.operator()
-    seller = (await given.managed_account(partner)).company
-    offer = await given.offer(seller, [await given.company()], status=status)
+    partner, operator = await factory.partner(), await factory.operator()
+    seller = (await factory.managed_account(partner)).company
+    offer = await factory.offer(seller, [await factory.company()], status=status)
     email = operator.admin if asking == "the operator" else partner.admin
 
-    answer = await ask(email, FOUND, id=offer.id)
+    answer = await client(email, FOUND, id=offer.id)
 
     assert payload({"node": {"id": offer.id}, "offers": ids(offer)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("status", BEFORE_PUBLICATION + FROM_PUBLICATION_ON)
-async def test_buyers_partner_reads_an_offer_as_the_buyer_does_V14_V19(ask: Client, given: Factory, status: str) -> None:
+async def test_buyers_partner_reads_an_offer_as_the_buyer_does_V14_V19(client: Client, factory: Factory, status: str) -> None:
     """A partner reads the offers to its accounts from the same moment as the accounts."""
-    partner = await given.partner()
-    buyer = (await given.managed_account(partner)).company
-    offer = await given.offer(await given.company(), [buyer], status=status)
+    partner = await factory.partner()
+    buyer = (await factory.managed_account(partner)).company
+    offer = await factory.offer(await factory.company(), [buyer], status=status)
 
-    by_buyer, by_partner = await ask(buyer.admin, FOUND, id=offer.id), await ask(partner.admin, FOUND, id=offer.id)
+    by_buyer, by_partner = await client(buyer.admin, FOUND, id=offer.id), await client(partner.admin, FOUND, id=offer.id)
 
     found, nothing = payload({"node": {"id": offer.id}, "offers": ids(offer)}), payload({"node": None, "offers": ids()})
     assert (found if status in FROM_PUBLICATION_ON else nothing) == response_of(by_partner)
@@ -97,16 +97,16 @@ async def test_buyers_partner_reads_an_offer_as_the_buyer_does_V14_V19(ask: Clie
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_other_viewers_do_not_read_an_offer_R219_V19_V24(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_viewers_do_not_read_an_offer_R219_V19_V24(client: Client, factory: Factory, kind: str) -> None:
     """A viewer that is neither seller, buyer nor their partner finds no offer, even if seller and product are public."""
-    seller = await given.company()
-    product = await given.product(seller, visibility="PUBLIC")
-    offer = await given.offer(seller, [await given.company()], product=product)
-    email = await given.somebody(kind)
+    seller = await factory.company()
+    product = await factory.product(seller, visibility="PUBLIC")
+    offer = await factory.offer(seller, [await factory.company()], product=product)
+    email = await factory.admin_of_kind(kind)
 
-    found = await ask(email, FOUND, id=offer.id)
-    made = await ask(email, MADE, id=seller.id)
-    of_product = await ask(email, OF_PRODUCT, id=product.id)
+    found = await client(email, FOUND, id=offer.id)
+    made = await client(email, MADE, id=seller.id)
+    of_product = await client(email, OF_PRODUCT, id=product.id)
 
     assert payload({"node": None, "offers": ids()}) == response_of(found)
     assert payload({"company": {"offers": ids()}}) == response_of(made)
@@ -114,13 +114,13 @@ async def test_other_viewers_do_not_read_an_offer_R219_V19_V24(ask: Client, give
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_only_some_roles_read_offers_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_only_some_roles_read_offers_V23(client: Client, factory: Factory, role: str) -> None:
     """Administrators, finance, viewers and editors read offers, on both sides. Network administrators don't."""
-    seller, buyer = await given.company(), await given.company()
-    offer = await given.offer(seller, [buyer])
-    selling, buying = await given.user(seller, role), await given.user(buyer, role)
+    seller, buyer = await factory.company(), await factory.company()
+    offer = await factory.offer(seller, [buyer])
+    selling, buying = await factory.user(seller, role), await factory.user(buyer, role)
 
-    answers = [response_of(await ask(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
+    answers = [response_of(await client(user.email, FOUND, id=offer.id)) for user in (selling, buying)]
 
     nothing = payload({"node": None, "offers": ids()})
     found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
@@ -128,14 +128,14 @@ async def test_only_some_roles_read_offers_V23(ask: Client, given: Factory, role
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(client: Client, factory: Factory, role: str) -> None:
     """A partner's user reads the offers to its accounts only in a role that reads offers."""
-    partner = await given.partner()
-    buyer = (await given.managed_account(partner)).company
-    offer = await given.offer(await given.company(), [buyer])
-    user = await given.user(partner, role)
+    partner = await factory.partner()
+    buyer = (await factory.managed_account(partner)).company
+    offer = await factory.offer(await factory.company(), [buyer])
+    user = await factory.user(partner, role)
 
-    answer = await ask(user.email, FOUND, id=offer.id)
+    answer = await client(user.email, FOUND, id=offer.id)
 
     nothing = payload({"node": None, "offers": ids()})
     found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
@@ -143,14 +143,14 @@ async def test_same_roles_of_a_partner_read_offers_to_its_accounts_V14_V23(ask: 
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(client: Client, factory: Factory, role: str) -> None:
     """A partner's user reads the offers that its accounts make only in a role that reads offers."""
-    partner = await given.partner()
-    seller = (await given.managed_account(partner)).company
-    offer = await given.offer(seller, [await given.company()])
-    user = await given.user(partner, role)
+    partner = await factory.partner()
+    seller = (await factory.managed_account(partner)).company
+    offer = await factory.offer(seller, [await factory.company()])
+    user = await factory.user(partner, role)
 
-    answer = await ask(user.email, FOUND, id=offer.id)
+    answer = await client(user.email, FOUND, id=offer.id)
 
     nothing = payload({"node": None, "offers": ids()})
     found = payload({"node": {"id": offer.id}, "offers": ids(offer)})
@@ -158,87 +158,87 @@ async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(ask: 
 
 
 @pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
-async def test_selling_side_and_operator_read_all_buyers_V19(ask: Client, given: Factory, asking: str) -> None:
+async def test_selling_side_and_operator_read_all_buyers_V19(client: Client, factory: Factory, asking: str) -> None:
     """The seller of an offer, its partner and the operator read all of its buyers."""
-    partner, operator = await given.partner(), await given.operator()
-    seller = (await given.managed_account(partner)).company
-    buyers = [await given.company(), await given.company()]
-    offer = await given.offer(seller, buyers)
+    partner, operator = await factory.partner(), await factory.operator()
+    seller = (await factory.managed_account(partner)).company
+    buyers = [await factory.company(), await factory.company()]
+    offer = await factory.offer(seller, buyers)
     email = {"the seller": seller.admin, "its partner": partner.admin}.get(asking, operator.admin)
 
-    answer = await ask(email, BUYERS, id=offer.id)
+    answer = await client(email, BUYERS, id=offer.id)
 
     assert payload({"node": {"buyers": [{"id": buyer.id} for buyer in buyers]}}) == response_of(answer)
 
 
-async def test_buyer_sees_only_itself_among_the_buyers_V19(ask: Client, given: Factory) -> None:
+async def test_buyer_sees_only_itself_among_the_buyers_V19(client: Client, factory: Factory) -> None:
     """A buyer doesn't learn who the other buyers are, even if it can see their companies."""
-    seller, buyer, other = await given.company(), await given.company(), await given.company()
-    await given.profile(other)
-    offer = await given.offer(seller, [buyer, other])
+    seller, buyer, other = await factory.company(), await factory.company(), await factory.company()
+    await factory.profile(other)
+    offer = await factory.offer(seller, [buyer, other])
 
-    answer = await ask(buyer.admin, BUYERS, id=offer.id)
+    answer = await client(buyer.admin, BUYERS, id=offer.id)
 
     assert payload({"node": {"buyers": [{"id": buyer.id}]}}) == response_of(answer)
 
 
-async def test_number_of_buyers_is_hidden_V19_A21(ask: Client, given: Factory) -> None:
+async def test_number_of_buyers_is_hidden_V19_A21(client: Client, factory: Factory) -> None:
     """A buyer gets the same bytes whether it is the only buyer of an offer or not."""
-    seller, buyer = await given.company(), await given.company()
-    product = await given.product(seller)
+    seller, buyer = await factory.company(), await factory.company()
+    product = await factory.product(seller)
     query = "{ offers { totalCount nodes { name buyers { id } seller { id } product { id } totalValue { amount } } } }"
 
-    offer = await given.offer(seller, [buyer], product=product)
-    alone = await ask(buyer.admin, query)
-    await given.no_more(offer)
-    await given.offer(seller, [await given.company(), buyer, await given.company()], product=product)
-    among_others = await ask(buyer.admin, query)
+    offer = await factory.offer(seller, [buyer], product=product)
+    alone = await client(buyer.admin, query)
+    await factory.delete(offer)
+    await factory.offer(seller, [await factory.company(), buyer, await factory.company()], product=product)
+    among_others = await client(buyer.admin, query)
 
     assert alone.body == among_others.body
 
 
-async def test_partner_of_a_buyer_sees_only_its_accounts_among_the_buyers_V19(ask: Client, given: Factory) -> None:
+async def test_partner_of_a_buyer_sees_only_its_accounts_among_the_buyers_V19(client: Client, factory: Factory) -> None:
     """A partner sees those buyers of an offer that it manages. Each of them sees itself."""
-    partner = await given.partner()
-    first, second = [(await given.managed_account(partner)).company for _ in range(2)]
-    offer = await given.offer(await given.company(), [first, await given.company(), second])
+    partner = await factory.partner()
+    first, second = [(await factory.managed_account(partner)).company for _ in range(2)]
+    offer = await factory.offer(await factory.company(), [first, await factory.company(), second])
 
-    by_partner, by_first = await ask(partner.admin, BUYERS, id=offer.id), await ask(first.admin, BUYERS, id=offer.id)
+    by_partner, by_first = await client(partner.admin, BUYERS, id=offer.id), await client(first.admin, BUYERS, id=offer.id)
 
     assert payload({"node": {"buyers": [{"id": first.id}, {"id": second.id}]}}) == response_of(by_partner)
     assert payload({"node": {"buyers": [{"id": first.id}]}}) == response_of(by_first)
 
 
-async def test_partner_of_a_buyer_sees_no_other_buyer_V19(ask: Client, given: Factory) -> None:
+async def test_partner_of_a_buyer_sees_no_other_buyer_V19(client: Client, factory: Factory) -> None:
     """A partner sees only its account among the buyers, even if it can see the other company and its partner."""
-    partner, elsewhere = await given.partner(), await given.partner()
-    buyer = (await given.managed_account(partner)).company
-    others = [await given.company(), (await given.managed_account(elsewhere)).company]
+    partner, elsewhere = await factory.partner(), await factory.partner()
+    buyer = (await factory.managed_account(partner)).company
+    others = [await factory.company(), (await factory.managed_account(elsewhere)).company]
     for other in others:
-        await given.profile(other)
-    offer = await given.offer(await given.company(), [buyer, *others])
+        await factory.profile(other)
+    offer = await factory.offer(await factory.company(), [buyer, *others])
 
-    answer = await ask(partner.admin, BUYERS, id=offer.id)
+    answer = await client(partner.admin, BUYERS, id=offer.id)
 
     assert payload({"node": {"buyers": [{"id": buyer.id}]}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "MANAGED"])
-async def test_buyer_that_is_no_partner_sees_no_other_buyer_A18_V19(ask: Client, given: Factory, kind: str) -> None:
+async def test_buyer_that_is_no_partner_sees_no_other_buyer_A18_V19(client: Client, factory: Factory, kind: str) -> None:
     """Only a partner sees other buyers. A company that seller and buyers wrongly name as their partner doesn't."""
-    buyer = await no_partner(given, kind)
-    seller, other = [(await given.managed_account(buyer)).company for _ in range(2)]
-    await given.profile(other)
-    offers = [await given.offer(seller, [buyer, other]), await given.offer(await given.company(), [buyer, other])]
+    buyer = await no_partner(factory, kind)
+    seller, other = [(await factory.managed_account(buyer)).company for _ in range(2)]
+    await factory.profile(other)
+    offers = [await factory.offer(seller, [buyer, other]), await factory.offer(await factory.company(), [buyer, other])]
 
-    answers = [response_of(await ask(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
+    answers = [response_of(await client(buyer.admin, BUYERS, id=offer.id)) for offer in offers]
 
     assert [payload({"node": {"buyers": [{"id": buyer.id}]}})] * 2 == answers
 
 
-async def no_partner(given: Factory, kind: str) -> Company:
-    """A company that may not manage accounts."""
-    return await given.company() if kind == "DIRECT" else (await given.managed_account(await given.partner())).company
+async def no_partner(factory: Factory, kind: str) -> Company:
+    """A company that can't manage accounts."""
+    return await factory.company() if kind == "DIRECT" else (await factory.managed_account(await factory.partner())).company
 
 
 def received(company: Company, *offers: Any) -> dict[str, Any]:
@@ -247,97 +247,97 @@ def received(company: Company, *offers: Any) -> dict[str, Any]:
     return payload({"company": {"id": company.id, "receivedOffers": {"edges": edges, **ids(*offers)}}})
 
 
-async def test_buyer_reads_nothing_that_another_buyer_received_V19(ask: Client, given: Factory) -> None:
+async def test_buyer_reads_nothing_that_another_buyer_received_V19(client: Client, factory: Factory) -> None:
     """The list of another buyer's offers is empty, even of the very offer that both received."""
-    seller, buyer, other = await given.company(), await given.company(), await given.company()
-    await given.profile(other)
+    seller, buyer, other = await factory.company(), await factory.company(), await factory.company()
+    await factory.profile(other)
 
-    without = await ask(buyer.admin, RECEIVED, id=other.id)
-    shared = await given.offer(seller, [buyer, other])
-    await given.offer(seller, [other])
-    with_both = await ask(buyer.admin, RECEIVED, id=other.id)
-    own = await ask(buyer.admin, RECEIVED, id=buyer.id)
+    without = await client(buyer.admin, RECEIVED, id=other.id)
+    shared = await factory.offer(seller, [buyer, other])
+    await factory.offer(seller, [other])
+    with_both = await client(buyer.admin, RECEIVED, id=other.id)
+    own = await client(buyer.admin, RECEIVED, id=buyer.id)
 
     assert received(other) == response_of(without)
     assert without.body == with_both.body
     assert received(buyer, shared) == response_of(own)
 
 
-async def test_managed_buyer_reads_nothing_that_its_partner_received_V14_V19(ask: Client, given: Factory) -> None:
+async def test_managed_buyer_reads_nothing_that_its_partner_received_V14_V19(client: Client, factory: Factory) -> None:
     """For an offer to a partner and its account, the partner reads both lists and the account only its own."""
-    partner = await given.partner()
-    buyer = (await given.managed_account(partner)).company
-    offer = await given.offer(await given.company(), [partner, buyer])
+    partner = await factory.partner()
+    buyer = (await factory.managed_account(partner)).company
+    offer = await factory.offer(await factory.company(), [partner, buyer])
 
-    up = await ask(buyer.admin, RECEIVED, id=partner.id)
-    down = await ask(partner.admin, RECEIVED, id=buyer.id)
+    up = await client(buyer.admin, RECEIVED, id=partner.id)
+    down = await client(partner.admin, RECEIVED, id=buyer.id)
 
     assert received(partner) == response_of(up)
     assert received(buyer, offer) == response_of(down)
 
 
-async def test_seller_reads_its_own_offers_at_its_buyer_V19(ask: Client, given: Factory) -> None:
+async def test_seller_reads_its_own_offers_at_its_buyer_V19(client: Client, factory: Factory) -> None:
     """In a buyer's list of received offers, a seller reads and counts only its own."""
-    seller, rival, buyer = await given.company(), await given.company(), await given.company()
-    ours = await given.offer(seller, [buyer])
-    await given.offer(rival, [buyer])
+    seller, rival, buyer = await factory.company(), await factory.company(), await factory.company()
+    ours = await factory.offer(seller, [buyer])
+    await factory.offer(rival, [buyer])
 
-    answer = await ask(seller.admin, RECEIVED, id=buyer.id)
+    answer = await client(seller.admin, RECEIVED, id=buyer.id)
 
     assert received(buyer, ours) == response_of(answer)
 
 
-async def test_buyer_reads_the_offers_it_received_at_the_seller_V19(ask: Client, given: Factory) -> None:
+async def test_buyer_reads_the_offers_it_received_at_the_seller_V19(client: Client, factory: Factory) -> None:
     """In a seller's list of offers, or a product's, a buyer reads its own published ones."""
-    seller, buyer, other = await given.company(), await given.company(), await given.company()
-    product = await given.product(seller, visibility="PUBLIC")
-    ours = await given.offer(seller, [buyer], product=product)
-    await given.offer(seller, [buyer], product=product, status="DRAFT")
-    await given.offer(seller, [other], product=product)
+    seller, buyer, other = await factory.company(), await factory.company(), await factory.company()
+    product = await factory.product(seller, visibility="PUBLIC")
+    ours = await factory.offer(seller, [buyer], product=product)
+    await factory.offer(seller, [buyer], product=product, status="DRAFT")
+    await factory.offer(seller, [other], product=product)
 
-    made, of_product = await ask(buyer.admin, MADE, id=seller.id), await ask(buyer.admin, OF_PRODUCT, id=product.id)
+    made, of_product = await client(buyer.admin, MADE, id=seller.id), await client(buyer.admin, OF_PRODUCT, id=product.id)
 
     assert payload({"company": {"offers": ids(ours)}}) == response_of(made)
     assert payload({"node": {"offers": ids(ours)}}) == response_of(of_product)
 
 
-async def test_status_filter_does_not_reveal_drafts_V19_A16(ask: Client, given: Factory) -> None:
+async def test_status_filter_does_not_reveal_drafts_V19_A16(client: Client, factory: Factory) -> None:
     """A filter for drafts finds a seller's own drafts, and none for a buyer."""
-    seller, buyer = await given.company(), await given.company()
-    draft = await given.offer(seller, [buyer], status="DRAFT")
+    seller, buyer = await factory.company(), await factory.company()
+    draft = await factory.offer(seller, [buyer], status="DRAFT")
     query = "{ offers(filter: {status: DRAFT}) { nodes { id } totalCount } }"
 
-    by_seller, by_buyer = await ask(seller.admin, query), await ask(buyer.admin, query)
+    by_seller, by_buyer = await client(seller.admin, query), await client(buyer.admin, query)
 
     assert payload({"offers": ids(draft)}) == response_of(by_seller)
     assert payload({"offers": ids()}) == response_of(by_buyer)
 
 
-async def test_offer_names_its_product_and_seller_R219_V18(ask: Client, given: Factory) -> None:
+async def test_offer_names_its_product_and_seller_R219_V18(client: Client, factory: Factory) -> None:
     """A buyer reads its offer's product and seller, however limited they are otherwise."""
-    seller, buyer = await given.company(), await given.company()
-    offer = await given.offer(seller, [buyer])
+    seller, buyer = await factory.company(), await factory.company()
+    offer = await factory.offer(seller, [buyer])
     query = "{ offers { nodes { status product { id } seller { tradingName } contractEndDate expiresOn } } }"
 
-    answer = await ask(buyer.admin, query)
+    answer = await client(buyer.admin, query)
 
     named = {"status": "PUBLISHED", "product": {"id": offer.product.id}, "seller": {"tradingName": seller.name}}
     dates = {"contractEndDate": "2030-01-01", "expiresOn": "2029-01-01"}
     assert payload({"offers": nodes({**named, **dates})}) == response_of(answer)
 
 
-async def test_managed_buyer_reads_amounts_only_if_prices_are_shown_X7_R121_R122(ask: Client, given: Factory) -> None:
+async def test_managed_buyer_reads_amounts_only_if_prices_are_shown_X7_R121_R122(client: Client, factory: Factory) -> None:
     """Total, prices and instalments of an offer to a managed account follow its partner's pricing setting."""
-    account = await given.managed_account(await given.partner())
-    offer = await given.offer(
-        await given.company(), [account.company], dimensions=[100_000], instalments=[40_000, 60_000], status="PUBLISHED"
+    account = await factory.managed_account(await factory.partner())
+    offer = await factory.offer(
+        await factory.company(), [account.company], dimensions=[100_000], instalments=[40_000, 60_000], status="PUBLISHED"
     )
 
-    before = await ask(account.admin, PRICES, id=offer.id)
-    await given.setting(account, pricing=True)
-    shown = await ask(account.admin, PRICES, id=offer.id)
-    await given.setting(account, pricing=False)
-    after = await ask(account.admin, PRICES, id=offer.id)
+    before = await client(account.admin, PRICES, id=offer.id)
+    await factory.setting(account, pricing=True)
+    shown = await client(account.admin, PRICES, id=offer.id)
+    await factory.setting(account, pricing=False)
+    after = await client(account.admin, PRICES, id=offer.id)
 
     nothing = scheduled(None, None, None, None)
     assert payload({"node": nothing}, *hidden_amounts("HIDDEN_BY_PARTNER", instalments=True)) == response_of(before)
@@ -345,55 +345,55 @@ async def test_managed_buyer_reads_amounts_only_if_prices_are_shown_X7_R121_R122
     assert before.body == after.body
 
 
-async def test_managed_seller_does_not_read_amounts_of_its_own_offers_A16(ask: Client, given: Factory) -> None:
+async def test_managed_seller_does_not_read_amounts_of_its_own_offers_A16(client: Client, factory: Factory) -> None:
     """Every monetary field is hidden from a managed viewer whose prices are hidden, including its own offers'."""
-    account = await given.managed_account(await given.partner())
-    offer = await given.offer(account.company, [await given.company()], dimensions=[100, 200])
+    account = await factory.managed_account(await factory.partner())
+    offer = await factory.offer(account.company, [await factory.company()], dimensions=[100, 200])
 
-    answer = await ask(account.admin, PRICES, id=offer.id)
+    answer = await client(account.admin, PRICES, id=offer.id)
 
     redactions = hidden_amounts("HIDDEN_BY_PARTNER", instalments=False)
     assert payload({"node": upfront(None, None, None)}, *redactions) == response_of(answer)
 
 
-async def test_hidden_amounts_do_not_change_any_byte_X7_A16(ask: Client, given: Factory) -> None:
+async def test_hidden_amounts_do_not_change_any_byte_X7_A16(client: Client, factory: Factory) -> None:
     """Two offers that differ only in amounts look the same to a managed buyer that sees no prices."""
-    account = await given.managed_account(await given.partner())
-    seller = await given.company()
-    product = await given.product(seller)
+    account = await factory.managed_account(await factory.partner())
+    seller = await factory.company()
+    product = await factory.product(seller)
     query = """{ offers { totalCount nodes {
         name totalValue { amount } dimensions { price { amount } } instalments { chargeDate amount { amount } }
     } } }"""
 
-    cheap = await given.offer(seller, [account.company], product=product, dimensions=[0], instalments=[0, 0])
-    of_cheap = await ask(account.admin, query)
-    await given.no_more(cheap)
-    await given.offer(seller, [account.company], product=product, dimensions=[999], instalments=[998, 1])
-    of_dear = await ask(account.admin, query)
+    cheap = await factory.offer(seller, [account.company], product=product, dimensions=[0], instalments=[0, 0])
+    of_cheap = await client(account.admin, query)
+    await factory.delete(cheap)
+    await factory.offer(seller, [account.company], product=product, dimensions=[999], instalments=[998, 1])
+    of_dear = await client(account.admin, query)
 
     assert of_cheap.body == of_dear.body
 
 
-async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(ask: Client, given: Factory) -> None:
+async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(client: Client, factory: Factory) -> None:
     """The partner, which decides and pays, reads what is hidden from a managed buyer. So do seller and operator."""
-    partner, operator, seller = await given.partner(), await given.operator(), await given.company()
-    account = await given.managed_account(partner, pricing=False)
-    offer = await given.offer(seller, [account.company], dimensions=[100, 200])
+    partner, operator, seller = await factory.partner(), await factory.operator(), await factory.company()
+    account = await factory.managed_account(partner, pricing=False)
+    offer = await factory.offer(seller, [account.company], dimensions=[100, 200])
 
-    answers = [response_of(await ask(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
+    answers = [response_of(await client(who.admin, PRICES, id=offer.id)) for who in (partner, operator, seller)]
 
     assert [payload({"node": upfront("3.00", "1.00", "2.00")})] * 3 == answers
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_marketplace_editor_reads_offers_without_amounts_V23(ask: Client, given: Factory, kind: str) -> None:
+async def test_marketplace_editor_reads_offers_without_amounts_V23(client: Client, factory: Factory, kind: str) -> None:
     """An editor reads an offer but not its amounts, even if its partner shows prices."""
-    account = await given.managed_account(await given.partner(), pricing=True)
-    seller = account.company if kind == "MANAGED" else await given.company(kind=kind)
-    offer = await given.offer(seller, [await given.company()], dimensions=[100], instalments=[100])
-    editor = await given.user(seller, "MARKETPLACE_EDITOR")
+    account = await factory.managed_account(await factory.partner(), pricing=True)
+    seller = account.company if kind == "MANAGED" else await factory.company(kind=kind)
+    offer = await factory.offer(seller, [await factory.company()], dimensions=[100], instalments=[100])
+    editor = await factory.user(seller, "MARKETPLACE_EDITOR")
 
-    answer = await ask(editor.email, PRICES, id=offer.id)
+    answer = await client(editor.email, PRICES, id=offer.id)
 
     redactions = hidden_amounts("ROLE_REQUIRED", instalments=True)
     assert payload({"node": scheduled(None, None, None)}, *redactions) == response_of(answer)

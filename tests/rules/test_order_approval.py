@@ -28,12 +28,12 @@ DECISIONS = {"approveOrder": "APPROVED", "rejectOrder": "REJECTED", "withdrawOrd
 ILLEGAL = {"orderApproval": None, "userErrors": [user_error("ILLEGAL_STEP")]}
 
 
-async def waiting(given: Factory, **settings: Any) -> tuple[Company, Account, Location]:
+async def waiting(factory: Factory, **settings: Any) -> tuple[Company, Account, Location]:
     """A partner, an account whose orders it approves, and a location where they may order."""
-    partner = await given.partner()
+    partner = await factory.partner()
     verified = {"verification_status": "VERIFIED"}
-    account = await given.managed_account(partner, company=verified, **{"order_approval": True, **settings})
-    return partner, account, await given.orderable(partner)
+    account = await factory.managed_account(partner, company=verified, **{"order_approval": True, **settings})
+    return partner, account, await factory.orderable(partner)
 
 
 def order(location: Location, **values: Any) -> dict[str, Any]:
@@ -51,15 +51,15 @@ async def ports(engine: AsyncEngine) -> int:
     return len((await stored_rows(engine))["port"])
 
 
-async def test_order_waits_for_its_partner_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
-    """It stores the whole input. There is no port before the partner approves it, and a REQUESTED port afterwards."""
-    partner, account, location = await waiting(given, pricing=True)
+async def test_order_waits_for_its_partner_V13(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """It stores the whole input. No port exists before the partner approves it, and a REQUESTED port does afterwards."""
+    partner, account, location = await waiting(factory, pricing=True)
 
-    asked = await send(ask, account.admin, "orderPort", f"port {{ id }} {APPROVAL}", **order(location))
+    asked = await send(client, account.admin, "orderPort", f"port {{ id }} {APPROVAL}", **order(location))
     nothing_yet = await ports(rules_engine)
-    (waits,) = (await ask(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
-    approved = await send(ask, partner.admin, "approveOrder", APPROVAL, id=waits["id"], comment=" Fine. ")
-    made = await ask(account.admin, "{ ports { nodes { id name status visibility costCentre diversityZone termMonths } } }")
+    (waits,) = (await client(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
+    approved = await send(client, partner.admin, "approveOrder", APPROVAL, id=waits["id"], comment=" Fine. ")
+    made = await client(account.admin, "{ ports { nodes { id name status visibility costCentre diversityZone termMonths } } }")
 
     (port,) = made.data["ports"]["nodes"]
     facts = {"name": "Core", **ORDERED, "company": {"id": account.company.id}, "location": {"id": location.id}}
@@ -75,28 +75,28 @@ async def test_order_waits_for_its_partner_V13(ask: Client, given: Factory, rule
 
 
 @pytest.mark.parametrize("source", ["account", "partner", "overridden", "default"])
-async def test_effective_setting_applies_to_the_next_request_V13_V2(ask: Client, given: Factory, source: str) -> None:
+async def test_effective_setting_applies_to_the_next_request_V13_V2(client: Client, factory: Factory, source: str) -> None:
     """The account's own setting decides, then the partner's default. Without either, no approval is needed."""
-    partner, account, location = await waiting(given)
-    await given.setting(account, order_approval={"account": True, "overridden": False}.get(source))
-    await given.defaults(partner, order_approval={"partner": True, "overridden": True}.get(source))
+    partner, account, location = await waiting(factory)
+    await factory.setting(account, order_approval={"account": True, "overridden": False}.get(source))
+    await factory.defaults(partner, order_approval={"partner": True, "overridden": True}.get(source))
 
-    first = await send(ask, account.admin, "orderPort", "port { id } orderApproval { id }", **order(location))
-    await given.setting(account, order_approval=False)
-    second = await send(ask, account.admin, "orderPort", "port { id } orderApproval { id }", **order(location))
+    first = await send(client, account.admin, "orderPort", "port { id } orderApproval { id }", **order(location))
+    await factory.setting(account, order_approval=False)
+    second = await send(client, account.admin, "orderPort", "port { id } orderApproval { id }", **order(location))
 
     waits = source in ("account", "partner")
     assert [waits, not waits] == [first["orderApproval"] is not None, first["port"] is not None]
     assert second["port"] is not None
 
 
-async def test_port_is_ordered_at_the_price_of_the_request_V13(ask: Client, given: Factory) -> None:
+async def test_port_is_ordered_at_the_price_of_the_request_V13(client: Client, factory: Factory) -> None:
     """A price list that changes before the approval makes no difference."""
-    partner, account, location = await waiting(given)
-    approval = await given.order_approval(account, location)
+    partner, account, location = await waiting(factory)
+    approval = await factory.order_approval(account, location)
     prices = "orderApproval { port { monthlyRate { amount } setupFee { amount } } }"
 
-    answer = await send(ask, partner.admin, "approveOrder", prices, id=approval.id)
+    answer = await send(client, partner.admin, "approveOrder", prices, id=approval.id)
 
     assert {"monthlyRate": {"amount": "1250.00"}, "setupFee": {"amount": "500.00"}} == answer["orderApproval"]["port"]
 
@@ -111,20 +111,20 @@ async def test_port_is_ordered_at_the_price_of_the_request_V13(ask: Client, give
     ],
 )
 async def test_impossible_order_is_not_approved_V12_V13_R404_R429(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, problem: str, code: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, problem: str, code: str
 ) -> None:
     """The approval checks what has changed since the request. If the order isn't possible anymore, it stays pending."""
-    partner, account, location = await waiting(given)
+    partner, account, location = await waiting(factory)
     if problem == "market":
-        await send(ask, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=False)
+        await send(client, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=False)
     elif problem == "company":
-        await given.change(account.company, verification_status="REJECTED")
+        await factory.change(account.company, verification_status="REJECTED")
     else:
-        await given.change(location, **({"status": "EXPIRED"} if problem == "location" else {"speeds_mbps": [10_000]}))
-    approval = await given.order_approval(account, location)
+        await factory.change(location, **({"status": "EXPIRED"} if problem == "location" else {"speeds_mbps": [10_000]}))
+    approval = await factory.order_approval(account, location)
     before = await stored_rows(rules_engine)
 
-    answer = await send(ask, partner.admin, "approveOrder", STATUS, id=approval.id)
+    answer = await send(client, partner.admin, "approveOrder", STATUS, id=approval.id)
 
     assert {"orderApproval": None, "userErrors": [user_error(code, "id")]} == answer
     assert before == await stored_rows(rules_engine)
@@ -133,17 +133,17 @@ async def test_impossible_order_is_not_approved_V12_V13_R404_R429(
 @pytest.mark.parametrize("kind", DECISIONS)
 @pytest.mark.parametrize("status", ["PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "EXPIRED", "overdue"])
 async def test_order_is_decided_once_and_in_time_V13(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str, kind: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, status: str, kind: str
 ) -> None:
     """Only a PENDING order that hasn't expired is approved, rejected or withdrawn."""
-    partner, account, location = await waiting(given)
-    values = {"expires_at": given.now - timedelta(seconds=1)} if status == "overdue" else {}
+    partner, account, location = await waiting(factory)
+    values = {"expires_at": factory.now - timedelta(seconds=1)} if status == "overdue" else {}
     stands = "PENDING" if status == "overdue" else status
-    approval = await given.order_approval(account, location, status=stands, **values)
+    approval = await factory.order_approval(account, location, status=stands, **values)
     before = await stored_rows(rules_engine)
 
     asking = account.admin if kind == "withdrawOrder" else partner.admin
-    answer = await send(ask, asking, kind, "orderApproval { status decidedAt }", **decision(kind, approval))
+    answer = await send(client, asking, kind, "orderApproval { status decidedAt }", **decision(kind, approval))
 
     open_still = status == "PENDING"
     assert open_still == (before != await stored_rows(rules_engine))
@@ -173,10 +173,10 @@ DECIDING = {
 
 @pytest.mark.parametrize("kind", DECISIONS)
 async def test_payer_decides_and_account_withdraws_V13_V14_A43(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """The partner's administrators and finance decide. The account's administrators and network administrators withdraw."""
-    partner, account, location = await waiting(given)
+    partner, account, location = await waiting(factory)
     places = {
         "partner's administrator": (partner, "ACCOUNT_ADMIN"),
         "partner's finance": (partner, "FINANCE"),
@@ -187,17 +187,17 @@ async def test_payer_decides_and_account_withdraws_V13_V14_A43(
         "account's network": (account.company, "NETWORK_ADMIN"),
         "account's finance": (account.company, "FINANCE"),
         "account's viewer": (account.company, "VIEWER"),
-        "operator": (await given.operator(), "SUPPORT"),
-        "another account": ((await given.managed_account(partner)).company, "ACCOUNT_ADMIN"),
-        "another partner": (await given.partner(), "ACCOUNT_ADMIN"),
-        "stranger": (await given.company(), "ACCOUNT_ADMIN"),
+        "operator": (await factory.operator(), "SUPPORT"),
+        "another account": ((await factory.managed_account(partner)).company, "ACCOUNT_ADMIN"),
+        "another partner": (await factory.partner(), "ACCOUNT_ADMIN"),
+        "stranger": (await factory.company(), "ACCOUNT_ADMIN"),
     }
-    emails: dict[str, str | None] = {name: (await given.user(*place)).email for name, place in places.items()}
+    emails: dict[str, str | None] = {name: (await factory.user(*place)).email for name, place in places.items()}
     found = {}
     for name, email in {**emails, "visitor": None}.items():
-        approval = await given.order_approval(account, location)
+        approval = await factory.order_approval(account, location)
         before = await stored_rows(rules_engine)
-        answer = await send(ask, email, kind, STATUS, **decision(kind, approval))
+        answer = await send(client, email, kind, STATUS, **decision(kind, approval))
         found[name] = answer["userErrors"]
         assert bool(found[name]) == (before == await stored_rows(rules_engine))
 
@@ -208,17 +208,17 @@ async def test_payer_decides_and_account_withdraws_V13_V14_A43(
 
 @pytest.mark.parametrize(("comment", "code"), [("", "REQUIRED"), ("x" * 501, "TOO_LONG"), ("\0", "INVALID_TEXT")])
 async def test_rejection_has_a_reason_V13(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, comment: str, code: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, comment: str, code: str
 ) -> None:
     """The requester reads the comment. Without a valid one nothing is rejected."""
-    partner, account, location = await waiting(given)
-    approval = await given.order_approval(account, location)
+    partner, account, location = await waiting(factory)
+    approval = await factory.order_approval(account, location)
     before = await stored_rows(rules_engine)
 
-    wrong = await send(ask, partner.admin, "rejectOrder", STATUS, id=approval.id, comment=comment)
+    wrong = await send(client, partner.admin, "rejectOrder", STATUS, id=approval.id, comment=comment)
     unchanged = before == await stored_rows(rules_engine)
-    await send(ask, partner.admin, "rejectOrder", STATUS, id=approval.id, comment="Too dear.")
-    read = await ask(account.admin, "{ orderApprovals { nodes { status comment decidedBy { id } } } }")
+    await send(client, partner.admin, "rejectOrder", STATUS, id=approval.id, comment="Too dear.")
+    read = await client(account.admin, "{ orderApprovals { nodes { status comment decidedBy { id } } } }")
 
     assert {"orderApproval": None, "userErrors": [user_error(code, "comment")]} == wrong
     assert unchanged
@@ -227,45 +227,45 @@ async def test_rejection_has_a_reason_V13(
     )
 
 
-async def test_concurrent_approvals_create_one_port_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_concurrent_approvals_create_one_port_V13(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """One of them is carried out. The others find the order decided."""
-    partner, account, location = await waiting(given)
-    approval = await given.order_approval(account, location)
+    partner, account, location = await waiting(factory)
+    approval = await factory.order_approval(account, location)
 
-    answers = await asyncio.gather(*(send(ask, partner.admin, "approveOrder", STATUS, id=approval.id) for _ in range(8)))
+    answers = await asyncio.gather(*(send(client, partner.admin, "approveOrder", STATUS, id=approval.id) for _ in range(8)))
 
     assert 7 == answers.count(ILLEGAL)
     assert 1 == await ports(rules_engine)
 
 
 async def test_concurrent_approval_and_withdrawal_exclude_each_other_V13(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """One of the two is carried out, and there is a port only if it was the approval."""
-    partner, account, location = await waiting(given)
-    approval = await given.order_approval(account, location)
+    partner, account, location = await waiting(factory)
+    approval = await factory.order_approval(account, location)
 
     approved, withdrawn = await asyncio.gather(
-        send(ask, partner.admin, "approveOrder", STATUS, id=approval.id),
-        send(ask, account.admin, "withdrawOrder", STATUS, id=approval.id),
+        send(client, partner.admin, "approveOrder", STATUS, id=approval.id),
+        send(client, account.admin, "withdrawOrder", STATUS, id=approval.id),
     )
 
     assert 1 == [approved, withdrawn].count(ILLEGAL)
     assert (0 if approved == ILLEGAL else 1) == await ports(rules_engine)
 
 
-async def test_undecided_order_expires_V13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_undecided_order_expires_V13(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """After 14 days it is EXPIRED, with an audit event. Other orders don't change, and a second run finds nothing."""
-    partner, account, location = await waiting(given)
-    due = await given.order_approval(account, location, expires_at=given.now - timedelta(minutes=1))
-    await given.order_approval(account, location)
-    await given.order_approval(account, location, status="REJECTED", expires_at=given.now - timedelta(minutes=1))
-    await send(ask, account.admin, "orderPort", STATUS, **order(location))
+    partner, account, location = await waiting(factory)
+    due = await factory.order_approval(account, location, expires_at=factory.now - timedelta(minutes=1))
+    await factory.order_approval(account, location)
+    await factory.order_approval(account, location, status="REJECTED", expires_at=factory.now - timedelta(minutes=1))
+    await send(client, account.admin, "orderPort", STATUS, **order(location))
 
     await expire_due(rules_engine, "")
     await expire_due(rules_engine, "")
-    found = await ask(partner.admin, "{ orderApprovals(filter: {status: EXPIRED}) { nodes { id } totalCount } }")
-    dates = await ask(partner.admin, "{ orderApprovals(last: 1) { nodes { createdAt expiresAt } } }")
+    found = await client(partner.admin, "{ orderApprovals(filter: {status: EXPIRED}) { nodes { id } totalCount } }")
+    dates = await client(partner.admin, "{ orderApprovals(last: 1) { nodes { createdAt expiresAt } } }")
 
     (new,) = dates.data["orderApprovals"]["nodes"]
     assert payload({"orderApprovals": ids(due)}) == response_of(found)
@@ -277,21 +277,21 @@ async def test_undecided_order_expires_V13(ask: Client, given: Factory, rules_en
 
 
 async def test_requester_is_notified_of_expiry_and_nobody_of_withdrawal_V13_X6_R121(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """The requester gets one notification and one email, without a price. A former member gets none."""
-    _, account, location = await waiting(given)
-    user, gone = await given.user(account.company, "NETWORK_ADMIN"), await given.user(account.company, "NETWORK_ADMIN")
-    past = given.now - timedelta(minutes=1)
-    due = await given.order_approval(account, location, requested_by=user.key, expires_at=past)
-    await given.order_approval(account, location, requested_by=gone.key, expires_at=past)
-    await given.no_more(gone.membership)
-    withdrawn = await given.order_approval(account, location, requested_by=user.key)
+    _, account, location = await waiting(factory)
+    user, gone = await factory.user(account.company, "NETWORK_ADMIN"), await factory.user(account.company, "NETWORK_ADMIN")
+    past = factory.now - timedelta(minutes=1)
+    due = await factory.order_approval(account, location, requested_by=user.key, expires_at=past)
+    await factory.order_approval(account, location, requested_by=gone.key, expires_at=past)
+    await factory.delete(gone.membership)
+    withdrawn = await factory.order_approval(account, location, requested_by=user.key)
 
-    await send(ask, account.admin, "withdrawOrder", STATUS, id=withdrawn.id)
+    await send(client, account.admin, "withdrawOrder", STATUS, id=withdrawn.id)
     await expire_due(rules_engine, "https://gateway.example")
     await expire_due(rules_engine, "https://gateway.example")
-    heard = await ask(user.email, "{ notifications { nodes { kind subjectId } } }")
+    heard = await client(user.email, "{ notifications { nodes { kind subjectId } } }")
 
     ((kind, to, text),) = await queued_mails(rules_engine)
     assert payload({"notifications": nodes({"kind": "ORDER_APPROVAL_DECIDED", "subjectId": due.id})}) == response_of(heard)
@@ -304,20 +304,20 @@ READING = {"its account": True, "its partner": True, "the operator": True, "anot
 
 @pytest.mark.parametrize("asking", [*READING, "a visitor"])
 async def test_account_partner_and_operator_read_an_order_approval_V13_V14_V20_V24(
-    ask: Client, given: Factory, asking: str
+    client: Client, factory: Factory, asking: str
 ) -> None:
     """The managed company, its partner and the operator read it. For all others it doesn't exist."""
-    partner, account, location = await waiting(given)
-    approval = await given.order_approval(account, location)
+    partner, account, location = await waiting(factory)
+    approval = await factory.order_approval(account, location)
     emails = {
-        "its account": (await given.user(account.company, "VIEWER")).email,
-        "its partner": (await given.user(partner, "VIEWER")).email,
-        "the operator": (await given.operator()).admin,
-        "another account": (await given.managed_account(partner)).admin,
-        "a stranger": (await given.company()).admin,
+        "its account": (await factory.user(account.company, "VIEWER")).email,
+        "its partner": (await factory.user(partner, "VIEWER")).email,
+        "the operator": (await factory.operator()).admin,
+        "another account": (await factory.managed_account(partner)).admin,
+        "a stranger": (await factory.company()).admin,
     }
 
-    answer = await ask(emails.get(asking), FOUND, id=approval.id)
+    answer = await client(emails.get(asking), FOUND, id=approval.id)
 
     reads = READING.get(asking, False)
     found = {"id": approval.id} if reads else None
@@ -327,14 +327,14 @@ async def test_account_partner_and_operator_read_an_order_approval_V13_V14_V20_V
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("whose", ["account that sees prices", "account that does not", "partner"])
 async def test_order_approval_prices_follow_port_prices_R121_R122_V13_V23(
-    ask: Client, given: Factory, whose: str, role: str
+    client: Client, factory: Factory, whose: str, role: str
 ) -> None:
     """They're hidden from the account unless its partner shows prices, and from roles that read no prices."""
-    partner, account, location = await waiting(given, pricing=whose == "account that sees prices")
-    await given.order_approval(account, location)
-    user = await given.user(partner if whose == "partner" else account.company, role)
+    partner, account, location = await waiting(factory, pricing=whose == "account that sees prices")
+    await factory.order_approval(account, location)
+    user = await factory.user(partner if whose == "partner" else account.company, role)
 
-    answer = await ask(user.email, PRICES)
+    answer = await client(user.email, PRICES)
 
     shown = {"monthlyRate": {"amount": "1250.00", "currency": "EUR"}, "setupFee": {"amount": "500.00", "currency": "EUR"}}
     reason = "HIDDEN_BY_PARTNER" if whose == "account that does not" else "ROLE_REQUIRED"
@@ -347,21 +347,21 @@ async def test_order_approval_prices_follow_port_prices_R121_R122_V13_V23(
 
 @pytest.mark.parametrize("outcome", ["approved", "rejected"])
 async def test_partner_is_notified_of_the_order_and_requester_of_the_decision_V13_R121(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, outcome: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, outcome: str
 ) -> None:
     """First the partner's administrators, then only the requester, never with a price."""
-    partner, account, location = await waiting(given)
-    await given.user(partner, "VIEWER")
-    user = await given.user(account.company, "NETWORK_ADMIN")
+    partner, account, location = await waiting(factory)
+    await factory.user(partner, "VIEWER")
+    user = await factory.user(account.company, "NETWORK_ADMIN")
     kind = "approveOrder" if outcome == "approved" else "rejectOrder"
     notices = "{ notifications { nodes { kind title body subjectId } } }"
 
-    await send(ask, user.email, "orderPort", STATUS, **order(location))
-    (waits,) = (await ask(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
-    await send(ask, partner.admin, kind, STATUS, id=waits["id"], comment="As agreed.")
-    requested = (await ask(partner.admin, notices)).data["notifications"]["nodes"]
-    decided = (await ask(user.email, notices)).data["notifications"]["nodes"]
-    others = (await ask(account.admin, notices)).data["notifications"]["nodes"]
+    await send(client, user.email, "orderPort", STATUS, **order(location))
+    (waits,) = (await client(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
+    await send(client, partner.admin, kind, STATUS, id=waits["id"], comment="As agreed.")
+    requested = (await client(partner.admin, notices)).data["notifications"]["nodes"]
+    decided = (await client(user.email, notices)).data["notifications"]["nodes"]
+    others = (await client(account.admin, notices)).data["notifications"]["nodes"]
 
     assert [("ORDER_APPROVAL_REQUESTED", waits["id"])] == [(each["kind"], each["subjectId"]) for each in requested]
     assert [("ORDER_APPROVAL_DECIDED", waits["id"])] == [(each["kind"], each["subjectId"]) for each in decided]
@@ -378,13 +378,13 @@ async def test_partner_is_notified_of_the_order_and_requester_of_the_decision_V1
     "name", ["Core\n\nYour password has expired.", "Core\u2028Sign in.", "Core\u202egpj", "a\x1bb", "\u200b\u2060"]
 )
 async def test_name_is_one_line_without_control_characters_V13_V7(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, name: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, name: str
 ) -> None:
     """The partner's email quotes the name of an order, so no name has line breaks, invisible or bidirectional characters."""
-    _, account, location = await waiting(given)
+    _, account, location = await waiting(factory)
     before = await stored_rows(rules_engine)
 
-    answer = await send(ask, account.admin, "orderPort", "orderApproval { id }", **order(location, name=name))
+    answer = await send(client, account.admin, "orderPort", "orderApproval { id }", **order(location, name=name))
 
     code = "REQUIRED" if name.startswith("\u200b") else "INVALID_TEXT"
     assert {"orderApproval": None, "userErrors": [user_error(code, "name")]} == answer

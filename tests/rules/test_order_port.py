@@ -32,25 +32,25 @@ def nothing(*problems: dict[str, Any]) -> dict[str, Any]:
     return {"port": None, "orderApproval": None, "userErrors": list(problems)}
 
 
-async def verified(given: Factory, kind: str = "DIRECT") -> Company:
+async def verified(factory: Factory, kind: str = "DIRECT") -> Company:
     """A company that may order."""
-    return await given.company(kind=kind, verification_status="VERIFIED")
+    return await factory.company(kind=kind, verification_status="VERIFIED")
 
 
-async def managed(given: Factory, partner: Company, **settings: Any) -> Account:
+async def managed(factory: Factory, partner: Company, **settings: Any) -> Account:
     """A managed account that may order."""
-    return await given.managed_account(partner, company={"verification_status": "VERIFIED"}, **settings)
+    return await factory.managed_account(partner, company={"verification_status": "VERIFIED"}, **settings)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER"])
-async def test_company_orders_a_port_R030_R431_A11_A44(ask: Client, given: Factory, kind: str) -> None:
+async def test_company_orders_a_port_R030_R431_A11_A44(client: Client, factory: Factory, kind: str) -> None:
     """The port is REQUESTED, PRIVATE unless the input says otherwise, and has the list price."""
-    company = await verified(given, kind)
-    location = await given.orderable(company)
+    company = await verified(factory, kind)
+    location = await factory.orderable(company)
 
-    plain = await send(ask, company.admin, "orderPort", NEW, **order(location))
+    plain = await send(client, company.admin, "orderPort", NEW, **order(location))
     more = {"costCentre": " CC-7 ", "diversityZone": "RED", "visibility": "PUBLIC", "companyId": company.id}
-    rich = await send(ask, company.admin, "orderPort", NEW, **order(location, name=" Édge ", **more))
+    rich = await send(client, company.admin, "orderPort", NEW, **order(location, name=" Édge ", **more))
 
     common = {"speedMbps": 1000, "termMonths": 12, "status": "REQUESTED", "location": {"id": location.id}}
     common |= {"company": {"id": company.id}, **PRICED}
@@ -63,28 +63,28 @@ async def test_company_orders_a_port_R030_R431_A11_A44(ask: Client, given: Facto
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
 async def test_only_some_roles_order_ports_A43(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str, role: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str, role: str
 ) -> None:
     """Account and network administrators order for their company. Nobody else does, and nobody of the operator."""
-    partner = await verified(given, "PARTNER")
-    company = (await managed(given, partner)).company if kind == "MANAGED" else await verified(given, kind)
-    location = await given.orderable(partner if kind == "MANAGED" else company)
-    user, before = await given.user(company, role), await stored_rows(rules_engine)
+    partner = await verified(factory, "PARTNER")
+    company = (await managed(factory, partner)).company if kind == "MANAGED" else await verified(factory, kind)
+    location = await factory.orderable(partner if kind == "MANAGED" else company)
+    user, before = await factory.user(company, role), await stored_rows(rules_engine)
 
-    answer = await send(ask, user.email, "orderPort", FOUND, **order(location))
+    answer = await send(client, user.email, "orderPort", FOUND, **order(location))
 
     may = role in ("ACCOUNT_ADMIN", "NETWORK_ADMIN") and kind != "OPERATOR"
     assert ([] if may else [user_error("FORBIDDEN")]) == answer["userErrors"]
     assert may == (before != await stored_rows(rules_engine))
 
 
-async def test_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Client, given: Factory) -> None:
+async def test_partner_orders_for_its_accounts_and_sees_prices_V14_A17(client: Client, factory: Factory) -> None:
     """A partner that acts for an account keeps its own rights: it sees the price, and needs nobody's approval."""
-    partner = await verified(given, "PARTNER")
-    account = await managed(given, partner, order_approval=True)
-    location = await given.orderable(partner)
+    partner = await verified(factory, "PARTNER")
+    account = await managed(factory, partner, order_approval=True)
+    location = await factory.orderable(partner)
 
-    answer = await send(ask, partner.admin, "orderPort", NEW, **order(location, companyId=account.company.id))
+    answer = await send(client, partner.admin, "orderPort", NEW, **order(location, companyId=account.company.id))
 
     assert [] == answer["userErrors"]
     assert {"company": {"id": account.company.id}, **PRICED} == {name: answer["port"][name] for name in ("company", *PRICED)}
@@ -92,27 +92,27 @@ async def test_partner_orders_for_its_accounts_and_sees_prices_V14_A17(ask: Clie
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
 async def test_hidden_company_does_not_exist_for_an_order_V14_A21(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
     """A company that the viewer can't see is not found."""
-    company, email = await verified(given), await given.somebody(kind)
-    location = await given.orderable(company)
+    company, email = await verified(factory), await factory.admin_of_kind(kind)
+    location = await factory.orderable(company)
     before = await stored_rows(rules_engine)
 
-    answer = await send(ask, email, "orderPort", FOUND, **order(location, companyId=company.id))
+    answer = await send(client, email, "orderPort", FOUND, **order(location, companyId=company.id))
 
     assert nothing(user_error("NOT_FOUND", "companyId")) == answer
     assert before == await stored_rows(rules_engine)
 
 
-async def test_account_orders_neither_for_its_partner_nor_for_a_sibling_V14(ask: Client, given: Factory) -> None:
+async def test_account_orders_neither_for_its_partner_nor_for_a_sibling_V14(client: Client, factory: Factory) -> None:
     """The partner is visible but forbidden. Another account is not found."""
-    partner = await verified(given, "PARTNER")
-    account, other = await managed(given, partner), await managed(given, partner)
-    location = await given.orderable(partner)
+    partner = await verified(factory, "PARTNER")
+    account, other = await managed(factory, partner), await managed(factory, partner)
+    location = await factory.orderable(partner)
 
-    of_partner = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=partner.id))
-    of_other = await send(ask, account.admin, "orderPort", FOUND, **order(location, companyId=other.company.id))
+    of_partner = await send(client, account.admin, "orderPort", FOUND, **order(location, companyId=partner.id))
+    of_other = await send(client, account.admin, "orderPort", FOUND, **order(location, companyId=other.company.id))
 
     assert nothing(user_error("FORBIDDEN", "companyId")) == of_partner
     assert nothing(user_error("NOT_FOUND", "companyId")) == of_other
@@ -120,14 +120,14 @@ async def test_account_orders_neither_for_its_partner_nor_for_a_sibling_V14(ask:
 
 @pytest.mark.parametrize("shown", [False, True])
 async def test_prices_are_hidden_in_the_payload_of_an_accounts_order_R121_R122_A16(
-    ask: Client, given: Factory, shown: bool
+    client: Client, factory: Factory, shown: bool
 ) -> None:
     """The payload has the price for the account only if its partner shows prices."""
-    partner = await verified(given, "PARTNER")
-    account = await managed(given, partner, pricing=shown)
-    location = await given.orderable(partner)
+    partner = await verified(factory, "PARTNER")
+    account = await managed(factory, partner, pricing=shown)
+    location = await factory.orderable(partner)
 
-    answer = await send(ask, account.admin, "orderPort", NEW, **order(location))
+    answer = await send(client, account.admin, "orderPort", NEW, **order(location))
 
     assert [] == answer["userErrors"]
     assert (PRICED if shown else UNPRICED) == {name: answer["port"][name] for name in PRICED}
@@ -135,15 +135,15 @@ async def test_prices_are_hidden_in_the_payload_of_an_accounts_order_R121_R122_A
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
 async def test_company_orders_once_it_is_verified_R404_A40(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """An unverified company can't order."""
-    company = await given.company(verification_status=status)
-    location = await given.orderable(company)
+    company = await factory.company(verification_status=status)
+    location = await factory.orderable(company)
     before = await stored_rows(rules_engine)
 
-    own = await send(ask, company.admin, "orderPort", FOUND, **order(location))
-    named = await send(ask, company.admin, "orderPort", FOUND, **order(location, companyId=company.id))
+    own = await send(client, company.admin, "orderPort", FOUND, **order(location))
+    named = await send(client, company.admin, "orderPort", FOUND, **order(location, companyId=company.id))
 
     assert nothing(user_error("COMPANY_NOT_VERIFIED")) == own
     assert nothing(user_error("COMPANY_NOT_VERIFIED", "companyId")) == named
@@ -151,37 +151,37 @@ async def test_company_orders_once_it_is_verified_R404_A40(
 
 
 @pytest.mark.parametrize("status", ["NEW", "DEPLOYMENT", "RESTRICTED", "EXTENDED", "EXPIRED"])
-async def test_ports_are_ordered_in_active_locations_only_R429(ask: Client, given: Factory, status: str) -> None:
+async def test_ports_are_ordered_in_active_locations_only_R429(client: Client, factory: Factory, status: str) -> None:
     """A location that isn't ACTIVE is refused, though everybody reads it."""
-    company = await verified(given)
-    location = await given.orderable(company, await given.location(status=status))
+    company = await verified(factory)
+    location = await factory.orderable(company, await factory.location(status=status))
 
     assert nothing(user_error("LOCATION_NOT_ORDERABLE", "locationId")) == await send(
-        ask, company.admin, "orderPort", FOUND, **order(location)
+        client, company.admin, "orderPort", FOUND, **order(location)
     )
 
 
 @pytest.mark.parametrize("enabled", [None, False])
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "acting for it"])
-async def test_payers_market_has_to_be_enabled_V12_A19_A20_R120(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str, enabled: bool | None
+async def test_payers_market_must_be_enabled_V12_A19_A20_R120(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str, enabled: bool | None
 ) -> None:
     """The error names the market. The managed account's own market doesn't count, nor does another company's."""
-    partner = await verified(given, "PARTNER")
-    account = await managed(given, partner)
-    own = await verified(given, kind if kind in ("DIRECT", "PARTNER") else "DIRECT")
-    location = await given.location(market="NL")
-    await given.price(location)
-    await given.billing_market(account.company, "NL")
+    partner = await verified(factory, "PARTNER")
+    account = await managed(factory, partner)
+    own = await verified(factory, kind if kind in ("DIRECT", "PARTNER") else "DIRECT")
+    location = await factory.location(market="NL")
+    await factory.price(location)
+    await factory.billing_market(account.company, "NL")
     if enabled is not None:
         for payer in (partner, own):
-            await given.billing_market(payer, "NL", enabled=enabled)
+            await factory.billing_market(payer, "NL", enabled=enabled)
     asking = {"MANAGED": account.admin, "acting for it": partner.admin}.get(kind, own.admin)
     company = {"companyId": account.company.id} if kind == "acting for it" else {}
     before = await stored_rows(rules_engine)
 
     query = "mutation ($input: OrderPortInput!) { orderPort(input: $input) { port { id } userErrors { code field message } } }"
-    answer = (await ask(asking, query, input=order(location, **company))).data["orderPort"]
+    answer = (await client(asking, query, input=order(location, **company))).data["orderPort"]
 
     (problem,) = answer["userErrors"]
     assert ("MARKET_NOT_ENABLED", ["locationId"]) == (problem["code"], problem["field"])
@@ -199,13 +199,13 @@ async def test_payers_market_has_to_be_enabled_V12_A19_A20_R120(
         pytest.param({"termMonths": 13}, "termMonths", id="no term"),
     ],
 )
-async def test_unlisted_combination_is_not_offered_V7(ask: Client, given: Factory, values: Any, field: str) -> None:
+async def test_unlisted_combination_is_not_offered_V7(client: Client, factory: Factory, values: Any, field: str) -> None:
     """The location has to offer the speed, and the combination has to have a price."""
-    company = await verified(given)
-    location = await given.orderable(company)
-    await given.price(location, kind="CONNECTION", speed_mbps=10000)
+    company = await verified(factory)
+    location = await factory.orderable(company)
+    await factory.price(location, kind="CONNECTION", speed_mbps=10000)
 
-    answer = await send(ask, company.admin, "orderPort", FOUND, **order(location, **values))
+    answer = await send(client, company.admin, "orderPort", FOUND, **order(location, **values))
 
     assert nothing(user_error("INVALID_VALUE", field)) == answer
 
@@ -213,31 +213,31 @@ async def test_unlisted_combination_is_not_offered_V7(ask: Client, given: Factor
 @pytest.mark.parametrize(
     ("name", "code"), [("", "REQUIRED"), (" \t", "REQUIRED"), ("x" * 65, "TOO_LONG"), ("a\0", "INVALID_TEXT")]
 )
-async def test_name_has_1_to_64_characters_V7(ask: Client, given: Factory, name: str, code: str) -> None:
+async def test_name_has_1_to_64_characters_V7(client: Client, factory: Factory, name: str, code: str) -> None:
     """A blank name, a longer one and one that can't be stored are refused. 64 characters are allowed."""
-    company = await verified(given)
-    location = await given.orderable(company)
+    company = await verified(factory)
+    location = await factory.orderable(company)
 
-    wrong = await send(ask, company.admin, "orderPort", FOUND, **order(location, name=name))
-    right = await send(ask, company.admin, "orderPort", FOUND, **order(location, name="x" * 64))
+    wrong = await send(client, company.admin, "orderPort", FOUND, **order(location, name=name))
+    right = await send(client, company.admin, "orderPort", FOUND, **order(location, name="x" * 64))
 
     assert nothing(user_error(code, "name")) == wrong
     assert [] == right["userErrors"]
 
 
 async def test_managed_user_orders_private_ports_and_its_partner_public_ones_V1(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Whatever its settings, an account can only order a PRIVATE port itself."""
-    partner = await verified(given, "PARTNER")
-    account = await managed(given, partner, pricing=True, dashboard=True, company_profile=True, chat_support=True)
-    location = await given.orderable(partner)
+    partner = await verified(factory, "PARTNER")
+    account = await managed(factory, partner, pricing=True, dashboard=True, company_profile=True, chat_support=True)
+    location = await factory.orderable(partner)
     before = await stored_rows(rules_engine)
     public = order(location, visibility="PUBLIC")
 
-    own = await send(ask, account.admin, "orderPort", FOUND, **public)
+    own = await send(client, account.admin, "orderPort", FOUND, **public)
     unchanged = before == await stored_rows(rules_engine)
-    acting = await send(ask, partner.admin, "orderPort", "port { visibility }", **public, companyId=account.company.id)
+    acting = await send(client, partner.admin, "orderPort", "port { visibility }", **public, companyId=account.company.id)
 
     assert nothing(user_error("FORBIDDEN", "visibility")) == own
     assert unchanged
@@ -245,16 +245,16 @@ async def test_managed_user_orders_private_ports_and_its_partner_public_ones_V1(
 
 
 async def test_all_errors_of_an_order_are_reported_at_once_R404_R429_V1_V7_V12(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Each error has its path, and nothing is stored."""
-    account = await given.managed_account(await given.partner())
-    location = await given.location(status="NEW")
+    account = await factory.managed_account(await factory.partner())
+    location = await factory.location(status="NEW")
     before = await stored_rows(rules_engine)
 
     wrong = {"name": "", "speedMbps": 7, "termMonths": 7, "costCentre": "c" * 65, "visibility": "PUBLIC"}
-    answer = await send(ask, account.admin, "orderPort", FOUND, **order(location, **wrong))
-    nowhere = await send(ask, account.admin, "orderPort", FOUND, **{**order(location, name=""), "locationId": account.id})
+    answer = await send(client, account.admin, "orderPort", FOUND, **order(location, **wrong))
+    nowhere = await send(client, account.admin, "orderPort", FOUND, **{**order(location, name=""), "locationId": account.id})
 
     assert (
         nothing(
@@ -276,38 +276,38 @@ async def test_all_errors_of_an_order_are_reported_at_once_R404_R429_V1_V7_V12(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_unknown_location_is_not_found_A21(ask: Client, given: Factory) -> None:
+async def test_unknown_location_is_not_found_A21(client: Client, factory: Factory) -> None:
     """No location has the id."""
-    company = await verified(given)
-    gone = await given.location()
-    await given.no_more(gone)
+    company = await verified(factory)
+    gone = await factory.location()
+    await factory.delete(gone)
 
-    answer = await send(ask, company.admin, "orderPort", FOUND, **order(gone))
+    answer = await send(client, company.admin, "orderPort", FOUND, **order(gone))
 
     assert nothing(user_error("NOT_FOUND", "locationId")) == answer
 
 
-async def test_order_is_audited_and_idempotent_R431(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_order_is_audited_and_idempotent_R431(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """The audit log says who ordered what. The same Idempotency-Key doesn't order a second port."""
-    company = await verified(given)
-    location = await given.orderable(company)
+    company = await verified(factory)
+    location = await factory.orderable(company)
 
     answers = await asyncio.gather(
-        *(send(ask, company.admin, "orderPort", FOUND, **order(location), key="k1") for _ in range(6))
+        *(send(client, company.admin, "orderPort", FOUND, **order(location), key="k1") for _ in range(6))
     )
 
     assert [answers[0]] * 6 == answers
     assert [("orderPort", "port")] == [entry[:2] for entry in await recorded_changes(rules_engine)]
 
 
-async def test_order_waits_for_a_change_of_its_market_V12(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_order_waits_for_a_change_of_its_market_V12(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """While the market is being disabled an order waits for the result, and is then refused."""
-    company = await verified(given)
-    location = await given.orderable(company)
+    company = await verified(factory)
+    location = await factory.orderable(company)
     slow = rules_engine.execution_options(isolation_level="READ COMMITTED")
     async with slow.connect() as connection, connection.begin():
         await connection.execute(sa.update(BillingMarket).values(enabled=False))
-        ordering = asyncio.ensure_future(send(ask, company.admin, "orderPort", FOUND, **order(location)))
+        ordering = asyncio.ensure_future(send(client, company.admin, "orderPort", FOUND, **order(location)))
         await asyncio.sleep(0.3)
         waited = not ordering.done()
 
@@ -316,16 +316,16 @@ async def test_order_waits_for_a_change_of_its_market_V12(ask: Client, given: Fa
 
 
 async def test_concurrent_orders_and_end_of_their_market_are_consistent_V12(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Each order is carried out whole or refused. Acknowledged orders are stored, and later ones are refused."""
-    company = await verified(given)
-    location = await given.orderable(company)
-    end = send(ask, company.admin, "setBillingMarket", "billingMarket { enabled }", market="DE", enabled=False)
-    orders = [send(ask, company.admin, "orderPort", FOUND, **order(location)) for _ in range(6)]
+    company = await verified(factory)
+    location = await factory.orderable(company)
+    end = send(client, company.admin, "setBillingMarket", "billingMarket { enabled }", market="DE", enabled=False)
+    orders = [send(client, company.admin, "orderPort", FOUND, **order(location)) for _ in range(6)]
 
     answers = await asyncio.gather(*orders[:3], end, *orders[3:])
-    late = await send(ask, company.admin, "orderPort", FOUND, **order(location))
+    late = await send(client, company.admin, "orderPort", FOUND, **order(location))
 
     refusal = nothing(user_error("MARKET_NOT_ENABLED", "locationId"))
     made = [answer for number, answer in enumerate(answers) if number != 3 and answer != refusal]

@@ -1,4 +1,4 @@
-"""Ports: for their company, its partner and the operator, with prices for viewers that may see them."""
+"""Ports: for their company, its partner and the operator, with prices for viewers that can see them."""
 
 from __future__ import annotations
 
@@ -40,66 +40,66 @@ def refusal(answer: Answer) -> tuple[Any, list[tuple[str, str, str]]]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_role_reads_its_companys_ports_V20_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_every_role_reads_its_companys_ports_V20_V23(client: Client, factory: Factory, role: str) -> None:
     """Each of a company's users reads its ports."""
-    company = await given.company()
-    port = await given.port(company)
-    user = await given.user(company, role)
+    company = await factory.company()
+    port = await factory.port(company)
+    user = await factory.user(company, role)
 
-    answer = await ask(user.email, FOUND, id=port.id)
+    answer = await client(user.email, FOUND, id=port.id)
 
     assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
 async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20(
-    ask: Client, given: Factory, asking: str
+    client: Client, factory: Factory, asking: str
 ) -> None:
     """The managed company, its partner and the operator read its port."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await given.managed_account(partner)
-    port = await given.port(account.company)
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
     emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
 
-    answer = await ask(emails[asking], FOUND, id=port.id)
+    answer = await client(emails[asking], FOUND, id=port.id)
 
     assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_other_viewers_do_not_read_a_port_V20_V24(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_viewers_do_not_read_a_port_V20_V24(client: Client, factory: Factory, kind: str) -> None:
     """Another company's port is null by its id and missing from lists, without an error."""
-    port = await given.port((await given.managed_account(await given.partner())).company)
-    email = await given.somebody(kind)
+    port = await factory.port((await factory.managed_account(await factory.partner())).company)
+    email = await factory.admin_of_kind(kind)
 
-    answer = await ask(email, FOUND, id=port.id)
+    answer = await client(email, FOUND, id=port.id)
 
     assert payload({"node": None, "ports": ids()}) == response_of(answer)
 
 
-async def test_managed_account_does_not_read_its_siblings_ports_V14(ask: Client, given: Factory) -> None:
+async def test_managed_account_does_not_read_its_siblings_ports_V14(client: Client, factory: Factory) -> None:
     """Two accounts of one partner read nothing of each other. Their partner reads both."""
-    partner = await given.partner()
-    first, second = await given.managed_account(partner), await given.managed_account(partner)
-    ours, theirs = await given.port(first.company), await given.port(second.company)
+    partner = await factory.partner()
+    first, second = await factory.managed_account(partner), await factory.managed_account(partner)
+    ours, theirs = await factory.port(first.company), await factory.port(second.company)
 
-    by_first, by_partner = await ask(first.admin, FOUND, id=theirs.id), await ask(partner.admin, FOUND, id=theirs.id)
+    by_first, by_partner = await client(first.admin, FOUND, id=theirs.id), await client(partner.admin, FOUND, id=theirs.id)
 
     assert payload({"node": None, "ports": ids(ours)}) == response_of(by_first)
     assert payload({"node": {"id": theirs.id}, "ports": ids(ours, theirs)}) == response_of(by_partner)
 
 
-async def test_port_has_its_fields_R030(ask: Client, given: Factory) -> None:
+async def test_port_has_its_fields_R030(client: Client, factory: Factory) -> None:
     """A port's company reads its location, its properties and its visibility."""
-    company = await given.company()
-    port = await given.port(
+    company = await factory.company()
+    port = await factory.port(
         company, name="Rack 7", status="REQUESTED", visibility="PUBLIC", cost_centre="4711", speed_mbps=10_000, term_months=36
     )
     query = """{ ports { nodes {
         name company { id } location { id } speedMbps termMonths status visibility costCentre activatedAt
     } } }"""
 
-    answer = await ask(company.admin, query)
+    answer = await client(company.admin, query)
 
     facts = {
         "name": "Rack 7",
@@ -116,29 +116,31 @@ async def test_port_has_its_fields_R030(ask: Client, given: Factory) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_prices_are_hidden_from_a_managed_account_by_default_R121_V23(
+    client: Client, factory: Factory, role: str
+) -> None:
     """Without a partner's setting, no role of a managed account sees prices. Its partner sees them."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    port = await given.port(account.company)
-    user = await given.user(account.company, role)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
+    user = await factory.user(account.company, role)
 
-    managed, own = await ask(user.email, PRICES), await ask(partner.admin, PRICES)
+    managed, own = await client(user.email, PRICES), await client(partner.admin, PRICES)
 
     assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(managed)
     assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(own)
 
 
-async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Factory) -> None:
+async def test_prices_appear_with_the_next_request_R122(client: Client, factory: Factory) -> None:
     """A managed account sees prices from the moment its partner shows them until it hides them again."""
-    account = await given.managed_account(await given.partner(), pricing=False)
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner(), pricing=False)
+    port = await factory.port(account.company)
 
-    before = await ask(account.admin, PRICES)
-    await given.setting(account, pricing=True)
-    shown = await ask(account.admin, PRICES)
-    await given.setting(account, pricing=None)
-    after = await ask(account.admin, PRICES)
+    before = await client(account.admin, PRICES)
+    await factory.setting(account, pricing=True)
+    shown = await client(account.admin, PRICES)
+    await factory.setting(account, pricing=None)
+    after = await client(account.admin, PRICES)
 
     assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(before)
     assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(shown)
@@ -146,23 +148,23 @@ async def test_prices_appear_with_the_next_request_R122(ask: Client, given: Fact
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED", "DECOMMISSIONED", "CANCELLED"])
-async def test_prices_are_hidden_in_every_port_status_R122(ask: Client, given: Factory, status: str) -> None:
+async def test_prices_are_hidden_in_every_port_status_R122(client: Client, factory: Factory, status: str) -> None:
     """From REQUESTED on, in every status, a port's prices stay hidden unless the partner shows them."""
-    account = await given.managed_account(await given.partner())
-    port = await given.port(account.company, status=status)
+    account = await factory.managed_account(await factory.partner())
+    port = await factory.port(account.company, status=status)
 
-    answer = await ask(account.admin, PRICES)
+    answer = await client(account.admin, PRICES)
 
     assert without_prices("HIDDEN_BY_PARTNER", id=port.id) == response_of(answer)
 
 
-async def test_prices_of_one_account_do_not_affect_its_siblings_R122_V2(ask: Client, given: Factory) -> None:
+async def test_prices_of_one_account_do_not_affect_its_siblings_R122_V2(client: Client, factory: Factory) -> None:
     """An override shows prices to its own account only."""
-    partner = await given.partner()
-    shown, not_shown = await given.managed_account(partner, pricing=True), await given.managed_account(partner)
-    ports = [await given.port(account.company) for account in (shown, not_shown)]
+    partner = await factory.partner()
+    shown, not_shown = await factory.managed_account(partner, pricing=True), await factory.managed_account(partner)
+    ports = [await factory.port(account.company) for account in (shown, not_shown)]
 
-    answers = [response_of(await ask(account.admin, PRICES)) for account in (shown, not_shown)]
+    answers = [response_of(await client(account.admin, PRICES)) for account in (shown, not_shown)]
 
     first, second = ports
     expected = [
@@ -174,81 +176,81 @@ async def test_prices_of_one_account_do_not_affect_its_siblings_R122_V2(ask: Cli
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_only_some_roles_read_prices_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+async def test_only_some_roles_read_prices_V23(client: Client, factory: Factory, kind: str, role: str) -> None:
     """Account administrators, finance and viewers read prices. Network administrators and editors read the rest."""
-    account = await given.managed_account(await given.partner(), pricing=True)
-    company = account.company if kind == "MANAGED" else await given.company(kind=kind)
-    port = await given.port(company)
-    user = await given.user(company, role)
+    account = await factory.managed_account(await factory.partner(), pricing=True)
+    company = account.company if kind == "MANAGED" else await factory.company(kind=kind)
+    port = await factory.port(company)
+    user = await factory.user(company, role)
 
-    answer = await ask(user.email, PRICES)
+    answer = await client(user.email, PRICES)
 
     read = payload({"ports": nodes({"id": port.id, **PRICED})})
     assert (read if role in PRICE_ROLES else without_prices("ROLE_REQUIRED", id=port.id)) == response_of(answer)
 
 
-async def test_one_role_that_reads_prices_is_enough_V23_A43(ask: Client, given: Factory) -> None:
+async def test_one_role_that_reads_prices_is_enough_V23_A43(client: Client, factory: Factory) -> None:
     """With several roles, a user has the rights of all of them."""
-    company = await given.company()
-    port = await given.port(company)
-    user = await given.user(company, "NETWORK_ADMIN", "FINANCE")
+    company = await factory.company()
+    port = await factory.port(company)
+    user = await factory.user(company, "NETWORK_ADMIN", "FINANCE")
 
-    answer = await ask(user.email, PRICES)
+    answer = await client(user.email, PRICES)
 
     assert payload({"ports": nodes({"id": port.id, **PRICED})}) == response_of(answer)
 
 
-async def test_response_does_not_depend_on_a_hidden_price_R121_A16(ask: Client, given: Factory) -> None:
+async def test_response_does_not_depend_on_a_hidden_price_R121_A16(client: Client, factory: Factory) -> None:
     """A managed account gets the same bytes whatever its port costs, zero included."""
-    account = await given.managed_account(await given.partner())
-    port = await given.port(account.company, monthly_rate=1)
+    account = await factory.managed_account(await factory.partner())
+    port = await factory.port(account.company, monthly_rate=1)
 
     bodies = []
     for rate in (1, 125_000, 0):
-        await given.change(port, monthly_rate=rate)
-        bodies.append((await ask(account.admin, PRICES)).body)
+        await factory.change(port, monthly_rate=rate)
+        bodies.append((await client(account.admin, PRICES)).body)
 
     assert [bodies[0]] * 3 == bodies
 
 
-async def test_ports_are_not_sorted_by_hidden_prices_A16(ask: Client, given: Factory) -> None:
+async def test_ports_are_not_sorted_by_hidden_prices_A16(client: Client, factory: Factory) -> None:
     """A managed account can't sort by price until its partner shows prices."""
-    account = await given.managed_account(await given.partner())
-    dear = await given.port(account.company, monthly_rate=200)
-    cheap = await given.port(account.company, monthly_rate=100)
+    account = await factory.managed_account(await factory.partner())
+    dear = await factory.port(account.company, monthly_rate=200)
+    cheap = await factory.port(account.company, monthly_rate=100)
 
-    refused = await ask(account.admin, BY_PRICE)
-    await given.setting(account, pricing=True)
-    allowed = await ask(account.admin, BY_PRICE)
+    refused = await client(account.admin, BY_PRICE)
+    await factory.setting(account, pricing=True)
+    allowed = await client(account.admin, BY_PRICE)
 
     assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(refused)
     assert payload({"ports": nodes({"id": cheap.id}, {"id": dear.id})}) == response_of(allowed)
 
 
 @pytest.mark.parametrize("bounds", NARROWED)
-async def test_ports_are_not_filtered_by_hidden_prices_A16(ask: Client, given: Factory, bounds: dict[str, str]) -> None:
+async def test_ports_are_not_filtered_by_hidden_prices_A16(client: Client, factory: Factory, bounds: dict[str, str]) -> None:
     """A managed account can't filter by price, with any bound, until its partner shows prices."""
-    account = await given.managed_account(await given.partner())
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner())
+    port = await factory.port(account.company)
     query = "query ($bounds: MoneyRange!) { ports(filter: {monthlyRate: $bounds}) { nodes { id } totalCount } }"
 
-    refused = await ask(account.admin, query, bounds=bounds)
-    await given.setting(account, pricing=True)
-    allowed = await ask(account.admin, query, bounds=bounds)
+    refused = await client(account.admin, query, bounds=bounds)
+    await factory.setting(account, pricing=True)
+    allowed = await client(account.admin, query, bounds=bounds)
 
     assert (None, ["FORBIDDEN_FILTER"]) == (refused.data, refused.codes)
     assert payload({"ports": ids(port)}) == response_of(allowed)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_roles_without_prices_do_not_sort_by_them_A16_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_roles_without_prices_do_not_sort_by_them_A16_V23(client: Client, factory: Factory, role: str) -> None:
     """A role that can't read a field can't sort by it either. It can sort by other fields."""
-    company = await given.company()
-    port = await given.port(company)
-    user = await given.user(company, role)
+    company = await factory.company()
+    port = await factory.port(company)
+    user = await factory.user(company, role)
 
-    by_price = await ask(user.email, BY_PRICE)
-    by_name = await ask(user.email, "{ ports(orderBy: {field: NAME, direction: DESC}) { nodes { id } } }")
+    by_price = await client(user.email, BY_PRICE)
+    by_name = await client(user.email, "{ ports(orderBy: {field: NAME, direction: DESC}) { nodes { id } } }")
 
     found = payload({"ports": nodes({"id": port.id})})
     if role in PRICE_ROLES:
@@ -258,61 +260,61 @@ async def test_roles_without_prices_do_not_sort_by_them_A16_V23(ask: Client, giv
     assert found == response_of(by_name)
 
 
-async def test_refusal_does_not_depend_on_the_data_A16_A21(ask: Client, given: Factory) -> None:
+async def test_refusal_does_not_depend_on_the_data_A16_A21(client: Client, factory: Factory) -> None:
     """Sorting by hidden prices gets the same error with and without ports."""
-    account = await given.managed_account(await given.partner())
+    account = await factory.managed_account(await factory.partner())
 
-    without = await ask(account.admin, BY_PRICE)
-    await given.port(account.company)
-    with_one = await ask(account.admin, BY_PRICE)
+    without = await client(account.admin, BY_PRICE)
+    await factory.port(account.company)
+    with_one = await client(account.admin, BY_PRICE)
 
     assert without.body == with_one.body
 
 
-async def test_visitor_does_not_sort_by_prices_A16(ask: Client) -> None:
+async def test_visitor_does_not_sort_by_prices_A16(client: Client) -> None:
     """An anonymous visitor sees no port's price and can't sort by it."""
-    answer = await ask(ANONYMOUS, BY_PRICE)
+    answer = await client(ANONYMOUS, BY_PRICE)
 
     assert (None, [("FORBIDDEN_ORDER", "orderBy", "MONTHLY_RATE")]) == refusal(answer)
 
 
-async def test_partner_always_sees_prices_of_its_accounts_A17(ask: Client, given: Factory) -> None:
+async def test_partner_always_sees_prices_of_its_accounts_A17(client: Client, factory: Factory) -> None:
     """A partner reads, sorts and filters by the prices that it hides from its accounts."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, pricing=False)
-    await given.defaults(partner, pricing=False)
-    dear = await given.port(account.company, monthly_rate=200)
-    cheap = await given.port(partner, monthly_rate=100)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, pricing=False)
+    await factory.defaults(partner, pricing=False)
+    dear = await factory.port(account.company, monthly_rate=200)
+    cheap = await factory.port(partner, monthly_rate=100)
     query = """{ ports(orderBy: {field: MONTHLY_RATE}, filter: {monthlyRate: {currency: "EUR", atMost: "2.00"}}) {
         nodes { id monthlyRate { amount } }
     } }"""
 
-    answer = await ask(partner.admin, query)
+    answer = await client(partner.admin, query)
 
     read = nodes({"id": cheap.id, "monthlyRate": {"amount": "1.00"}}, {"id": dear.id, "monthlyRate": {"amount": "2.00"}})
     assert payload({"ports": read}) == response_of(answer)
 
 
-async def test_prices_are_exact_in_their_currencys_units_R121(ask: Client, given: Factory) -> None:
+async def test_prices_are_exact_in_their_currencys_units_R121(client: Client, factory: Factory) -> None:
     """An amount is in major units with all its digits. Yen have no minor unit."""
-    company = await given.company()
-    await given.port(company, monthly_rate=123_456_789, currency="EUR")
-    await given.port(company, monthly_rate=125_000, currency="JPY")
+    company = await factory.company()
+    await factory.port(company, monthly_rate=123_456_789, currency="EUR")
+    await factory.port(company, monthly_rate=125_000, currency="JPY")
 
-    answer = await ask(company.admin, MONTHLY)
+    answer = await client(company.admin, MONTHLY)
 
     amounts = [{"monthlyRate": {"amount": amount}} for amount in ("1234567.89", "125000")]
     assert payload({"ports": nodes(*amounts)}) == response_of(answer)
 
 
-async def test_managed_viewer_does_not_read_its_ports_marketplace_name_R002_R033_R116(ask: Client, given: Factory) -> None:
+async def test_managed_viewer_does_not_read_its_ports_marketplace_name_R002_R033_R116(client: Client, factory: Factory) -> None:
     """A port's Marketplace name and description are part of the profile: hidden from the account, visible to its partner."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, company_profile=True, pricing=True)
-    await given.port(account.company, marketplace_name="Onramp", marketplace_description="Fast.")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, company_profile=True, pricing=True)
+    await factory.port(account.company, marketplace_name="Onramp", marketplace_description="Fast.")
     query = "{ ports { nodes { marketplaceName marketplaceDescription } } }"
 
-    managed, own = await ask(account.admin, query), await ask(partner.admin, query)
+    managed, own = await client(account.admin, query), await client(partner.admin, query)
 
     fields = ("marketplaceName", "marketplaceDescription")
     redactions = [redaction_at(f"ports.nodes.*.{field}", "NOT_FOR_MANAGED_ACCOUNTS") for field in fields]

@@ -61,22 +61,22 @@ class Market:
 
 
 @pytest.fixture
-async def market(given: Factory) -> Market:
+async def market(factory: Factory) -> Market:
     """Create a partner, an account whose orders it approves, the operator, ports in all statuses and pending orders."""
-    partner, operator = await given.partner(verification_status="VERIFIED"), await given.operator()
+    partner, operator = await factory.partner(verification_status="VERIFIED"), await factory.operator()
     verified = {"verification_status": "VERIFIED"}
-    account = await given.managed_account(partner, company=verified, order_approval=True)
-    place = await given.orderable(partner)
+    account = await factory.managed_account(partner, company=verified, order_approval=True)
+    place = await factory.orderable(partner)
     things: list[Thing] = [partner, account.company, account, place, operator]
-    things += [await given.port(account.company, place, status=status) for status in PortStatus for _ in range(2)]
-    things += [await given.order_approval(account, place) for _ in range(6)]
+    things += [await factory.port(account.company, place, status=status) for status in PortStatus for _ in range(2)]
+    things += [await factory.order_approval(account, place) for _ in range(6)]
     return Market([partner.admin, account.admin, operator.admin, None], [each.id for each in things], place.id)
 
 
 @DRAWN
 @drawn(data=st.data())
 async def test_bad_input_changes_nothing_V7_A21(
-    ask: Client, market: Market, rules_engine: AsyncEngine, data: st.DataObject
+    client: Client, market: Market, rules_engine: AsyncEngine, data: st.DataObject
 ) -> None:
     """Each input is carried out, or refused with a code and without a trace. None makes the gateway fail."""
     name, sent = data.draw(inputs(market.ids, market.place))
@@ -84,7 +84,7 @@ async def test_bad_input_changes_nothing_V7_A21(
     query = f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
     before, events = await stored_rows(rules_engine), len(await recorded_changes(rules_engine))
 
-    answer = await ask(email, query, input=sent)
+    answer = await client(email, query, input=sent)
 
     payload = (answer.data or {}).get(name) or {}
     codes = [*answer.codes, *(problem["code"] for problem in payload.get("userErrors", []))]

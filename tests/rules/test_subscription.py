@@ -41,51 +41,51 @@ def request(thing: Any, status: str) -> Any:
 
 
 @pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_account_partner_and_operator_receive_port_events_V14_V20(ask: Client, given: Factory, asking: str) -> None:
+async def test_account_partner_and_operator_receive_port_events_V14_V20(client: Client, factory: Factory, asking: str) -> None:
     """The managed company, its partner and the operator get an event when a port is ordered and when it changes."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await given.managed_account(partner)
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
     emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
 
-    async with ask.following(emails[asking], PORTS) as following:
-        ordered = await given.port(account.company, name="new")
+    async with client.following(emails[asking], PORTS) as following:
+        ordered = await factory.port(account.company, name="new")
         first = await following.event()
-        await given.change(ordered, name="renamed")
+        await factory.change(ordered, name="renamed")
         second = await following.event()
 
     assert [port(ordered, "new"), port(ordered, "renamed")] == [first, second]
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED", "OF THE SAME PARTNER"])
-async def test_other_viewers_receive_no_port_events_V14_V20(ask: Client, given: Factory, kind: str) -> None:
+async def test_other_viewers_receive_no_port_events_V14_V20(client: Client, factory: Factory, kind: str) -> None:
     """A viewer that can't read a port gets no event of it, but still gets those of its own ports."""
-    partner = await given.partner()
-    theirs = await given.port((await given.managed_account(partner)).company)
+    partner = await factory.partner()
+    theirs = await factory.port((await factory.managed_account(partner)).company)
     if kind in ("MANAGED", "OF THE SAME PARTNER"):
-        account = await given.managed_account(partner if kind != "MANAGED" else await given.partner())
+        account = await factory.managed_account(partner if kind != "MANAGED" else await factory.partner())
         company = account.company
     else:
-        company = await given.company(kind=kind)
-    ours = await given.port(company)
+        company = await factory.company(kind=kind)
+    ours = await factory.port(company)
 
-    async with ask.following(company.admin, PORTS) as following:
-        await given.change(theirs, name="theirs")
-        await given.change(ours, name="ours")
+    async with client.following(company.admin, PORTS) as following:
+        await factory.change(theirs, name="theirs")
+        await factory.change(ours, name="ours")
         first = await following.event()
 
     assert port(ours, "ours") == first
 
 
-async def test_prices_are_hidden_in_events_R121(ask: Client, given: Factory) -> None:
+async def test_prices_are_hidden_in_events_R121(client: Client, factory: Factory) -> None:
     """An event hides prices as a response does, with its own redactions. The partner's event has them."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    theirs = await given.port(account.company)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    theirs = await factory.port(account.company)
 
-    async with ask.following(account.admin, PRICED) as managed, ask.following(partner.admin, PRICED) as own:
-        await given.change(theirs, name="one")
+    async with client.following(account.admin, PRICED) as managed, client.following(partner.admin, PRICED) as own:
+        await factory.change(theirs, name="one")
         first, shown = await managed.event(), await own.event()
-        await given.change(theirs, name="two")
+        await factory.change(theirs, name="two")
         second = await managed.event()
 
     redaction = redaction_at("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
@@ -97,16 +97,16 @@ async def test_prices_are_hidden_in_events_R121(ask: Client, given: Factory) -> 
     assert payload({"portUpdated": {"name": "one", "monthlyRate": price}}) == shown
 
 
-async def test_setting_applies_to_the_next_event_R122_V2(ask: Client, given: Factory) -> None:
+async def test_setting_applies_to_the_next_event_R122_V2(client: Client, factory: Factory) -> None:
     """An open subscription has prices in the next event once the partner shows them, and not once it hides them."""
-    account = await given.managed_account(await given.partner(), pricing=False)
-    theirs = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner(), pricing=False)
+    theirs = await factory.port(account.company)
     events = []
 
-    async with ask.following(account.admin, PRICED) as following:
+    async with client.following(account.admin, PRICED) as following:
         for name, pricing in (("one", False), ("two", True), ("three", None)):
-            await given.setting(account, pricing=pricing)
-            await given.change(theirs, name=name)
+            await factory.setting(account, pricing=pricing)
+            await factory.change(theirs, name=name)
             events.append(await following.event())
 
     redaction = redaction_at("portUpdated.monthlyRate", "HIDDEN_BY_PARTNER")
@@ -119,37 +119,37 @@ async def test_setting_applies_to_the_next_event_R122_V2(ask: Client, given: Fac
 
 
 @pytest.mark.parametrize("values", [{"monthly_rate": 1}, {"setup_fee": 1}, {"marketplace_name": "New"}], ids=str)
-async def test_change_of_a_hidden_field_is_not_sent_R116_R121(ask: Client, given: Factory, values: dict[str, Any]) -> None:
+async def test_change_of_a_hidden_field_is_not_sent_R116_R121(client: Client, factory: Factory, values: dict[str, Any]) -> None:
     """An event would reveal that a hidden field changed, so the managed account gets none. Its partner does."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    theirs = await given.port(account.company, name="before")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    theirs = await factory.port(account.company, name="before")
 
-    async with ask.following(account.admin, PORTS) as managed, ask.following(partner.admin, PORTS) as own:
-        await given.change(theirs, **values)
+    async with client.following(account.admin, PORTS) as managed, client.following(partner.admin, PORTS) as own:
+        await factory.change(theirs, **values)
         heard = await own.event()
-        await given.change(theirs, name="after")
+        await factory.change(theirs, name="after")
         first = await managed.event()
 
     assert port(theirs, "before") == heard
     assert port(theirs, "after") == first
 
 
-async def test_marketplace_name_change_is_not_sent_to_the_account_R034_R116(ask: Client, given: Factory) -> None:
+async def test_marketplace_name_change_is_not_sent_to_the_account_R034_R116(client: Client, factory: Factory) -> None:
     """The partner sets a port's Marketplace name. Not even the port's version, which the account reads, reveals it."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    theirs = await given.port(account.company, name="before")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    theirs = await factory.port(account.company, name="before")
     announced = [{"portId": theirs.id, "name": "Gate", "description": "New."}]
     profile = {"companyId": account.company.id, "companyName": "Alpine", "contactEmail": "sales@alpine.example"}
     selection = "marketplaceProfile { companyName }"
 
-    unnamed = await ask(account.admin, VERSIONS)
-    async with ask.following(account.admin, VERSIONED) as managed, ask.following(partner.admin, VERSIONED) as own:
-        saved = await send(ask, partner.admin, "saveMarketplaceProfile", selection, ports=announced, **profile)
+    unnamed = await client(account.admin, VERSIONS)
+    async with client.following(account.admin, VERSIONED) as managed, client.following(partner.admin, VERSIONED) as own:
+        saved = await send(client, partner.admin, "saveMarketplaceProfile", selection, ports=announced, **profile)
         heard = await own.event()
-        named = await ask(account.admin, VERSIONS)
-        await given.change(theirs, name="after")
+        named = await client(account.admin, VERSIONS)
+        await factory.change(theirs, name="after")
         first = await managed.event()
 
     version = {"id": theirs.id, "version": 1}
@@ -160,129 +160,129 @@ async def test_marketplace_name_change_is_not_sent_to_the_account_R034_R116(ask:
     assert unnamed.body == named.body
 
 
-async def test_edit_without_a_change_is_sent_to_readers_of_the_version_R116_A43(ask: Client, given: Factory) -> None:
+async def test_edit_without_a_change_is_sent_to_readers_of_the_version_R116_A43(client: Client, factory: Factory) -> None:
     """If only the version increases, viewers that can't read it get no event."""
-    company = await given.company()
-    reader, ours = await given.user(company, "VIEWER"), await given.port(company, name="same")
+    company = await factory.company()
+    reader, ours = await factory.user(company, "VIEWER"), await factory.port(company, name="same")
 
-    async with ask.following(reader.email, PORTS) as hidden_from, ask.following(company.admin, VERSIONED) as shown:
-        await send(ask, company.admin, "updatePort", "port { id }", id=ours.id, version=1, name="same")
+    async with client.following(reader.email, PORTS) as hidden_from, client.following(company.admin, VERSIONED) as shown:
+        await send(client, company.admin, "updatePort", "port { id }", id=ours.id, version=1, name="same")
         heard = await shown.event()
-        await given.change(ours, name="other")
+        await factory.change(ours, name="other")
         first = await hidden_from.event()
 
     assert payload({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
     assert port(ours, "other") == first
 
 
-async def test_events_can_be_limited_to_one_company_V14_V20(ask: Client, given: Factory) -> None:
+async def test_events_can_be_limited_to_one_company_V14_V20(client: Client, factory: Factory) -> None:
     """A partner that follows one of its accounts gets events of that account's ports only."""
-    partner = await given.partner()
-    one, other = await given.managed_account(partner), await given.managed_account(partner)
-    ours, theirs = await given.port(one.company), await given.port(other.company)
+    partner = await factory.partner()
+    one, other = await factory.managed_account(partner), await factory.managed_account(partner)
+    ours, theirs = await factory.port(one.company), await factory.port(other.company)
 
-    async with ask.following(partner.admin, PORTS_OF, of=one.company.id) as following:
-        await given.change(theirs, name="theirs")
-        await given.change(ours, name="ours")
+    async with client.following(partner.admin, PORTS_OF, of=one.company.id) as following:
+        await factory.change(theirs, name="theirs")
+        await factory.change(ours, name="ours")
         first = await following.event()
 
     assert port(ours, "ours") == first
 
 
-async def test_hidden_company_has_no_events_V18_V20(ask: Client, given: Factory) -> None:
+async def test_hidden_company_has_no_events_V18_V20(client: Client, factory: Factory) -> None:
     """Following a hidden or unknown company isn't an error, but sends no event."""
-    company, stranger = await given.company(), await given.company()
-    ours, theirs = await given.port(company), await given.port(stranger)
+    company, stranger = await factory.company(), await factory.company()
+    ours, theirs = await factory.port(company), await factory.port(stranger)
 
-    async with ask.following(company.admin, PORTS_OF, of=stranger.id) as following:
-        await given.change(theirs, name="theirs")
-        await given.change(ours, name="ours")
+    async with client.following(company.admin, PORTS_OF, of=stranger.id) as following:
+        await factory.change(theirs, name="theirs")
+        await factory.change(ours, name="ours")
 
-        assert await following.hears_nothing()
+        assert await following.is_silent()
 
 
-async def test_both_sides_and_their_partners_receive_request_events_V14_V16(ask: Client, given: Factory) -> None:
+async def test_both_sides_and_their_partners_receive_request_events_V14_V16(client: Client, factory: Factory) -> None:
     """Customer, provider and their partners get an event when a request is created and when it changes. Others don't."""
-    ours, theirs = await given.partner(), await given.partner()
-    customer, provider = (await given.managed_account(ours)).company, (await given.managed_account(theirs)).company
-    stranger = await given.company()
-    own, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
+    ours, theirs = await factory.partner(), await factory.partner()
+    customer, provider = (await factory.managed_account(ours)).company, (await factory.managed_account(theirs)).company
+    stranger = await factory.company()
+    own, target = await factory.port(customer), await factory.port(provider, visibility="PUBLIC")
     heard = []
 
-    async with ask.following(stranger.admin, REQUESTS) as unheard:
+    async with client.following(stranger.admin, REQUESTS) as unheard:
         for company in (customer, provider, ours, theirs):
-            async with ask.following(company.admin, REQUESTS) as following:
-                made = await given.connection_request(own, target)
+            async with client.following(company.admin, REQUESTS) as following:
+                made = await factory.connection_request(own, target)
                 first = await following.event()
-                await given.change(made, status="ACCEPTED")
+                await factory.change(made, status="ACCEPTED")
                 heard.append(([request(made, "PENDING"), request(made, "ACCEPTED")], [first, await following.event()]))
-        between = await given.connection_request(await given.port(stranger), target)
+        between = await factory.connection_request(await factory.port(stranger), target)
         only = await unheard.event()
 
     assert [expected for expected, _ in heard] == [events for _, events in heard]
     assert request(between, "PENDING") == only
 
 
-async def test_hidden_provider_is_not_found_by_its_requests_R013_V18(ask: Client, given: Factory) -> None:
+async def test_hidden_provider_is_not_found_by_its_requests_R013_V18(client: Client, factory: Factory) -> None:
     """A customer that follows a hidden company doesn't learn that its request went to that company."""
-    customer, provider = await given.company(), await given.company()
-    profile = await given.profile(provider)
-    made = await given.connection_request(await given.port(customer), await given.port(provider, visibility="PUBLIC"))
+    customer, provider = await factory.company(), await factory.company()
+    profile = await factory.profile(provider)
+    made = await factory.connection_request(await factory.port(customer), await factory.port(provider, visibility="PUBLIC"))
 
-    async with ask.following(customer.admin, REQUESTS_OF, of=provider.id) as following:
-        await given.change(made, status="ACCEPTED")
+    async with client.following(customer.admin, REQUESTS_OF, of=provider.id) as following:
+        await factory.change(made, status="ACCEPTED")
         known = await following.event()
-        await given.change(profile, visibility="PRIVATE")
-        await given.change(made, status="WITHDRAWN")
-        nothing = await following.hears_nothing()
+        await factory.change(profile, visibility="PRIVATE")
+        await factory.change(made, status="WITHDRAWN")
+        nothing = await following.is_silent()
 
     assert request(made, "ACCEPTED") == known
     assert nothing
 
 
-async def test_notification_is_sent_to_its_user_only_X6(ask: Client, given: Factory) -> None:
+async def test_notification_is_sent_to_its_user_only_X6(client: Client, factory: Factory) -> None:
     """Users get an event when their notification is written, not when it's read, and not for a colleague's."""
-    company = await given.company()
-    colleague = await given.user(company)
+    company = await factory.company()
+    colleague = await factory.user(company)
 
-    async with ask.following(company.admin, NOTIFICATIONS) as following:
-        await given.notification(colleague, company, title="theirs")
-        first = await given.notification(company.user, company, title="first")
+    async with client.following(company.admin, NOTIFICATIONS) as following:
+        await factory.notification(colleague, company, title="theirs")
+        first = await factory.notification(company.user, company, title="first")
         heard = [await following.event()]
-        await given.change(first, title="first, again")
-        second = await given.notification(company.user, company, title="second")
+        await factory.change(first, title="first, again")
+        second = await factory.notification(company.user, company, title="second")
         heard.append(await following.event())
 
     expected = [{"id": thing.id, "title": title, "readAt": None} for thing, title in ((first, "first"), (second, "second"))]
     assert [payload({"notificationReceived": each}) for each in expected] == heard
 
 
-async def test_subscription_ends_with_the_membership_V2_V20(ask: Client, given: Factory) -> None:
+async def test_subscription_ends_with_the_membership_V2_V20(client: Client, factory: Factory) -> None:
     """A former member's subscription ends with an error at the next change of any record, without that record's data."""
-    company = await given.company()
-    user = await given.user(company)
-    ours = await given.port(company)
+    company = await factory.company()
+    user = await factory.user(company)
+    ours = await factory.port(company)
 
-    async with ask.following(user.email, PORTS) as following:
-        await given.no_more(user.membership)
-        await given.change(ours, name="secret")
+    async with client.following(user.email, PORTS) as following:
+        await factory.delete(user.membership)
+        await factory.change(ours, name="secret")
         with pytest.raises(Closed) as closed:
             await following.event()
 
     assert (4403, "The account of this token no longer exists.") == (closed.value.code, closed.value.reason)
 
 
-async def test_removed_role_applies_to_the_next_event_V23(ask: Client, given: Factory) -> None:
+async def test_removed_role_applies_to_the_next_event_V23(client: Client, factory: Factory) -> None:
     """A user whose role no longer reads prices gets none in the next event."""
-    company = await given.company()
-    user = await given.user(company, "FINANCE")
-    ours = await given.port(company)
+    company = await factory.company()
+    user = await factory.user(company, "FINANCE")
+    ours = await factory.port(company)
 
-    async with ask.following(user.email, PRICED) as following:
-        await given.change(ours, name="one")
+    async with client.following(user.email, PRICED) as following:
+        await factory.change(ours, name="one")
         first = await following.event()
-        await given.change(user.membership, roles=["NETWORK_ADMIN"])
-        await given.change(ours, name="two")
+        await factory.change(user.membership, roles=["NETWORK_ADMIN"])
+        await factory.change(ours, name="two")
         second = await following.event()
 
     price = {"amount": "1250.00", "currency": "EUR"}
@@ -292,71 +292,71 @@ async def test_removed_role_applies_to_the_next_event_V23(ask: Client, given: Fa
 
 
 @pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])
-async def test_visitor_does_not_subscribe_to_types_it_cannot_read_V14_V20(ask: Client, query: str) -> None:
+async def test_visitor_does_not_subscribe_to_types_it_cannot_read_V14_V20(client: Client, query: str) -> None:
     """A subscription to a type of which visitors can never read a row is refused with a code, and nothing listens for it."""
-    async with opened(ask.app) as socket:
+    async with opened(client.app) as socket:
         await socket.send({"type": "connection_init"})
         await socket.receive()
         await socket.send({"type": "subscribe", "id": "followed", "payload": {"query": query}})
         refused = await socket.receive()
 
     assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (refused["type"], refused["payload"][0]["extensions"]["code"])
-    assert ask.app.state.services.change_listener.listeners == 0
+    assert client.app.state.services.change_listener.listeners == 0
 
 
-async def test_change_costs_nothing_for_refused_subscriptions_V14_V20(ask: Client, given: Factory) -> None:
+async def test_change_costs_nothing_for_refused_subscriptions_V14_V20(client: Client, factory: Factory) -> None:
     """However many visitors tried to follow ports, a change loads its one listener and the port once."""
-    company = await given.company()
-    async with AsyncExitStack() as sockets, ask.following(company.admin, PORTS) as following:
-        alone = await _loads(ask, given, company, following)
+    company = await factory.company()
+    async with AsyncExitStack() as sockets, client.following(company.admin, PORTS) as following:
+        alone = await _loads(client, factory, company, following)
         for _ in range(5):
-            socket = await sockets.enter_async_context(opened(ask.app))
+            socket = await sockets.enter_async_context(opened(client.app))
             await socket.send({"type": "connection_init"})
             await socket.receive()
             for number in range(40):
                 await socket.send({"type": "subscribe", "id": str(number), "payload": {"query": PORTS}})
                 assert (await socket.receive())["type"] == "error"
-        crowded = await _loads(ask, given, company, following)
-        listening = ask.app.state.services.change_listener.listeners
+        crowded = await _loads(client, factory, company, following)
+        listening = client.app.state.services.change_listener.listeners
 
     assert listening == 1
     assert [1, 1] == [sum(f"FROM {table}" in load for load in alone) for table in ("membership", "port")]
     assert (2, alone) == (len(alone), crowded)
 
 
-async def test_each_listener_costs_the_same_V14_V20(ask: Client, given: Factory) -> None:
+async def test_each_listener_costs_the_same_V14_V20(client: Client, factory: Factory) -> None:
     """Each of three viewers that follow ports loads itself and the changed port once."""
-    company = await given.company()
-    async with ask.following(company.admin, PORTS) as first:
-        alone = await _loads(ask, given, company, first)
-        async with ask.following(company.admin, PORTS) as second, ask.following(company.admin, PORTS) as third:
-            three = await _loads(ask, given, company, first, second, third)
+    company = await factory.company()
+    async with client.following(company.admin, PORTS) as first:
+        alone = await _loads(client, factory, company, first)
+        async with client.following(company.admin, PORTS) as second, client.following(company.admin, PORTS) as third:
+            three = await _loads(client, factory, company, first, second, third)
 
     assert sorted(alone * 3) == sorted(three)
 
 
-async def _loads(ask: Client, given: Factory, company: Company, *followings: Following) -> list[str]:
+async def _loads(client: Client, factory: Factory, company: Company, *followings: Following) -> list[str]:
     """Return the statements that a company's new port causes until every listener has its event."""
-    with ask.counting() as loads:
-        ordered = await given.port(company, name="new")
+    with client.counting() as loads:
+        ordered = await factory.port(company, name="new")
         for following in followings:
             assert port(ordered, "new") == await following.event()
     return loads
 
 
-async def test_subscription_ends_when_its_viewer_can_read_nothing_V14(ask: Client, given: Factory, tmp_path: Path) -> None:
+async def test_subscription_ends_when_its_viewer_can_read_nothing_V14(client: Client, factory: Factory, tmp_path: Path) -> None:
     """Once policy no longer lets the viewer read any row of the type, the next event ends the subscription."""
-    company = await given.company()
-    theirs = await given.port(company, name="one")
-    services = ask.app.state.services
+    company = await factory.company()
+    theirs = await factory.port(company, name="one")
+    services = client.app.state.services
     policies = Path(shutil.copytree(server.POLICIES, tmp_path / "policies"))
     ports = policies / "port.polar"
     ports.write_text(ports.read_text() + NO_PORTS)
     before = services.policy
     try:
-        async with ask.following(company.admin, PORTS) as following:
+        async with client.following(company.admin, PORTS) as following:
             services.replace_policy(server.load_policy(policies))
-            await given.change(theirs, name="two")
+            await factory.change(theirs, name="two")
             ended = await following.socket.receive()
     finally:
         services.replace_policy(before)  # the gateway serves other tests too

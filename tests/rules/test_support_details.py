@@ -24,53 +24,55 @@ def no_details(reason: str) -> object:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_partner_supported_account_reads_its_details_R106_R109_R123(ask: Client, given: Factory, role: str) -> None:
+async def test_partner_supported_account_reads_its_details_R106_R109_R123(client: Client, factory: Factory, role: str) -> None:
     """Every user of a partner-supported account reads who supports it and how to reach them."""
-    account = await given.managed_account(await given.partner(), supported_by="PARTNER")
-    await given.support_details(account.company, "PARTNER")
-    user = await given.user(account.company, role)
+    account = await factory.managed_account(await factory.partner(), supported_by="PARTNER")
+    await factory.support_details(account.company, "PARTNER")
+    user = await factory.user(account.company, role)
 
-    answer = await ask(user.email, DETAILS, id=account.company.id)
+    answer = await client(user.email, DETAILS, id=account.company.id)
 
     assert details("PARTNER") == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_operator_supported_account_does_not_read_its_details_R106_R124(ask: Client, given: Factory, role: str) -> None:
+async def test_operator_supported_account_does_not_read_its_details_R106_R124(
+    client: Client, factory: Factory, role: str
+) -> None:
     """No user of an operator-supported account reads its support details, and no setting changes that."""
-    account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
-    await given.setting(account, chat_support=True, company_profile=True, dashboard=True, pricing=True)
-    await given.support_details(account.company, "OPERATOR")
-    user = await given.user(account.company, role)
+    account = await factory.managed_account(await factory.partner(), supported_by="OPERATOR")
+    await factory.setting(account, chat_support=True, company_profile=True, dashboard=True, pricing=True)
+    await factory.support_details(account.company, "OPERATOR")
+    user = await factory.user(account.company, role)
 
-    answer = await ask(user.email, DETAILS, id=account.company.id)
+    answer = await client(user.email, DETAILS, id=account.company.id)
 
     assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(answer)
 
 
-async def test_details_follow_the_accounts_support_R123_R124(ask: Client, given: Factory) -> None:
+async def test_details_follow_the_accounts_support_R123_R124(client: Client, factory: Factory) -> None:
     """When an account's support changes, its details are hidden or shown with the next request."""
-    account = await given.managed_account(await given.partner(), supported_by="PARTNER")
-    await given.support_details(account.company)
+    account = await factory.managed_account(await factory.partner(), supported_by="PARTNER")
+    await factory.support_details(account.company)
 
-    before = await ask(account.admin, DETAILS, id=account.company.id)
-    await given.change(account, supported_by="OPERATOR")
-    during = await ask(account.admin, DETAILS, id=account.company.id)
-    await given.change(account, supported_by="PARTNER")
-    after = await ask(account.admin, DETAILS, id=account.company.id)
+    before = await client(account.admin, DETAILS, id=account.company.id)
+    await factory.change(account, supported_by="OPERATOR")
+    during = await client(account.admin, DETAILS, id=account.company.id)
+    await factory.change(account, supported_by="PARTNER")
+    after = await client(account.admin, DETAILS, id=account.company.id)
 
     assert details("PARTNER") == response_of(before)
     assert no_details("NOT_FOR_MANAGED_ACCOUNTS") == response_of(during)
     assert before.body == after.body
 
 
-async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Client, given: Factory) -> None:
+async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(client: Client, factory: Factory) -> None:
     """An operator-supported account gets the same bytes with and without support details."""
-    account = await given.managed_account(await given.partner(), supported_by="OPERATOR")
+    account = await factory.managed_account(await factory.partner(), supported_by="OPERATOR")
 
-    without = await ask(account.admin, DETAILS, id=account.company.id)
-    await given.support_details(account.company, "OPERATOR")
-    with_some = await ask(account.admin, DETAILS, id=account.company.id)
+    without = await client(account.admin, DETAILS, id=account.company.id)
+    await factory.support_details(account.company, "OPERATOR")
+    with_some = await client(account.admin, DETAILS, id=account.company.id)
 
     assert without.body == with_some.body
 
@@ -78,35 +80,35 @@ async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(ask: Cl
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
 @pytest.mark.parametrize("asking", ["its partner", "the operator"])
 async def test_partner_and_operator_read_an_accounts_details_V21(
-    ask: Client, given: Factory, asking: str, supported_by: str
+    client: Client, factory: Factory, asking: str, supported_by: str
 ) -> None:
-    """The partner and the operator read an account's support details, whoever supports it."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await given.managed_account(partner, supported_by=supported_by)
-    await given.support_details(account.company, supported_by)
+    """The partner and the operator read an account's support details, no matter who supports it."""
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner, supported_by=supported_by)
+    await factory.support_details(account.company, supported_by)
     email = partner.admin if asking == "its partner" else operator.admin
 
-    answer = await ask(email, DETAILS, id=account.company.id)
+    answer = await client(email, DETAILS, id=account.company.id)
 
     assert details(supported_by) == response_of(answer)
 
 
-async def test_account_does_not_read_its_partners_details_R123_V21(ask: Client, given: Factory) -> None:
+async def test_account_does_not_read_its_partners_details_R123_V21(client: Client, factory: Factory) -> None:
     """A partner-supported account reads its own support details, but not its partner's."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, supported_by="PARTNER")
-    await given.support_details(partner, "OPERATOR")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, supported_by="PARTNER")
+    await factory.support_details(partner, "OPERATOR")
 
-    answer = await ask(account.admin, DETAILS, id=partner.id)
+    answer = await client(account.admin, DETAILS, id=partner.id)
 
     assert no_details("NOT_YOURS") == response_of(answer)
 
 
-async def test_direct_company_reads_its_details_V21(ask: Client, given: Factory) -> None:
+async def test_direct_company_reads_its_details_V21(client: Client, factory: Factory) -> None:
     """A direct company, which the operator supports, reads its own support details."""
-    company = await given.company()
-    await given.support_details(company, "OPERATOR")
+    company = await factory.company()
+    await factory.support_details(company, "OPERATOR")
 
-    answer = await ask(company.admin, DETAILS, id=company.id)
+    answer = await client(company.admin, DETAILS, id=company.id)
 
     assert details("OPERATOR") == response_of(answer)

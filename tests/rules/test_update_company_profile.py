@@ -21,48 +21,49 @@ ADDRESS: Final = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "co
 PAPERS: Final = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": ADDRESS}
 
 
-async def update(ask: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
+async def update(client: Client, viewer: str | None, **values: Any) -> dict[str, Any]:
     """Update a company profile and return the payload."""
-    return await send(ask, viewer, "updateCompanyProfile", PROFILE, **values)
+    return await send(client, viewer, "updateCompanyProfile", PROFILE, **values)
 
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
-async def test_company_edits_its_own_profile_A13_A43_V21(ask: Client, given: Factory, kind: str) -> None:
+async def test_company_edits_its_own_profile_A13_A43_V21(client: Client, factory: Factory, kind: str) -> None:
     """Given fields change, absent ones don't, and null clears optional ones."""
-    company = await given.company(kind=kind)
-    admin = (await given.user(company, "ACCOUNT_ADMIN")).email
+    company = await factory.company(kind=kind)
+    admin = (await factory.user(company, "ACCOUNT_ADMIN")).email
 
-    changed = await update(ask, admin, version=1, tradingName="Alpine", **PAPERS)
+    changed = await update(client, admin, version=1, tradingName="Alpine", **PAPERS)
     nothing: dict[str, Any] = {"registrationNumber": None, "taxNumber": " ", "headquarters": {}}
-    cleared = await update(ask, admin, version=2, **nothing)
+    cleared = await update(client, admin, version=2, **nothing)
 
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
     left = {"legalName": "Alpine AG", "registrationNumber": None, "taxNumber": None, "headquarters": None}
     assert {"company": {"tradingName": "Alpine", "version": 3, "companyProfile": left}, "userErrors": []} == cleared
 
 
-async def test_partner_edits_the_profile_of_its_accounts_A13_V14(ask: Client, given: Factory) -> None:
+async def test_partner_edits_the_profile_of_its_accounts_A13_V14(client: Client, factory: Factory) -> None:
     """A managed company's registered details are its partner's to edit."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
 
-    changed = await update(ask, partner.admin, companyId=account.company.id, version=1, tradingName="Alpine", **PAPERS)
+    changed = await update(client, partner.admin, companyId=account.company.id, version=1, tradingName="Alpine", **PAPERS)
 
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
 
 
 @pytest.mark.parametrize("company_profile", [True, False])
 async def test_managed_user_edits_no_profile_R111_A13_X1(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, company_profile: bool
+    client: Client, factory: Factory, rules_engine: AsyncEngine, company_profile: bool
 ) -> None:
     """The most that a partner can give an account is to read its profile."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, company_profile=company_profile)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, company_profile=company_profile)
     before = await stored_rows(rules_engine)
 
-    own = await update(ask, account.admin, version=1, taxNumber="T-2")
+    own = await update(client, account.admin, version=1, taxNumber="T-2")
     named = [
-        await update(ask, account.admin, companyId=each.id, version=1, taxNumber="T-2") for each in (account.company, partner)
+        await update(client, account.admin, companyId=each.id, version=1, taxNumber="T-2")
+        for each in (account.company, partner)
     ]
 
     assert {"company": None, "userErrors": [user_error("FORBIDDEN")]} == own
@@ -72,16 +73,16 @@ async def test_managed_user_edits_no_profile_R111_A13_X1(
 
 @pytest.mark.parametrize("status", ["PENDING", "VERIFIED"])
 async def test_checked_names_do_not_change_R410_R422_V8(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, status: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """While a certificate is under review, and once it's approved, the names it proves stay. Everything else may change."""
     papers: dict[str, Any] = {"legal_name": "Alpine AG", "registration_number": "CHE-1", "verification_status": status}
-    company = await given.company(**papers)
+    company = await factory.company(**papers)
     before = await stored_rows(rules_engine)
 
-    checked = await update(ask, company.admin, version=1, legalName="Baltic AG", registrationNumber=None, taxNumber="T-2")
+    checked = await update(client, company.admin, version=1, legalName="Baltic AG", registrationNumber=None, taxNumber="T-2")
     after = await stored_rows(rules_engine)
-    others = await update(ask, company.admin, version=1, tradingName="Alpine", **PAPERS)
+    others = await update(client, company.admin, version=1, tradingName="Alpine", **PAPERS)
 
     problems = [user_error("LOCKED", "legalName"), user_error("LOCKED", "registrationNumber")]
     assert {"company": None, "userErrors": problems} == checked
@@ -90,38 +91,38 @@ async def test_checked_names_do_not_change_R410_R422_V8(
 
 
 @pytest.mark.parametrize("status", ["UNVERIFIED", "REJECTED"])
-async def test_unchecked_names_may_change_A41_R409(ask: Client, given: Factory, status: str) -> None:
+async def test_unchecked_names_may_change_A41_R409(client: Client, factory: Factory, status: str) -> None:
     """Before a certificate is submitted, and after it was rejected, the details can be corrected."""
-    company = await given.company(verification_status=status)
+    company = await factory.company(verification_status=status)
 
-    changed = await update(ask, company.admin, version=1, tradingName="Alpine", **PAPERS)
+    changed = await update(client, company.admin, version=1, tradingName="Alpine", **PAPERS)
 
     assert {"company": {"tradingName": "Alpine", "version": 2, "companyProfile": PAPERS}, "userErrors": []} == changed
 
 
-async def test_error_says_why_a_name_cannot_change_R422(ask: Client, given: Factory) -> None:
+async def test_error_says_why_a_name_cannot_change_R422(client: Client, factory: Factory) -> None:
     """The message names the status and whom to contact."""
-    company = await given.company(verification_status="VERIFIED")
+    company = await factory.company(verification_status="VERIFIED")
     query = """mutation ($input: UpdateCompanyProfileInput!) {
         updateCompanyProfile(input: $input) { userErrors { message } }
     }"""
 
-    answer = await ask(company.admin, query, input={"version": 1, "legalName": "Baltic AG"})
+    answer = await client(company.admin, query, input={"version": 1, "legalName": "Baltic AG"})
 
     message = "Locked because the company is VERIFIED. Ask the operator to change it."
     assert {"updateCompanyProfile": {"userErrors": [{"message": message}]}} == answer.data
 
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
-async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rules_engine: AsyncEngine, role: str) -> None:
+async def test_other_roles_edit_no_profile_A43(client: Client, factory: Factory, rules_engine: AsyncEngine, role: str) -> None:
     """Neither their own company's nor a managed one's. They don't read the version either."""
-    partner = await given.partner()
-    account, user = await given.managed_account(partner), await given.user(partner, role)
+    partner = await factory.partner()
+    account, user = await factory.managed_account(partner), await factory.user(partner, role)
     before = await stored_rows(rules_engine)
 
-    own = await update(ask, user.email, version=1, tradingName="Alpine")
-    managed = await update(ask, user.email, companyId=account.company.id, version=1, tradingName="Alpine")
-    read = await ask(user.email, VERSION, id=partner.id)
+    own = await update(client, user.email, version=1, tradingName="Alpine")
+    managed = await update(client, user.email, companyId=account.company.id, version=1, tradingName="Alpine")
+    read = await client(user.email, VERSION, id=partner.id)
 
     assert {"company": None, "userErrors": [user_error("FORBIDDEN")]} == own
     assert {"company": None, "userErrors": [user_error("FORBIDDEN", "companyId")]} == managed
@@ -132,15 +133,15 @@ async def test_other_roles_edit_no_profile_A43(ask: Client, given: Factory, rule
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
 async def test_other_companies_do_not_edit_a_profile_V18_A21(
-    ask: Client, given: Factory, rules_engine: AsyncEngine, kind: str
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str
 ) -> None:
-    """A hidden company is not found. A visible one may not be edited, and its version is hidden."""
-    email, secret, shown = await given.somebody(kind), await given.company(), await given.company()
-    await given.profile(shown, visibility="PUBLIC")
+    """A hidden company is not found. A visible one can't be edited, and its version is hidden."""
+    email, secret, shown = await factory.admin_of_kind(kind), await factory.company(), await factory.company()
+    await factory.profile(shown, visibility="PUBLIC")
     before = await stored_rows(rules_engine)
 
-    by_id = [await update(ask, email, companyId=each.id, version=1, tradingName="Alpine") for each in (secret, shown)]
-    read = await ask(email, VERSION, id=shown.id)
+    by_id = [await update(client, email, companyId=each.id, version=1, tradingName="Alpine") for each in (secret, shown)]
+    read = await client(email, VERSION, id=shown.id)
 
     code = "FORBIDDEN" if kind == "OPERATOR" else "NOT_FOUND"
     assert {"company": None, "userErrors": [user_error(code, "companyId")]} == by_id[0]
@@ -149,28 +150,28 @@ async def test_other_companies_do_not_edit_a_profile_V18_A21(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_version_does_not_reveal_hidden_edits_R111_V18(ask: Client, given: Factory) -> None:
+async def test_version_does_not_reveal_hidden_edits_R111_V18(client: Client, factory: Factory) -> None:
     """A viewer that sees a company but not its registered details gets the same bytes before and after an edit."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    await given.profile(account.company, visibility="PUBLIC")
-    emails = [account.admin, (await given.company()).admin, ANONYMOUS]
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    await factory.profile(account.company, visibility="PUBLIC")
+    emails = [account.admin, (await factory.company()).admin, ANONYMOUS]
 
-    before = [(await ask(email, VERSION, id=account.company.id)).body for email in emails]
-    await update(ask, partner.admin, companyId=account.company.id, version=1, taxNumber="T-2")
-    after = [(await ask(email, VERSION, id=account.company.id)).body for email in emails]
+    before = [(await client(email, VERSION, id=account.company.id)).body for email in emails]
+    await update(client, partner.admin, companyId=account.company.id, version=1, taxNumber="T-2")
+    after = [(await client(email, VERSION, id=account.company.id)).body for email in emails]
 
     assert before == after
 
 
-async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_texts_are_validated_V7(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """Blank, too long and malformed values are all reported at once. Names can't be cleared."""
-    company: Company = await given.company()
+    company: Company = await factory.company()
     before = await stored_rows(rules_engine)
     address = {"street": "x" * 201, "postalCode": "9" * 33, "country": "XX"}
     values = {"tradingName": None, "legalName": "x" * 201, "registrationNumber": "x" * 65, "taxNumber": "a\0b"}
 
-    answer = await update(ask, company.admin, version=3, headquarters=address, **values)
+    answer = await update(client, company.admin, version=3, headquarters=address, **values)
 
     problems = [
         user_error("REQUIRED", "tradingName"),
@@ -186,11 +187,13 @@ async def test_texts_are_validated_V7(ask: Client, given: Factory, rules_engine:
     assert before == await stored_rows(rules_engine)
 
 
-async def test_concurrent_edits_of_one_version_apply_once_A13(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_concurrent_edits_of_one_version_apply_once_A13(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
     """Of eight concurrent edits based on the same version one is saved, and the audit log has exactly that one."""
-    company = await given.company(tax_number="T-0")
+    company = await factory.company(tax_number="T-0")
 
-    answers = await asyncio.gather(*(update(ask, company.admin, version=1, taxNumber=f"N-{n}") for n in range(8)))
+    answers = await asyncio.gather(*(update(client, company.admin, version=1, taxNumber=f"N-{n}") for n in range(8)))
 
     (made,) = [answer["company"] for answer in answers if not answer["userErrors"]]
     refusals = [answer for answer in answers if answer["userErrors"]]

@@ -18,19 +18,19 @@ NAMED: Final = "managedAccount { accountName version }"
 DETAILS: Final = "query ($id: ID!) { company(id: $id) { supportDetails { supportedBy email version } } }"
 
 
-async def update(ask: Client, viewer: str | None, selection: str = ACCOUNT, **values: Any) -> dict[str, Any]:
+async def update(client: Client, viewer: str | None, selection: str = ACCOUNT, **values: Any) -> dict[str, Any]:
     """Update an account and return the payload."""
-    return await send(ask, viewer, "updateManagedAccount", selection, **values)
+    return await send(client, viewer, "updateManagedAccount", selection, **values)
 
 
-async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) -> None:
+async def test_partner_renames_an_account_V7_V14(client: Client, factory: Factory) -> None:
     """Given fields change, absent ones don't, and null clears the reference."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, name="Alpine", ref="CRM-7")
 
-    renamed = await update(ask, partner.admin, id=account.id, version=1, accountName="Alpine branch")
-    cleared = await update(ask, partner.admin, id=account.id, version=2, accountRef=None)
-    untouched = await update(ask, partner.admin, id=account.id, version=3)
+    renamed = await update(client, partner.admin, id=account.id, version=1, accountName="Alpine branch")
+    cleared = await update(client, partner.admin, id=account.id, version=2, accountRef=None)
+    untouched = await update(client, partner.admin, id=account.id, version=3)
 
     now = {"accountName": "Alpine branch", "accountRef": "CRM-7", "supportedBy": "PARTNER", "version": 2}
     assert {"managedAccount": now, "userErrors": []} == renamed
@@ -38,18 +38,18 @@ async def test_partner_renames_an_account_V7_V14(ask: Client, given: Factory) ->
     assert {"managedAccount": {**now, "accountRef": None, "version": 4}, "userErrors": []} == untouched
 
 
-async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_name_of_another_account_is_taken_V7(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """The name of the partner's other account is refused. The account's own name, or another partner's, isn't."""
-    partner, other = await given.partner(), await given.partner()
-    account = await given.managed_account(partner, name="Alpine")
-    await given.managed_account(partner, name="Baltic")
-    await given.managed_account(other, name="Celtic")
+    partner, other = await factory.partner(), await factory.partner()
+    account = await factory.managed_account(partner, name="Alpine")
+    await factory.managed_account(partner, name="Baltic")
+    await factory.managed_account(other, name="Celtic")
     before = await stored_rows(rules_engine)
 
-    taken = await update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Baltic")
+    taken = await update(client, partner.admin, NAMED, id=account.id, version=1, accountName="Baltic")
     after = await stored_rows(rules_engine)
-    own = await update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Alpine")
-    others = await update(ask, partner.admin, NAMED, id=account.id, version=2, accountName="Celtic")
+    own = await update(client, partner.admin, NAMED, id=account.id, version=1, accountName="Alpine")
+    others = await update(client, partner.admin, NAMED, id=account.id, version=2, accountName="Celtic")
 
     assert {"managedAccount": None, "userErrors": [user_error("TAKEN", "accountName")]} == taken
     assert before == after
@@ -57,29 +57,29 @@ async def test_name_of_another_account_is_taken_V7(ask: Client, given: Factory, 
     assert {"managedAccount": {"accountName": "Celtic", "version": 3}, "userErrors": []} == others
 
 
-async def test_concurrent_renames_to_one_name_succeed_once_V7(ask: Client, given: Factory) -> None:
+async def test_concurrent_renames_to_one_name_succeed_once_V7(client: Client, factory: Factory) -> None:
     """Of two accounts that are renamed to the same name concurrently, one gets it."""
-    partner = await given.partner()
-    accounts = [await given.managed_account(partner) for _ in range(4)]
+    partner = await factory.partner()
+    accounts = [await factory.managed_account(partner) for _ in range(4)]
 
     answers = await asyncio.gather(
-        *(update(ask, partner.admin, NAMED, id=account.id, version=1, accountName="Alpine") for account in accounts)
+        *(update(client, partner.admin, NAMED, id=account.id, version=1, accountName="Alpine") for account in accounts)
     )
 
     codes = Counter(problem["code"] for answer in answers for problem in answer["userErrors"])
     assert {"TAKEN": 3} == codes
 
 
-async def test_support_details_follow_the_accounts_support_R106_R123_R124_V15(ask: Client, given: Factory) -> None:
+async def test_support_details_follow_the_accounts_support_R106_R123_R124_V15(client: Client, factory: Factory) -> None:
     """The details name the account's new supporter. The account reads them while that is its partner."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    await given.support_details(account.company, "PARTNER")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    await factory.support_details(account.company, "PARTNER")
 
-    to_operator = await update(ask, partner.admin, id=account.id, version=1, supportedBy="OPERATOR")
-    during, hidden = [await ask(email, DETAILS, id=account.company.id) for email in (partner.admin, account.admin)]
-    back = await update(ask, partner.admin, id=account.id, version=2, supportedBy="PARTNER")
-    shown = await ask(account.admin, DETAILS, id=account.company.id)
+    to_operator = await update(client, partner.admin, id=account.id, version=1, supportedBy="OPERATOR")
+    during, hidden = [await client(email, DETAILS, id=account.company.id) for email in (partner.admin, account.admin)]
+    back = await update(client, partner.admin, id=account.id, version=2, supportedBy="PARTNER")
+    shown = await client(account.admin, DETAILS, id=account.company.id)
 
     assert ["OPERATOR", "PARTNER"] == [each["managedAccount"]["supportedBy"] for each in (to_operator, back)]
     email = "help@sample.example"
@@ -89,64 +89,68 @@ async def test_support_details_follow_the_accounts_support_R106_R123_R124_V15(as
 
 
 async def test_operator_supports_no_account_without_contact_details_V15(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """Without an email and a phone in its support details, an account stays with its partner."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
     before = await stored_rows(rules_engine)
 
-    answer = await update(ask, partner.admin, id=account.id, version=1, supportedBy="OPERATOR")
+    answer = await update(client, partner.admin, id=account.id, version=1, supportedBy="OPERATOR")
 
     assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", "supportedBy")]} == answer
     assert before == await stored_rows(rules_engine)
 
 
 @pytest.mark.parametrize("name", ["accountName", "supportedBy"])
-async def test_required_fields_are_not_null_V7(ask: Client, given: Factory, rules_engine: AsyncEngine, name: str) -> None:
+async def test_required_fields_are_not_null_V7(client: Client, factory: Factory, rules_engine: AsyncEngine, name: str) -> None:
     """The name and the supporter are never cleared."""
     nothing: dict[str, Any] = {name: None}
-    partner = await given.partner()
-    account = await given.managed_account(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
     before = await stored_rows(rules_engine)
 
-    answer = await update(ask, partner.admin, id=account.id, version=1, **nothing)
+    answer = await update(client, partner.admin, id=account.id, version=1, **nothing)
 
     assert {"managedAccount": None, "userErrors": [user_error("REQUIRED", name)]} == answer
     assert before == await stored_rows(rules_engine)
 
 
 async def test_administrators_of_the_partner_edit_an_account_V14_A43_V25(
-    ask: Client, given: Factory, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """A viewer that only reads the account may not edit it. For everybody else it doesn't exist."""
-    partner, other, operator = await given.partner(), await given.partner(), await given.operator()
-    account = await given.managed_account(partner)
-    readers = [(await given.user(partner, role)).email for role in ("NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")]
+    """A viewer that only reads the account can't edit it. For everyone else it doesn't exist."""
+    partner, other, operator = await factory.partner(), await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
+    readers = [
+        (await factory.user(partner, role)).email for role in ("NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER")
+    ]
     readers += [account.admin, operator.admin]
-    sibling = await given.managed_account(partner)
-    strangers = [other.admin, sibling.admin, (await given.company()).admin, None]
+    sibling = await factory.managed_account(partner)
+    strangers = [other.admin, sibling.admin, (await factory.company()).admin, None]
     before = await stored_rows(rules_engine)
 
     for mutation, values in (
         ("updateManagedAccount", {"accountName": "X"}),
         ("updateManagedAccountSettings", {"settings": {}}),
     ):
-        by_readers = [await send(ask, each, mutation, NAMED, id=account.id, version=1, **values) for each in readers]
-        by_others = [await send(ask, each, mutation, NAMED, id=account.id, version=1, **values) for each in strangers]
+        by_readers = [await send(client, each, mutation, NAMED, id=account.id, version=1, **values) for each in readers]
+        by_others = [await send(client, each, mutation, NAMED, id=account.id, version=1, **values) for each in strangers]
         assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN", "id")]}] * 6 == by_readers
         assert [{"managedAccount": None, "userErrors": [user_error("NOT_FOUND", "id")]}] * 4 == by_others
 
     assert before == await stored_rows(rules_engine)
 
 
-async def test_concurrent_edits_of_one_version_apply_once_V7(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_concurrent_edits_of_one_version_apply_once_V7(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
     """Of eight concurrent edits based on the same version one is saved. The others get an error and store nothing."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
 
     answers = await asyncio.gather(
-        *(update(ask, partner.admin, NAMED, id=account.id, version=1, accountName=f"Name {n}") for n in range(8))
+        *(update(client, partner.admin, NAMED, id=account.id, version=1, accountName=f"Name {n}") for n in range(8))
     )
 
     (made,) = [answer["managedAccount"] for answer in answers if not answer["userErrors"]]
@@ -156,14 +160,14 @@ async def test_concurrent_edits_of_one_version_apply_once_V7(ask: Client, given:
     assert [("updateManagedAccount", "managed_account")] == [event[:2] for event in await recorded_changes(rules_engine)]
 
 
-async def test_change_is_audited_R105(ask: Client, given: Factory, rules_engine: AsyncEngine) -> None:
+async def test_change_is_audited_R105(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """One event has the account's change and one its support details' change, before and after."""
-    partner = await given.partner()
-    account = await given.managed_account(partner, name="Alpine", ref="CRM-7")
-    await given.support_details(account.company, "PARTNER")
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, name="Alpine", ref="CRM-7")
+    await factory.support_details(account.company, "PARTNER")
 
     values: dict[str, Any] = {"accountName": "Baltic", "accountRef": None, "supportedBy": "OPERATOR"}
-    await update(ask, partner.admin, id=account.id, version=1, **values)
+    await update(client, partner.admin, id=account.id, version=1, **values)
 
     by = {"supported_by": ["PARTNER", "OPERATOR"], "version": [1, 2]}
     changes = {"account_name": ["Alpine", "Baltic"], "account_ref": ["CRM-7", None], **by}

@@ -15,14 +15,16 @@ ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIE
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
-async def test_only_administrators_read_addresses_of_members_V23(ask: Client, given: Factory, kind: str, role: str) -> None:
+async def test_only_administrators_read_addresses_of_members_V23(
+    client: Client, factory: Factory, kind: str, role: str
+) -> None:
     """Every role reads its colleagues' names. Only an account administrator reads their email addresses."""
-    account = await given.managed_account(await given.partner())
-    company = account.company if kind == "MANAGED" else await given.company(kind=kind)
-    member = await given.user(company, role)
-    colleague = await given.user(company, "VIEWER", name="Jo", job_title="Buyer")
+    account = await factory.managed_account(await factory.partner())
+    company = account.company if kind == "MANAGED" else await factory.company(kind=kind)
+    member = await factory.user(company, role)
+    colleague = await factory.user(company, "VIEWER", name="Jo", job_title="Buyer")
 
-    answer = await ask(member.email, USER, id=colleague.id)
+    answer = await client(member.email, USER, id=colleague.id)
 
     known = {"name": "Jo", "jobTitle": "Buyer"}
     if role == "ACCOUNT_ADMIN":
@@ -32,24 +34,24 @@ async def test_only_administrators_read_addresses_of_members_V23(ask: Client, gi
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_user_reads_its_own_address_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_every_user_reads_its_own_address_V23(client: Client, factory: Factory, role: str) -> None:
     """A user in any role reads its own email address."""
-    user = await given.user(await given.company(), role, name="Jo")
+    user = await factory.user(await factory.company(), role, name="Jo")
 
-    answer = await ask(user.email, SELF)
+    answer = await client(user.email, SELF)
 
     assert payload({"viewer": {"user": {"name": "Jo", "email": user.email}}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, given: Factory, role: str) -> None:
+async def test_partner_reads_the_people_of_its_accounts_V14_V23(client: Client, factory: Factory, role: str) -> None:
     """Every user of a partner reads the people of its accounts. Their addresses are for its account administrators."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    user = await given.user(account.company, name="Jo")
-    asking = await given.user(partner, role)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    user = await factory.user(account.company, name="Jo")
+    asking = await factory.user(partner, role)
 
-    answer = await ask(asking.email, USER, id=user.id)
+    answer = await client(asking.email, USER, id=user.id)
 
     known = {"name": "Jo", "jobTitle": None}
     if role == "ACCOUNT_ADMIN":
@@ -58,35 +60,35 @@ async def test_partner_reads_the_people_of_its_accounts_V14_V23(ask: Client, giv
         assert payload({"node": {**known, "email": None}}, redaction_at("node.email", "ROLE_REQUIRED")) == response_of(answer)
 
 
-async def test_operator_reads_every_user_V21(ask: Client, given: Factory) -> None:
+async def test_operator_reads_every_user_V21(client: Client, factory: Factory) -> None:
     """The operator's staff reads people and addresses of all companies."""
-    operator = await given.operator()
-    user = await given.user(await given.company(), name="Jo")
+    operator = await factory.operator()
+    user = await factory.user(await factory.company(), name="Jo")
 
-    answer = await ask(operator.admin, USER, id=user.id)
+    answer = await client(operator.admin, USER, id=user.id)
 
     assert payload({"node": {"name": "Jo", "jobTitle": None, "email": user.email}}) == response_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
-async def test_user_of_another_company_is_hidden_V21(ask: Client, given: Factory, kind: str) -> None:
+async def test_user_of_another_company_is_hidden_V21(client: Client, factory: Factory, kind: str) -> None:
     """Account administrators of other companies don't find a user by its id, even if they see its company."""
-    company = await given.company()
-    await given.profile(company)
-    user = await given.user(company)
-    email = await given.somebody(kind)
+    company = await factory.company()
+    await factory.profile(company)
+    user = await factory.user(company)
+    email = await factory.admin_of_kind(kind)
 
-    answer = await ask(email, USER, id=user.id)
+    answer = await client(email, USER, id=user.id)
 
     assert payload({"node": None}) == response_of(answer)
 
 
-async def test_managed_user_does_not_read_its_partners_people_V14(ask: Client, given: Factory) -> None:
+async def test_managed_user_does_not_read_its_partners_people_V14(client: Client, factory: Factory) -> None:
     """An account administrator of a managed company finds nobody of its partner."""
-    partner = await given.partner()
-    account = await given.managed_account(partner)
-    user = await given.user(partner)
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    user = await factory.user(partner)
 
-    answer = await ask(account.admin, USER, id=user.id)
+    answer = await client(account.admin, USER, id=user.id)
 
     assert payload({"node": None}) == response_of(answer)

@@ -14,9 +14,11 @@ ACTIONS_OF_PORT: Final = [action.upper() for action in ACTIONS["Port"]]
 KEEPING: Final = ["UPDATE", "CHANGE_TERM", "PUBLISH"]
 
 
-async def can(ask: Client, viewer: str | None, thing: Thing) -> list[str] | None:
+async def can(client: Client, viewer: str | None, thing: Thing) -> list[str] | None:
     """Return the viewer's actions on a record, or None if the viewer can't read it."""
-    answer = await ask(viewer, f"query ($id: ID!) {{ node(id: $id) {{ ... on {thing.type} {{ viewerCan }} }} }}", id=thing.id)
+    answer = await client(
+        viewer, f"query ($id: ID!) {{ node(id: $id) {{ ... on {thing.type} {{ viewerCan }} }} }}", id=thing.id
+    )
     node = answer.data["node"]
     return None if node is None else list(node["viewerCan"])
 
@@ -30,31 +32,33 @@ async def can(ask: Client, viewer: str | None, thing: Thing) -> list[str] | None
         ("DISABLED", ["ENABLE", "DECOMMISSION"]),
     ],
 )
-async def test_port_actions_follow_its_status_A43_A44_R435(ask: Client, given: Factory, status: str, steps: list[str]) -> None:
+async def test_port_actions_follow_its_status_A43_A44_R435(
+    client: Client, factory: Factory, status: str, steps: list[str]
+) -> None:
     """A network role takes the steps of the port's status, and can connect an active port."""
-    company = await given.company()
-    port = await given.port(company, status=status)
+    company = await factory.company()
+    port = await factory.port(company, status=status)
 
-    found = await can(ask, company.admin, port)
+    found = await can(client, company.admin, port)
 
     assert [word for word in ACTIONS_OF_PORT if word in {"READ", *KEEPING, *steps}] == found
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "DECOMMISSIONED"])
-async def test_ended_port_keeps_its_term_A44(ask: Client, given: Factory, status: str) -> None:
+async def test_ended_port_keeps_its_term_A44(client: Client, factory: Factory, status: str) -> None:
     """It can still be renamed and published, but no step is left."""
-    company = await given.company()
-    port = await given.port(company, status=status)
+    company = await factory.company()
+    port = await factory.port(company, status=status)
 
-    assert ["READ", "UPDATE", "PUBLISH"] == await can(ask, company.admin, port)
+    assert ["READ", "UPDATE", "PUBLISH"] == await can(client, company.admin, port)
 
 
-async def test_operator_staff_brings_ports_into_service_A45(ask: Client, given: Factory) -> None:
+async def test_operator_staff_brings_ports_into_service_A45(client: Client, factory: Factory) -> None:
     """The operator's staff allocates requested ports and activates allocated ones, and has no step in another status."""
-    operator, company = await given.operator(), await given.company()
-    ports = {status: await given.port(company, status=status) for status in ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED")}
+    operator, company = await factory.operator(), await factory.company()
+    ports = {status: await factory.port(company, status=status) for status in ("REQUESTED", "ALLOCATED", "ACTIVE", "DISABLED")}
 
-    found = {status: await can(ask, operator.admin, port) for status, port in ports.items()}
+    found = {status: await can(client, operator.admin, port) for status, port in ports.items()}
 
     assert {
         "REQUESTED": ["READ", "ALLOCATE"],
@@ -64,36 +68,36 @@ async def test_operator_staff_brings_ports_into_service_A45(ask: Client, given: 
     } == found
 
 
-async def test_only_the_partner_changes_visibility_V1_V14_R031(ask: Client, given: Factory) -> None:
+async def test_only_the_partner_changes_visibility_V1_V14_R031(client: Client, factory: Factory) -> None:
     """A managed account has every action on its port except publishing it, which its partner has."""
-    account = await given.managed_account(await given.partner(), order_approval=False)
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner(), order_approval=False)
+    port = await factory.port(account.company)
 
-    own, partners = await can(ask, account.admin, port), await can(ask, account.partner.admin, port)
+    own, partners = await can(client, account.admin, port), await can(client, account.partner.admin, port)
 
     everything = ["READ", "UPDATE", "DISABLE", "DECOMMISSION", "CHANGE_TERM", "CONNECT", "PUBLISH"]
     assert ([word for word in everything if word != "PUBLISH"], everything) == (own, partners)
 
 
-async def test_setting_changes_the_list_V2_V13(ask: Client, given: Factory) -> None:
+async def test_setting_changes_the_list_V2_V13(client: Client, factory: Factory) -> None:
     """If the partner approves orders, only the partner changes a term, from the next request on."""
-    account = await given.managed_account(await given.partner(), order_approval=False)
-    port = await given.port(account.company)
+    account = await factory.managed_account(await factory.partner(), order_approval=False)
+    port = await factory.port(account.company)
     found = []
     for required in (False, True):
-        await given.setting(account, order_approval=required)
-        listed = await can(ask, account.admin, port) or []
-        company = await can(ask, account.admin, account.company) or []
+        await factory.setting(account, order_approval=required)
+        listed = await can(client, account.admin, port) or []
+        company = await can(client, account.admin, account.company) or []
         found.append(("CHANGE_TERM" in listed, "ORDER_PORT" in company, "ORDER_PORT_DIRECTLY" in company))
 
     assert [(True, True, True), (False, True, False)] == found
 
 
-async def test_roles_determine_the_list_A43_V23(ask: Client, given: Factory) -> None:
+async def test_roles_determine_the_list_A43_V23(client: Client, factory: Factory) -> None:
     """A user that only reads a port has no other action on it."""
-    company = await given.company()
-    port = await given.port(company)
-    found = {role: await can(ask, (await given.user(company, role)).email, port) for role in ("NETWORK_ADMIN", "FINANCE")}
+    company = await factory.company()
+    port = await factory.port(company)
+    found = {role: await can(client, (await factory.user(company, role)).email, port) for role in ("NETWORK_ADMIN", "FINANCE")}
 
     assert {
         "NETWORK_ADMIN": ["READ", "UPDATE", "DISABLE", "DECOMMISSION", "CHANGE_TERM", "CONNECT", "PUBLISH"],
@@ -101,49 +105,49 @@ async def test_roles_determine_the_list_A43_V23(ask: Client, given: Factory) -> 
     } == found
 
 
-async def test_pending_request_is_answered_or_withdrawn_V16(ask: Client, given: Factory) -> None:
+async def test_pending_request_is_answered_or_withdrawn_V16(client: Client, factory: Factory) -> None:
     """By the provider and by the requester. Once it's decided, by nobody."""
-    customer, provider = await given.company(), await given.company()
-    await given.profile(provider)
-    port, target = await given.port(customer), await given.port(provider, visibility="PUBLIC")
-    request = await given.connection_request(port, target)
-    before = [await can(ask, company.admin, request) for company in (customer, provider)]
-    await given.change(request, status="ACCEPTED")
-    after = [await can(ask, company.admin, request) for company in (customer, provider)]
+    customer, provider = await factory.company(), await factory.company()
+    await factory.profile(provider)
+    port, target = await factory.port(customer), await factory.port(provider, visibility="PUBLIC")
+    request = await factory.connection_request(port, target)
+    before = [await can(client, company.admin, request) for company in (customer, provider)]
+    await factory.change(request, status="ACCEPTED")
+    after = [await can(client, company.admin, request) for company in (customer, provider)]
 
     assert ([["READ", "WITHDRAW"], ["READ", "ANSWER"]], [["READ"], ["READ"]]) == (before, after)
 
 
-async def test_only_active_marketplace_ports_are_connected_R029_R435_V16(ask: Client, given: Factory) -> None:
+async def test_only_active_marketplace_ports_are_connected_R029_R435_V16(client: Client, factory: Factory) -> None:
     """The Marketplace's active ports have the action, for network roles."""
-    provider, customer = await given.company(), await given.company()
-    await given.profile(provider)
-    ports = [await given.port(provider, visibility="PUBLIC", status=status) for status in ("ACTIVE", "DISABLED")]
+    provider, customer = await factory.company(), await factory.company()
+    await factory.profile(provider)
+    ports = [await factory.port(provider, visibility="PUBLIC", status=status) for status in ("ACTIVE", "DISABLED")]
 
-    found = [[await can(ask, viewer, port.on_marketplace) for port in ports] for viewer in (customer.admin, ANONYMOUS)]
+    found = [[await can(client, viewer, port.on_marketplace) for port in ports] for viewer in (customer.admin, ANONYMOUS)]
 
     assert [[["READ", "CONNECT"], ["READ"]], [["READ"], ["READ"]]] == found
 
 
-async def test_pending_order_is_decided_V13(ask: Client, given: Factory) -> None:
+async def test_pending_order_is_decided_V13(client: Client, factory: Factory) -> None:
     """The partner approves or rejects and the account withdraws, until the order expires, even if its status isn't updated yet."""
-    account = await given.managed_account(await given.partner())
-    waiting = await given.order_approval(account)
-    overdue = await given.order_approval(account, expires_at=given.now)
-    decided = await given.order_approval(account, status="REJECTED")
+    account = await factory.managed_account(await factory.partner())
+    waiting = await factory.order_approval(account)
+    overdue = await factory.order_approval(account, expires_at=factory.now)
+    decided = await factory.order_approval(account, status="REJECTED")
     orders = (waiting, overdue, decided)
 
     assert [["READ", "APPROVE", "REJECT"], ["READ"], ["READ"]] == [
-        await can(ask, account.partner.admin, each) for each in orders
+        await can(client, account.partner.admin, each) for each in orders
     ]
-    assert [["READ", "WITHDRAW"], ["READ"], ["READ"]] == [await can(ask, account.admin, each) for each in orders]
+    assert [["READ", "WITHDRAW"], ["READ"], ["READ"]] == [await can(client, account.admin, each) for each in orders]
 
 
-async def test_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Client, given: Factory) -> None:
+async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Client, factory: Factory) -> None:
     """Its partner saves its profile. The account keeps its other actions."""
-    account = await given.managed_account(await given.partner(), order_approval=False)
+    account = await factory.managed_account(await factory.partner(), order_approval=False)
 
-    own, partners = await can(ask, account.admin, account.company), await can(ask, account.partner.admin, account.company)
+    own, partners = await can(client, account.admin, account.company), await can(client, account.partner.admin, account.company)
 
     assert ["READ", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
     assert [
@@ -152,13 +156,13 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(ask: Client, 
     ] == partners
 
 
-async def test_every_viewer_sends_inquiries_R018_V22(ask: Client, given: Factory) -> None:
+async def test_every_viewer_sends_inquiries_R018_V22(client: Client, factory: Factory) -> None:
     """To a public profile, visitors too. To a private one nobody does, because nobody else sees it."""
-    company = await given.company()
-    profile = await given.profile(company)
-    public = [await can(ask, viewer, profile) for viewer in (ANONYMOUS, company.admin)]
-    await given.change(profile, visibility="PRIVATE")
-    private = [await can(ask, viewer, profile) for viewer in (ANONYMOUS, company.admin)]
+    company = await factory.company()
+    profile = await factory.profile(company)
+    public = [await can(client, viewer, profile) for viewer in (ANONYMOUS, company.admin)]
+    await factory.change(profile, visibility="PRIVATE")
+    private = [await can(client, viewer, profile) for viewer in (ANONYMOUS, company.admin)]
 
     assert ([["READ", "INQUIRE"], ["READ", "INQUIRE"]], [None, ["READ"]]) == (public, private)
 
@@ -166,21 +170,21 @@ async def test_every_viewer_sends_inquiries_R018_V22(ask: Client, given: Factory
 ASKED: Final = """query ($action: String!, $type: String!) { viewer { can(action: $action, typeName: $type) } }"""
 
 
-async def may(ask: Client, viewer: str | None, action: str, kind: str) -> bool:
+async def may(client: Client, viewer: str | None, action: str, kind: str) -> bool:
     """Return whether a viewer may take an action on its company, or on any record of another type."""
-    answer = await ask(viewer, ASKED, action=action, type=kind)
+    answer = await client(viewer, ASKED, action=action, type=kind)
     return bool(answer.data["viewer"]["can"])
 
 
-async def test_creating_actions_belong_to_the_viewers_company_V14_V15_A18_A43(ask: Client, given: Factory) -> None:
+async def test_creating_actions_belong_to_the_viewers_company_V14_V15_A18_A43(client: Client, factory: Factory) -> None:
     """Every company's network roles order ports, partners create accounts, and visitors do neither."""
-    partner, direct, operator = await given.partner(), await given.company(), await given.operator()
-    account = await given.managed_account(partner)
+    partner, direct, operator = await factory.partner(), await factory.company(), await factory.operator()
+    account = await factory.managed_account(partner)
     viewers = {"partner": partner.admin, "direct": direct.admin, "managed": account.admin, "operator": operator.admin}
-    asked = {**viewers, "finance": (await given.user(direct, "FINANCE")).email, "visitor": ANONYMOUS}
+    asked = {**viewers, "finance": (await factory.user(direct, "FINANCE")).email, "visitor": ANONYMOUS}
 
     found = {
-        name: [await may(ask, viewer, action, "Company") for action in ("ORDER_PORT", "CREATE_MANAGED_ACCOUNT", "READ")]
+        name: [await may(client, viewer, action, "Company") for action in ("ORDER_PORT", "CREATE_MANAGED_ACCOUNT", "READ")]
         for name, viewer in asked.items()
     }
 
@@ -194,22 +198,22 @@ async def test_creating_actions_belong_to_the_viewers_company_V14_V15_A18_A43(as
     } == found
 
 
-async def test_actions_on_other_types_ask_for_any_possible_record_A45_V13_R113(ask: Client, given: Factory) -> None:
+async def test_actions_on_other_types_ask_for_any_possible_record_A45_V13_R113(client: Client, factory: Factory) -> None:
     """Whatever is stored, the answer names who can allocate ports and who can approve orders."""
-    partner, operator = await given.partner(), await given.operator()
-    account = await given.managed_account(partner)
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
     asked = [("ALLOCATE", "Port"), ("APPROVE", "OrderApproval"), ("READ", "Invoice"), ("READ", "BillingMarket")]
 
-    found = [[await may(ask, viewer, *each) for each in asked] for viewer in (partner.admin, operator.admin, account.admin)]
+    found = [[await may(client, viewer, *each) for each in asked] for viewer in (partner.admin, operator.admin, account.admin)]
 
     assert [[False, True, True, True], [True, False, True, True], [False, False, False, False]] == found
 
 
-async def test_unknown_action_is_an_error_V24(ask: Client, given: Factory) -> None:
+async def test_unknown_action_is_an_error_V24(client: Client, factory: Factory) -> None:
     """An action that the type doesn't have, or an unknown type, is an error of the argument, for every viewer."""
-    company = await given.company()
+    company = await factory.company()
     answers = [
-        await ask(viewer, ASKED, action=action, type=kind)
+        await client(viewer, ASKED, action=action, type=kind)
         for viewer in (company.admin, ANONYMOUS)
         for action, kind in (("ALLOCATE", "Company"), ("READ", "Price"), ("READ", "Nothing"))
     ]

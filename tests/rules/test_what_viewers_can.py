@@ -33,19 +33,19 @@ OWN_COMPANY: Final = "{ viewer { company { id } } }"
 
 
 @pytest.fixture(scope="module")
-async def ask(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+async def client(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The gateway over its own sample market, which the attempts change."""
     name = await databases.create(postgres, demo)
     path: Path = tmp_path_factory.mktemp("market")
-    async with open_client(postgres.url(name), path) as ask:
-        yield ask
+    async with open_client(postgres.url(name), path) as client:
+        yield client
     await databases.drop(postgres, name)
 
 
-async def things(ask: Client, viewer: str | None, entity: str) -> list[Thing]:
+async def things(client: Client, viewer: str | None, entity: str) -> list[Thing]:
     """Return some readable records of a type, for each list of actions that occurs."""
     table = CATALOGUE[entity].table
-    async with ask.app.state.services.engine.connect() as connection:
+    async with client.app.state.services.engine.connect() as connection:
         keys = (
             (
                 await connection.execute(
@@ -56,7 +56,7 @@ async def things(ask: Client, viewer: str | None, entity: str) -> list[Thing]:
             .all()
         )
     query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {entity} {{ viewerCan }} }} }}"
-    answer = await ask(viewer, query, ids=[str(Identifier(entity, key)) for key in keys])
+    answer = await client(viewer, query, ids=[str(Identifier(entity, key)) for key in keys])
     alike: dict[tuple[str, ...], list[Thing]] = defaultdict(list)
     for key, node in zip(keys, answer.data["nodes"], strict=True):
         if node is not None:
@@ -73,17 +73,17 @@ def tried(entity: str, *, is_own: bool) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("viewer", [*DEMO_VIEWERS, *STAFF])
-async def test_listed_actions_are_allowed_and_others_refused_A44_V13_V16(ask: Client, viewer: str | None) -> None:
+async def test_listed_actions_are_allowed_and_others_refused_A44_V13_V16(client: Client, viewer: str | None) -> None:
     """Each action is tried on records of each type. It is refused to this viewer in this state if and only if it isn't listed."""
-    own = ((await ask(viewer, OWN_COMPANY)).data["viewer"]["company"] or {}).get("id")
+    own = ((await client(viewer, OWN_COMPANY)).data["viewer"]["company"] or {}).get("id")
     wrong = []
     for entity in NODES:
         fields = "id name visibility termMonths" if entity == "Port" else "id"
-        for thing in await things(ask, viewer, entity):
+        for thing in await things(client, viewer, entity):
             for action, attempt in tried(entity, is_own=thing.id == own):
                 query = f"query ($id: ID!) {{ node(id: $id) {{ ... on {entity} {{ {fields} viewerCan }} }} }}"
-                node = (await ask(viewer, query, id=thing.id)).data["node"]  # anew: attempts change states
-                payload = await send(ask, viewer, attempt.mutation, "__typename", **attempt.values(node))
+                node = (await client(viewer, query, id=thing.id)).data["node"]  # again, because attempts change states
+                payload = await send(client, viewer, attempt.mutation, "__typename", **attempt.values(node))
                 if (action in node["viewerCan"]) == attempt.is_refused(payload["userErrors"]):
                     wrong.append((entity, action, node, payload))
 

@@ -32,18 +32,18 @@ WHO: Final = ("app_user", "billing_market.market", "managed_account.pricing", "p
 class Market:
     """A market, queried through the endpoint."""
 
-    ask: Client
+    client: Client
 
     @property
     def engine(self) -> AsyncEngine:
         """The gateway's own connection pool."""
-        engine: AsyncEngine = self.ask.app.state.services.engine
+        engine: AsyncEngine = self.client.app.state.services.engine
         return engine
 
     async def costs(self, viewer: str | None, query: str, **variables: Any) -> list[tuple[Statement, Cost]]:
         """Return a viewer's query's statements with their costs, except those that load the viewer. Empty if it's refused (A16)."""
-        with recording(self.ask.app.state.services.reader) as statements:
-            answer = await self.ask(viewer, query, **variables)
+        with recording(self.client.app.state.services.reader) as statements:
+            answer = await self.client(viewer, query, **variables)
         if answer.errors:
             assert set(answer.codes) <= REFUSED, answer.errors
             return []
@@ -58,7 +58,7 @@ class Market:
             size = await connection.scalar(sa.select(sa.func.count()).select_from(table))
             place = int((size or 0) * (1 - part if root.direction == "DESC" else part))
             row = (await connection.execute(sa.select(*columns).order_by(*columns).offset(place).limit(1))).one()
-        sealed: list[str] = self.ask.app.state.services.cursors.seal(root.scope, [(list(row[:-1]), row[-1])])
+        sealed: list[str] = self.client.app.state.services.cursors.seal(root.scope, [(list(row[:-1]), row[-1])])
         return sealed[0]
 
     async def value(self, narrowed: Filter, value: str) -> str:
@@ -88,8 +88,8 @@ async def _market(postgres: Embedded, template: str, rows: int, data_dir: Path) 
     engine = connect(postgres.url(name))
     await enlarge(engine, rows)
     await engine.dispose()
-    async with open_client(postgres.url(name), data_dir) as ask:
-        yield Market(ask)
+    async with open_client(postgres.url(name), data_dir) as client:
+        yield Market(client)
     await databases.drop(postgres, name)
 
 

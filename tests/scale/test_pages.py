@@ -1,6 +1,6 @@
 """A page costs the same in a large market as in a small one, for every connection and viewer, as measured by PostgreSQL.
 
-`ask` goes through the endpoint. Each statement that it runs is explained with the same parameters and the same kind of plan.
+`client` goes through the endpoint. Each statement that it runs is explained with the same parameters and the same kind of plan.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SIZE: Final = 20
 FIXED: Final = 60  # pages of 8 KiB for each list: the descent of its indexes
 PER_ROW: Final = 30  # and for each requested row: its entries in several branches, and the row itself
 OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the viewer's own dealings lead to
-GROWTH: Final = 1.5  # with ten times the rows, trees may be one level higher
+GROWTH: Final = 1.5  # with ten times the rows, trees can be one level higher
 
 # Orders that no index has. Dealings, buyers and test accounts have neither a company's name nor the filtered columns of
 # their target row, and GIN is unordered: such a page costs as much as the viewer's own dealings and all matches.
@@ -207,5 +207,5 @@ async def test_related_rows_are_found_by_key(large: Market, parent: str) -> None
 
 async def _matching(market: Market, viewer: str | None, field: str, condition: str) -> int:
     """Count the viewer's own dealings plus the matching rows that it can read."""
-    answer = await market.ask(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
+    answer = await market.client(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
     return await own(market, viewer) + (answer.data[field]["totalCount"] if answer.data else 0)

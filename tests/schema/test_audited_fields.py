@@ -85,38 +85,38 @@ def test_a_field_that_cannot_be_audited_prevents_startup(tmp_path: Path, name: s
 
 async def test_reads_are_in_the_audit_log(database_url: str, tmp_path: Path, engine: Any) -> None:
     """An event has the user, the operation and the number of audited values returned, on either executor."""
-    given = Factory(engine)
-    company = await given.company()
-    engineer = await given.user(company, "NETWORK_ADMIN")
+    factory = Factory(engine)
+    company = await factory.company()
+    engineer = await factory.user(company, "NETWORK_ADMIN")
     for _ in range(3):
-        await given.port(company)
+        await factory.port(company)
 
-    async with open_client(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as ask:
-        await ask.app.state.services.audit.close()
-        ask.app.state.services.audit.flush_interval = 3600  # an earlier flush would start another event
-        await ask.app.state.services.audit.start()
-        await ask(company.admin, RATES)
-        await ask(company.admin, RATES, ask=True)
-        await ask(company.admin, RATES, ask=False)
-        await ask(engineer.email, RATES)
-        await _flush(ask)
-        answer = await ask(company.admin, READS)
+    async with open_client(database_url, tmp_path, audited_fields=("Port.monthlyRate",)) as client:
+        await client.app.state.services.audit.close()
+        client.app.state.services.audit.flush_interval = 3600  # an earlier flush would start another event
+        await client.app.state.services.audit.start()
+        await client(company.admin, RATES)
+        await client(company.admin, RATES, ask=True)
+        await client(company.admin, RATES, ask=False)
+        await client(engineer.email, RATES)
+        await _flush(client)
+        answer = await client(company.admin, READS)
 
     counts = [{"type": "Port", "field": "monthlyRate", "reason": None, "count": 6}]
     event = {"user": {"id": company.user.id}, "operationName": "Rates", "requests": 2, "counts": counts}
     assert payload({"auditEvents": nodes(event)}) == response_of(answer)
 
 
-async def test_nothing_is_counted_without_audited_fields(ask: Client, engine: Any) -> None:
+async def test_nothing_is_counted_without_audited_fields(client: Client, engine: Any) -> None:
     """Without the setting, the audit log has no reads."""
     company = await Factory(engine).company()
     await Factory(engine).port(company)
 
-    await ask(company.admin, RATES)
-    await _flush(ask)
+    await client(company.admin, RATES)
+    await _flush(client)
 
-    assert payload({"auditEvents": nodes()}) == response_of(await ask(company.admin, READS))
+    assert payload({"auditEvents": nodes()}) == response_of(await client(company.admin, READS))
 
 
-async def _flush(ask: Client) -> None:
-    await ask.app.state.services.audit.flush()
+async def _flush(client: Client) -> None:
+    await client.app.state.services.audit.flush()

@@ -45,9 +45,9 @@ def message_of(answer: Any) -> str:
 @pytest.mark.parametrize(
     "value", ['"tomorrow"', '"2026-13-01"', '""', "5", "true", "[1]", "{a: 1}", "1.5", "TODAY", f'"{LONG}"']
 )
-async def test_an_invalid_date_has_a_location(ask_demo: Client, value: str) -> None:
+async def test_an_invalid_date_has_a_location(demo_client: Client, value: str) -> None:
     """The error for any literal says where it is and what is expected."""
-    (error,) = (await ask_demo(OPERATOR, INVOICES % value)).errors
+    (error,) = (await demo_client(OPERATOR, INVOICES % value)).errors
 
     assert [{"line": 1, "column": INVOICES.index("%s") + 1}] == error["locations"]
     assert error["message"].startswith('Date must be a date such as "2026-11-28"; got ')
@@ -55,9 +55,9 @@ async def test_an_invalid_date_has_a_location(ask_demo: Client, value: str) -> N
 
 
 @pytest.mark.parametrize("value", ['"much"', '"1,5"', '""', "true", "[1]", "{a: 1}", "MUCH", '"1.2.3"'])
-async def test_an_invalid_decimal_has_a_location(ask_demo: Client, value: str) -> None:
+async def test_an_invalid_decimal_has_a_location(demo_client: Client, value: str) -> None:
     """The same holds for an amount."""
-    (error,) = (await ask_demo(OPERATOR, PORTS % value)).errors
+    (error,) = (await demo_client(OPERATOR, PORTS % value)).errors
 
     assert [{"line": 1, "column": PORTS.index("%s") + 1}] == error["locations"]
     assert error["message"].startswith('Decimal must be a number such as "1250.00"; got ')
@@ -65,19 +65,19 @@ async def test_an_invalid_decimal_has_a_location(ask_demo: Client, value: str) -
 
 
 @pytest.mark.parametrize("value", ['"1250.00"', "1250", "12.5", "1e3", '"-1"', LONG, f'"{LONG}"'])
-async def test_a_decimal_can_be_a_string_or_a_number(ask_demo: Client, value: str) -> None:
+async def test_a_decimal_can_be_a_string_or_a_number(demo_client: Client, value: str) -> None:
     """A number of any length is accepted."""
-    assert [] == (await ask_demo(OPERATOR, PORTS % value)).errors
+    assert [] == (await demo_client(OPERATOR, PORTS % value)).errors
 
 
 @pytest.mark.parametrize(
     ("type_", "value"), [("Date", "tomorrow"), ("Date", 5), ("Date", [1]), ("Decimal", "x"), ("Decimal", True), ("Decimal", {})]
 )
-async def test_an_invalid_variable_says_what_is_expected(ask_demo: Client, type_: str, value: Any) -> None:
+async def test_an_invalid_variable_says_what_is_expected(demo_client: Client, type_: str, value: Any) -> None:
     """The location is that of the variable."""
     document = (INVOICES if type_ == "Date" else PORTS) % "$value"
 
-    (error,) = (await ask_demo(OPERATOR, f"query ($value: {type_}) {document}", value=value)).errors
+    (error,) = (await demo_client(OPERATOR, f"query ($value: {type_}) {document}", value=value)).errors
 
     assert [{"line": 1, "column": 8}] == error["locations"]
     assert f"{type_} must be a " in error["message"]
@@ -85,9 +85,9 @@ async def test_an_invalid_variable_says_what_is_expected(ask_demo: Client, type_
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_messages_are_short_and_do_not_quote_python(ask_demo: Client, document: str, viewer: str | None) -> None:
+async def test_messages_are_short_and_do_not_quote_python(demo_client: Client, document: str, viewer: str | None) -> None:
     """A long value is truncated in any error message, and no Python exception is quoted."""
-    answer = await ask_demo(viewer, document % LONG)
+    answer = await demo_client(viewer, document % LONG)
 
     message = message_of(answer)
     assert len(message) < 500
@@ -96,9 +96,9 @@ async def test_messages_are_short_and_do_not_quote_python(ask_demo: Client, docu
 
 
 @pytest.mark.parametrize("value", [LONG, [LONG] * 50, {"a": LONG}, {LONG: 1}, ["a b"] * 5_000, "a b " * 5_000])
-async def test_messages_about_variables_are_short(ask_demo: Client, value: Any) -> None:
+async def test_messages_about_variables_are_short(demo_client: Client, value: Any) -> None:
     """The same holds for variables."""
-    answer = await ask_demo(
+    answer = await demo_client(
         ANONYMOUS, "query ($n: Int, $f: PortFilter) { ports(first: $n, filter: $f) { totalCount } }", n=value, f=value
     )
 

@@ -58,9 +58,9 @@ def coordinates(schema: GraphQLSchema) -> Iterator[str]:
         yield from (f"{name}.{part}" for part in {**getattr(kind, "fields", {}), **getattr(kind, "values", {})})
 
 
-async def introspected(ask: Client, viewer: str | None) -> GraphQLSchema:
+async def introspected(client: Client, viewer: str | None) -> GraphQLSchema:
     """Fetch the viewer's schema by introspection."""
-    answer = await ask(viewer, EVERYTHING)
+    answer = await client(viewer, EVERYTHING)
     assert [] == answer.errors
     return build_client_schema(answer.data)
 
@@ -80,15 +80,15 @@ def shaped() -> ViewerSchemas:
 @pytest.fixture
 async def strict(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """Start a gateway that validates documents against the viewer's schema."""
-    async with open_client(demo_url, tmp_path, shaped_schema="strict") as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path, shaped_schema="strict") as client:
+        yield client
 
 
 @pytest.fixture
 async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     """Start a gateway that shows everyone the full schema."""
-    async with open_client(demo_url, tmp_path, shaped_schema="off") as ask:
-        yield ask
+    async with open_client(demo_url, tmp_path, shaped_schema="off") as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -103,19 +103,19 @@ async def unshaped(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
     ],
 )
 async def test_introspection_omits_what_the_viewer_can_never_use_R002_R107_R113_R116(
-    ask_demo: Client, viewer: str | None, missing: set[str]
+    demo_client: Client, viewer: str | None, missing: set[str]
 ) -> None:
     """Managed accounts have no billing markets, quoting tool or mutation to save a Marketplace profile; partners have all of them."""
-    names = set(coordinates(await introspected(ask_demo, viewer)))
+    names = set(coordinates(await introspected(demo_client, viewer)))
 
     assert CHECKED - missing == CHECKED & names
 
 
-async def test_introspection_returns_the_viewer_schema(ask_demo: Client, policy: Policy, shaped: ViewerSchemas) -> None:
+async def test_introspection_returns_the_viewer_schema(demo_client: Client, policy: Policy, shaped: ViewerSchemas) -> None:
     """Introspection returns the viewer's whole schema with all descriptions, and nothing else."""
     shape = parse_shape("PARTNER+ACCOUNT_ADMIN")
 
-    assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(ask_demo, PARTNER))
+    assert print_schema(shaped.of(SCHEMA, policy, shape)) == print_schema(await introspected(demo_client, PARTNER))
 
 
 SUBSCRIPTIONS: Final = tuple(getattr(SCHEMA.subscription_type, "fields", ()))
@@ -123,23 +123,23 @@ SUBSCRIPTIONS: Final = tuple(getattr(SCHEMA.subscription_type, "fields", ()))
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("field", SUBSCRIPTIONS)
-async def test_a_subscription_is_shown_to_whom_it_is_open_V14_V20(ask_demo: Client, viewer: str | None, field: str) -> None:
+async def test_a_subscription_is_shown_to_whom_it_is_open_V14_V20(demo_client: Client, viewer: str | None, field: str) -> None:
     """Each subscription that a viewer's introspection shows is accepted; each that it does not show is refused."""
-    following = getattr((await introspected(ask_demo, viewer)).subscription_type, "fields", {})
+    following = getattr((await introspected(demo_client, viewer)).subscription_type, "fields", {})
     query = f"subscription {{ {field} {{ id }} }}"
 
     if field in following:
-        async with ask_demo.following(viewer, query) as followed:
-            assert await followed.hears_nothing()
+        async with demo_client.following(viewer, query) as followed:
+            assert await followed.is_silent()
     else:
-        assert ["SUBSCRIPTION_OUT_OF_REACH"] == await _refused(ask_demo, viewer, query)
+        assert ["SUBSCRIPTION_OUT_OF_REACH"] == await _refused(demo_client, viewer, query)
 
 
-async def _refused(ask: Client, viewer: str | None, query: str) -> list[str]:
+async def _refused(client: Client, viewer: str | None, query: str) -> list[str]:
     """The codes with which a subscription is refused."""
-    headers = {} if viewer is None else {"Authorization": f"Bearer {await ask._token(viewer)}"}
+    headers = {} if viewer is None else {"Authorization": f"Bearer {await client._token(viewer)}"}
     async with asyncio.timeout(5):  # one that is accepted never ends
-        response = await ask.client.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream", **headers})
+        response = await client.http.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream", **headers})
     data = next(line for line in response.text.splitlines() if line.startswith("data: "))
     return [error["extensions"]["code"] for error in json.loads(data.removeprefix("data: "))["errors"]]
 
@@ -161,13 +161,13 @@ def test_each_kind_of_viewer_is_shown_the_subscriptions_that_are_open_to_it_V14_
     assert {True, False} == {bool(fields) for fields in shown.values()}
 
 
-async def test_a_removed_type_is_not_found(ask_demo: Client) -> None:
+async def test_a_removed_type_is_not_found(demo_client: Client) -> None:
     """It isn't found by name, and isn't among an interface's possible types."""
     query = """
         { billing: __type(name: "BillingMarket") { name } port: __type(name: "Port") { name }
           node: __type(name: "Node") { possibleTypes { name } } }
     """
-    managed, partner = (await ask_demo(HIDDEN, query)).data, (await ask_demo(PARTNER, query)).data
+    managed, partner = (await demo_client(HIDDEN, query)).data, (await demo_client(PARTNER, query)).data
 
     assert (None, {"name": "Port"}) == (managed["billing"], managed["port"])
     assert {"BillingMarket", "Inquiry", "Invoice"} == _names(partner["node"]) - _names(managed["node"])
@@ -177,7 +177,7 @@ def _names(kind: dict[str, Any]) -> set[str]:
     return {each["name"] for each in kind["possibleTypes"]}
 
 
-async def test_a_document_can_select_schema_and_data(ask_demo: Client) -> None:
+async def test_a_document_can_select_schema_and_data(demo_client: Client) -> None:
     """Introspection uses the viewer's schema also next to other fields, in fragments, and with variables."""
     query = """
         query ($name: String!) { ...Both }
@@ -188,7 +188,7 @@ async def test_a_document_can_select_schema_and_data(ask_demo: Client) -> None:
         }
         fragment Fields on __Type { fields { name } }
     """
-    answer = await ask_demo(HIDDEN, query, name="Company")
+    answer = await demo_client(HIDDEN, query, name="Company")
     fields = {each["name"] for each in answer.data["kind"]["fields"]}
     roots = {each["name"] for each in answer.data["__schema"]["queryType"]["fields"]}
 
@@ -200,31 +200,31 @@ async def test_a_document_can_select_schema_and_data(ask_demo: Client) -> None:
     )
 
 
-async def test_removed_fields_can_be_queried_V24(ask_demo: Client) -> None:
+async def test_removed_fields_can_be_queried_V24(demo_client: Client) -> None:
     """An app built on the full schema keeps working: what its viewer never sees is null with a reason."""
-    answer = await ask_demo(HIDDEN, "{ viewer { company { billingMarkets { market } } } }")
+    answer = await demo_client(HIDDEN, "{ viewer { company { billingMarkets { market } } } }")
 
     assert {"viewer": {"company": {"billingMarkets": None}}} == answer.data
     assert [Redaction(["viewer", "company", "billingMarkets"], "NOT_FOR_MANAGED_ACCOUNTS")] == answer.redactions
 
 
-async def test_settings_do_not_change_the_schema_R121(ask: Client, engine: AsyncEngine) -> None:
+async def test_settings_do_not_change_the_schema_R121(client: Client, engine: AsyncEngine) -> None:
     """A partner that hides prices makes no document invalid: the schema stays the same, and says when a price is null."""
-    given = Factory(engine)
-    account = await given.managed_account(await given.partner(), pricing=True)
-    shown = await introspected(ask, account.admin)
-    await given.setting(account, pricing=False)
-    hidden = await introspected(ask, account.admin)
+    factory = Factory(engine)
+    account = await factory.managed_account(await factory.partner(), pricing=True)
+    shown = await introspected(client, account.admin)
+    await factory.setting(account, pricing=False)
+    hidden = await introspected(client, account.admin)
     port: Any = hidden.type_map["Port"]
 
     assert print_schema(hidden) == print_schema(shown)
     assert port.fields["monthlyRate"].description.endswith("Null with HIDDEN_BY_PARTNER while pricing is off.")
 
 
-async def test_descriptions_say_what_depends_on_the_row_V18(ask_demo: Client) -> None:
+async def test_descriptions_say_what_depends_on_the_row_V18(demo_client: Client) -> None:
     """A field that the viewer sees only in some rows says so; a field it sees in all rows doesn't."""
-    company: Any = (await introspected(ask_demo, PARTNER)).type_map["Company"]
-    operators: Any = (await introspected(ask_demo, OPERATOR)).type_map["Company"]
+    company: Any = (await introspected(demo_client, PARTNER)).type_map["Company"]
+    operators: Any = (await introspected(demo_client, OPERATOR)).type_map["Company"]
 
     assert company.fields["accountKind"].description.endswith(" Null in some rows: NOT_YOURS.")
     assert "Null" not in company.fields["tradingName"].description

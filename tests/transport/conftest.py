@@ -1,4 +1,4 @@
-"""A gateway that runs for all tests of transport, and ways to speak to it."""
+"""The gateway shared by all transport tests, and clients for it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 
 
-class Ask(Protocol):
-    """Asks the gateway a GraphQL request by POST."""
+class PostQuery(Protocol):
+    """Posts a GraphQL query to the gateway."""
 
     async def __call__(self, query: Any, *, accept: str = GRAPHQL, token: str | None = None, **more: Any) -> httpx.Response:
-        """The answer to a query; `more` are further entries of the body."""
+        """Send a query. `more` has further entries of the request body."""
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +53,12 @@ async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def ask(client: httpx.AsyncClient) -> Ask:
-    async def ask(query: Any, *, accept: str = GRAPHQL, token: str | None = None, **more: Any) -> httpx.Response:
+def post(client: httpx.AsyncClient) -> PostQuery:
+    async def post(query: Any, *, accept: str = GRAPHQL, token: str | None = None, **more: Any) -> httpx.Response:
         headers = {"Accept": accept} | ({"Authorization": f"Bearer {token}"} if token else {})
         return await client.post("/graphql", json={"query": query, **more}, headers=headers)
 
-    return ask
+    return post
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A gateway with a small schema of its own, for tests of how requests come in and answers go out."""
+"""A gateway with a small schema of its own, for tests of how requests are read and responses are written."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ MEMBERSHIP = UUID("00000000-0000-7000-8000-0000000000aa")
 COMPANY = UUID("00000000-0000-7000-8000-00000000c0c0")
 REMOVED = UUID("00000000-0000-7000-8000-00000000dead")
 
-POLICY = "0123456789abcdef"  # the version of one that decides nothing here
+POLICY = "0123456789abcdef"  # a policy version; these tests evaluate no policy
 
-FOLLOWED: set[object] = set()  # the subscriptions that wait
+OPEN_SUBSCRIPTIONS: set[object] = set()  # one entry for each open subscription to `waiting`
 
 Info = strawberry.Info[tuple[Viewer, str], None]
 
 
 class TooMany(PublicError):
-    """An error raised on purpose."""
+    """A public error with a code."""
 
     code = "TOO_MANY"
 
 
 @strawberry.type
 class Query:
-    """Queries that answer, refuse, break and dawdle."""
+    """Fields that succeed, refuse, fail and take time."""
 
     @strawberry.field
     def hello(self, name: str = "world") -> str:
@@ -94,19 +94,19 @@ class Query:
 
 
 @strawberry.type
-class Thing:
-    """An object, which costs something."""
+class Item:
+    """An object type, so that operations have a cost."""
 
     number: int
 
     @strawberry.field
-    def others(self) -> list[Thing]:
+    def others(self) -> list[Item]:
         return []
 
 
 @strawberry.type
 class Mutation:
-    """A mutation, for what may not be done by GET."""
+    """A mutation, to test that GET can't run it."""
 
     @strawberry.mutation
     def bump(self) -> int:
@@ -115,7 +115,7 @@ class Mutation:
 
 @strawberry.type
 class Subscription:
-    """Subscriptions that end, wait, stop and break."""
+    """Subscriptions that end, wait, stop with a public error and fail."""
 
     @strawberry.subscription
     async def ticks(self, many: int = 1) -> AsyncIterator[int]:
@@ -123,20 +123,20 @@ class Subscription:
             yield number
 
     @strawberry.subscription
-    async def things(self, many: int = 1) -> AsyncIterator[Thing]:
+    async def things(self, many: int = 1) -> AsyncIterator[Item]:
         for number in range(1, many + 1):
-            yield Thing(number=number)
+            yield Item(number=number)
 
     @strawberry.subscription
     async def waiting(self, info: Info) -> AsyncIterator[str]:
         viewer, _ = info.context
-        mark = object()
-        FOLLOWED.add(mark)
+        entry = object()
+        OPEN_SUBSCRIPTIONS.add(entry)
         try:
             yield str(viewer.user_id)
             await asyncio.Event().wait()
         finally:
-            FOLLOWED.remove(mark)
+            OPEN_SUBSCRIPTIONS.remove(entry)
 
     @strawberry.subscription
     async def stopping(self) -> AsyncIterator[int]:
@@ -149,29 +149,29 @@ class Subscription:
         raise RuntimeError("the password is swordfish")
 
 
-async def ada_only(claims: Claims) -> Viewer | None:
-    """Knows one user, by her membership or by herself alone."""
+async def load_ada(claims: Claims) -> Viewer | None:
+    """Load Ada, with or without her membership. Nobody else exists."""
     if claims.user_id != ADA or claims.membership_id not in (MEMBERSHIP, None):
         return None
     return Viewer(user_id=ADA, company_id=COMPANY if claims.membership_id else None)
 
 
 async def works() -> None:
-    """A probe of a part that works."""
+    """Succeed: a readiness probe of a healthy dependency."""
 
 
 async def crash(_: Request) -> Response:
-    """A route that breaks."""
+    """Raise an unexpected error."""
     raise RuntimeError("the password is swordfish")
 
 
 async def read(request: Request) -> Response:
-    """A route that tells the size of the body it was sent."""
+    """Return the size of the request body, in bytes."""
     return PlainTextResponse(str(len(await request.body())))
 
 
-def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_only) -> Starlette:
-    """The gateway under test."""
+def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = load_ada) -> Starlette:
+    """Build the gateway under test."""
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     schema = Schema(Query, Mutation, Subscription, extensions=[documents.extension])
     return create_app(
@@ -189,7 +189,7 @@ def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = ada_o
 
 @contextmanager
 def running(app: Starlette, settings: Settings) -> Iterator[str]:
-    """Serves an application on a free port from a thread of its own; gives its address."""
+    """Serve an application on a free port from a separate thread. Yields its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
     serving = server(app, settings)
     thread = threading.Thread(target=serving.run, args=([listening],))
@@ -204,7 +204,7 @@ def running(app: Starlette, settings: Settings) -> Iterator[str]:
 
 
 def main(data_dir: str) -> None:
-    """Serve as a process of its own, with its logs on standard error."""
+    """Serve as a separate process that logs to standard error."""
     settings = Settings(data_dir=Path(data_dir), port=0, shutdown_timeout=5)
     configure_logging(settings)
     logging.getLogger("asyncio").setLevel(logging.WARNING)

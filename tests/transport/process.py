@@ -1,4 +1,4 @@
-"""A gateway that runs as a process of its own, for tests of what only a process does: signals and logs."""
+"""A gateway in a separate process, for tests of signals and logs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LISTENING = re.compile(r"running on (http://[\d.:]+)")
 
 
 class GatewayProcess:
-    """Starts a gateway and collects what it logs. `output` and `lines` are complete once it has stopped."""
+    """Starts a gateway and collects its log. `output` and `lines` are complete once the process has stopped."""
 
     def __init__(self, data_dir: Path) -> None:
         command = [sys.executable, "-m", "tests.transport.gateway", str(data_dir)]
@@ -25,20 +25,20 @@ class GatewayProcess:
 
     @property
     def pid(self) -> int:
-        """The id of the process."""
+        """The process id."""
         return self._process.pid
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The log, line by line."""
+        """The parsed log lines."""
         return [json.loads(line) for line in self.output.splitlines()]
 
     def terminate(self) -> None:
-        """Ask it to stop, as an orchestrator does."""
+        """Ask the process to stop with SIGTERM, as an orchestrator does."""
         self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
-        """Ask it to stop and wait until it has. The exit status."""
+        """Stop the process and wait for it. Returns the exit status."""
         if self._process.poll() is None:
             self.terminate()
         _, rest = self._process.communicate(timeout=20)
@@ -49,6 +49,6 @@ class GatewayProcess:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.output += line
-            if found := LISTENING.search(line):
-                return found[1]
+            if match := LISTENING.search(line):
+                return match[1]
         raise AssertionError(f"the gateway did not start:\n{self.output}")

@@ -1,4 +1,4 @@
-"""Whatever is asked, the answer is JSON with a code and the request's id."""
+"""Every response is JSON with an error code and the request id."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import pytest
         ("GET", "/crash", 500, "INTERNAL", "Internal server error"),
     ],
 )
-async def test_what_is_not_served(
+async def test_unknown_paths_and_crashes_get_the_same_error_shape(
     client: httpx.AsyncClient, method: str, path: str, status: int, code: str, message: str
 ) -> None:
-    """What is not there, and what breaks, is answered alike, without a traceback."""
+    """Unknown paths, wrong methods and crashes all get a coded JSON error, without a traceback."""
     response = await client.request(method, path)
 
     extensions = {"code": code, "requestId": response.headers["X-Request-ID"]}
@@ -26,8 +26,8 @@ async def test_what_is_not_served(
     assert response.headers["Content-Type"] == "application/json; charset=utf-8"
 
 
-async def test_the_endpoint_is_no_page(client: httpx.AsyncClient) -> None:
-    """A browser that opens the endpoint is pointed to the page."""
+async def test_browser_at_the_endpoint_is_pointed_to_graphiql(client: httpx.AsyncClient) -> None:
+    """The response to a browser that opens /graphql says where GraphiQL is."""
     response = await client.get("/graphql", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
 
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""The limit on bodies holds however they are sent."""
+"""The limit on body size holds however the body is sent."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ async def chunks(body: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_of_just_the_limit(client: httpx.AsyncClient, settings: Settings, chunked: bool) -> None:
-    """A body of exactly the limit is served."""
+async def test_body_at_the_limit_is_served(client: httpx.AsyncClient, settings: Settings, chunked: bool) -> None:
+    """A body of exactly the limit is served, with a Content-Length or in chunks."""
     body = body_of(settings.max_body_bytes)
 
     response = await client.post("/graphql", content=chunks(body) if chunked else body, headers={"Content-Type": JSON})
@@ -37,8 +37,10 @@ async def test_a_body_of_just_the_limit(client: httpx.AsyncClient, settings: Set
 @pytest.mark.parametrize(
     ("path", "announced"), [("/graphql", True), ("/graphql", False), ("/read", True), ("/read", False), ("/nowhere", True)]
 )
-def test_a_body_above_the_limit(address: str, settings: Settings, path: str, announced: bool) -> None:
-    """A body above the limit is refused (413), announced or in chunks, on every path, and its connection closed."""
+def test_body_above_the_limit_is_refused_and_closes_the_connection(
+    address: str, settings: Settings, path: str, announced: bool
+) -> None:
+    """A body above the limit gets 413 on every path, with a Content-Length or in chunks, and its connection is closed."""
     parts = urlsplit(address)
     size = settings.max_body_bytes + 1
     framing = f"Content-Length: {size}" if announced else "Transfer-Encoding: chunked"
@@ -52,8 +54,8 @@ def test_a_body_above_the_limit(address: str, settings: Settings, path: str, ann
     assert answer.split()[1] == b"413"
 
 
-async def test_the_refusal(client: httpx.AsyncClient, settings: Settings) -> None:
-    """The refusal says what the limit is, with a code."""
+async def test_refusal_states_the_limit(client: httpx.AsyncClient, settings: Settings) -> None:
+    """The refusal has a code and states the limit in bytes."""
     response = await client.post("/graphql", content=body_of(20_000), headers={"Content-Type": JSON})
 
     extensions = {"code": "PAYLOAD_TOO_LARGE", "requestId": response.headers["X-Request-ID"]}
@@ -61,8 +63,8 @@ async def test_the_refusal(client: httpx.AsyncClient, settings: Settings) -> Non
     assert (413, {"errors": [{"message": message, "extensions": extensions}]}) == (response.status_code, response.json())
 
 
-async def test_a_length_of_thousands_of_digits_is_too_large(settings: Settings, tokens: Tokens) -> None:
-    """A number that Python would not read is announced too large, as any other."""
+async def test_content_length_of_thousands_of_digits_is_too_large(settings: Settings, tokens: Tokens) -> None:
+    """A Content-Length too long for Python to convert is refused like any other that is too large."""
     app = make_app(settings, tokens)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         statuses = [

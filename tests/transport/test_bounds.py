@@ -1,4 +1,4 @@
-"""Operations are bounded in depth, in width and in cost, and measuring them is cheap whatever they are."""
+"""Operations are limited in depth, width and cost, and measuring any document is cheap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from graphql import build_schema
 
 from settings import Settings
-from tests.transport.conftest import GRAPHQL, Ask
+from tests.transport.conftest import GRAPHQL, PostQuery
 from tests.transport.gateway import make_app
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents, DocumentTooLong
@@ -93,8 +93,8 @@ def cost(text: str, bounds: Bounds = bounds(), **variables: Any) -> int:  # noqa
         ),
     ],
 )
-def test_the_cost_of_an_operation(query: str, expected: int) -> None:
-    """A scalar costs nothing, an object 1, and what stands below a list is multiplied by its length."""
+def test_cost_counts_objects_and_multiplies_lists(query: str, expected: int) -> None:
+    """A scalar costs 0, an object costs 1, and the cost inside a list is multiplied by the list's length."""
     assert expected == cost(query)
 
 
@@ -110,23 +110,23 @@ def test_the_cost_of_an_operation(query: str, expected: int) -> None:
         ({"n": "3", "m": 10}, 1 + 50 * (3 + 50)),
     ],
 )
-def test_pages_whose_size_is_a_variable(variables: dict[str, Any], expected: int) -> None:
-    """A variable counts as it is given, else by its default, else as a page; one that is refused counts as none."""
+def test_variable_page_size_counts_by_its_value(variables: dict[str, Any], expected: int) -> None:
+    """A variable page size counts by its value, else its default, else the page size; an invalid size counts as 0."""
     query = "query ($n: Int = 2, $m: Int = 5) { ports(first: $n) { nodes { ...P } } } fragment P on Port { company { ...C } }"
     fragment = "fragment C on Company { ports(last: $m) { nodes { id } } }"
 
     assert expected == cost(f"{query} {fragment}", **variables)
 
 
-def test_a_list_of_ids_as_a_variable() -> None:
-    """Things by their ids are as many as the ids."""
+def test_variable_list_of_ids_counts_one_object_per_id() -> None:
+    """`nodes` costs one object for each id in the variable."""
     query = 'query ($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }'
 
     assert (cost(query), cost(query, ids=["a", "b", "c"])) == (2, 3)
 
 
 def test_each_operation_has_its_own_cost() -> None:
-    """Of several operations the chosen one counts, with the defaults of its own variables."""
+    """Only the chosen operation counts, with the defaults of its own variables."""
     document = Documents(max_tokens=1000, max_characters=100_000).parse(
         "query A($n: Int = 1) { ...P } query B($n: Int = 9) { ...P } fragment P on Query { ports(first: $n) { nodes { id } } }"
     )
@@ -134,8 +134,8 @@ def test_each_operation_has_its_own_cost() -> None:
     assert [2, 10] == [document.cost(document.operation(name), {}, bounds()) for name in ("A", "B")]
 
 
-def test_the_limit_of_cost() -> None:
-    """An operation of just the limit runs; above it, the error says cost and limit."""
+def test_operation_above_the_cost_limit_is_refused() -> None:
+    """An operation at the limit runs. Above it, the error has the cost and the limit."""
     assert cost("{ ports(first: 9) { nodes { id } } }", bounds(cost=10)) == 10
     with pytest.raises(OperationTooCostly) as refused:
         cost("query ($n: Int) { ports(first: $n) { nodes { id } } }", bounds(cost=10), n=10)
@@ -153,14 +153,14 @@ def test_the_limit_of_cost() -> None:
         ('{ nodes(ids: ["a", "b"]) { id } }', 4),
     ],
 )
-def test_the_limit_of_values(query: str, values: int) -> None:
-    """Each field of each object counts, under each of its names."""
+def test_operation_above_the_value_limit_is_refused(query: str, values: int) -> None:
+    """Every field of every object counts, once for each alias."""
     document = Documents(max_tokens=1000, max_characters=100_000).parse(query)
-    most = Bounds(schema=SCHEMA, depth=9, fields=99, cost=99, **SIZES | {"values": values})
-    assert document.cost(document.operation(None), {"n": 4}, most) >= 0
+    limits = Bounds(schema=SCHEMA, depth=9, fields=99, cost=99, **SIZES | {"values": values})
+    assert document.cost(document.operation(None), {"n": 4}, limits) >= 0
 
     with pytest.raises(OperationTooLarge) as refused:
-        document.cost(document.operation(None), {"n": 4}, replace(most, values=values - 1))
+        document.cost(document.operation(None), {"n": 4}, replace(limits, values=values - 1))
 
     assert {"code": "OPERATION_TOO_LARGE", "values": values, "limit": values - 1} == refused.value.extensions
 
@@ -174,8 +174,8 @@ def test_the_limit_of_values(query: str, values: int) -> None:
         "{ __schema { types { fields { name } } } }",
     ],
 )
-def test_the_limit_of_depth(query: str) -> None:
-    """Fields are counted one inside another, through fragments too, and in introspection."""
+def test_operation_above_the_depth_limit_is_refused(query: str) -> None:
+    """Depth counts nested fields, also through fragments and in introspection."""
     assert cost(query, bounds(depth=4)) >= 0
     with pytest.raises(OperationTooDeep) as refused:
         cost(query, bounds(depth=3))
@@ -187,8 +187,8 @@ def test_the_limit_of_depth(query: str) -> None:
     "query",
     ["{ a: name b: name c: name company { id } }", "{ ...A ...A company { id } name } fragment A on Query { name }"],
 )
-def test_the_limit_of_width(query: str) -> None:
-    """Fields are counted with their aliases, those of a fragment wherever it is spread."""
+def test_operation_above_the_field_limit_is_refused(query: str) -> None:
+    """Every alias counts as a field, and a fragment's fields count each time it is spread."""
     assert cost(query, bounds(fields=5)) == 1
     with pytest.raises(OperationTooWide) as refused:
         cost(query, bounds(fields=4))
@@ -196,8 +196,8 @@ def test_the_limit_of_width(query: str) -> None:
     assert {"code": "OPERATION_TOO_WIDE", "fields": 5, "limit": 4} == refused.value.extensions
 
 
-def test_fragments_that_nobody_spreads_are_bounded() -> None:
-    """What would be validated is bounded, whether it would run or not."""
+def test_unused_fragments_are_limited() -> None:
+    """Fragments that no operation spreads are limited too, because they are validated."""
     with pytest.raises(OperationTooDeep):
         cost("{ name } fragment A on Company { owner { owner { owner { id } } } }", bounds(depth=3))
     with pytest.raises(OperationTooDeep):
@@ -215,13 +215,13 @@ def test_fragments_that_nobody_spreads_are_bounded() -> None:
         '{ ports(first: "7", last: 99999999999999999999999999999999) { nodes { id } } }',
     ],
 )
-def test_what_is_not_valid_is_measured_all_the_same(query: str) -> None:
-    """A document that will be refused for another reason breaks nothing here."""
+def test_invalid_document_can_be_measured(query: str) -> None:
+    """Measuring doesn't fail on a document that validation refuses later."""
     assert cost(query) >= 0
 
 
-def test_measuring_is_linear() -> None:
-    """A document whose spreads or pages multiply takes no longer to measure than any other of its length."""
+def test_measuring_takes_linear_time() -> None:
+    """Measuring takes linear time in the document's length, even where spreads or pages multiply."""
     spreads = "{ ...F0 }" + " ".join(f"fragment F{n} on Company {{ ...F{n + 1} ...F{n + 1} }}" for n in range(70))
     pages = "query ($n: Int) { company { ...F0 } }" + " ".join(
         f"fragment F{n} on Company {{ ports(first: $n) {{ nodes {{ a: company {{ ...F{n + 1} }} b: company {{ ...F{n + 1} }} }} }} }}"
@@ -241,8 +241,8 @@ def test_measuring_is_linear() -> None:
     assert refused.value.extensions["fields"] == MAX_COUNT
 
 
-def test_a_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the first request only variables are looked at."""
+def test_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first request, only the variables are evaluated."""
     document = Documents(max_tokens=1000, max_characters=100_000).parse("query ($n: Int) { ports(first: $n) { nodes { id } } }")
     first = document.cost(document.operation(None), {"n": 1}, bounds())
     monkeypatch.setattr(Bounds, "measure", None)
@@ -251,15 +251,15 @@ def test_a_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (first, second) == (2, 3)
 
 
-async def test_the_cost_is_told(ask: Ask) -> None:
-    """The answer to an operation that ran says in a header what it costs, and nothing of it in its body."""
-    response = await ask("{ hello }")
+async def test_cost_is_returned_in_a_header(post: PostQuery) -> None:
+    """The response to an executed operation has the cost in a header and not in its body."""
+    response = await post("{ hello }")
 
     assert ("0", {"data": {"hello": "Hello, world!"}}) == (response.headers["X-Crossgate-Cost"], response.json())
 
 
-async def test_a_refused_operation(settings: Settings, tokens: Tokens) -> None:
-    """An operation out of bounds is refused before it is validated, as one that is not valid is."""
+async def test_operation_out_of_bounds_is_refused_before_validation(settings: Settings, tokens: Tokens) -> None:
+    """An operation out of bounds is refused before it is validated, with the status of an invalid one."""
     app = make_app(settings.model_copy(update={"max_operation_fields": 2}), tokens)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.post("/graphql", json={"query": "{ hello nope me }"}, headers={"Accept": GRAPHQL})
@@ -293,8 +293,8 @@ async def test_a_refused_operation(settings: Settings, tokens: Tokens) -> None:
     ],
     ids=["aliases", "inline fragments", "a fragment", "fragments that spread themselves"],
 )
-def test_an_operation_runs_a_mutation_ten_times_at_most(document: str, times: int) -> None:
-    """However it is written; more of them are refused, with how often it is there."""
+def test_operation_runs_one_mutation_at_most_ten_times(document: str, times: int) -> None:
+    """An operation with more than 10 uses of a mutation is refused, and the error has their number."""
     with pytest.raises(MutationRepeated) as refused:
         cost(document)
 
@@ -311,24 +311,24 @@ def test_an_operation_runs_a_mutation_ten_times_at_most(document: str, times: in
     ],
     ids=["several", "the same answer", "names of types", "a query"],
 )
-def test_what_runs_no_mutation_more_often_is_allowed(document: str) -> None:
-    """Each mutation counts for itself; fields that share a place in the answer run once, and reading is bounded otherwise."""
+def test_mutations_are_counted_separately(document: str) -> None:
+    """Each mutation is counted separately. Fields with the same response key run once. Queries have other limits."""
     assert cost(document) >= 0
 
 
-async def test_root_fields_are_bounded(ask: Ask) -> None:
-    """Fields of fragments count as well as the operation's own."""
+async def test_root_fields_are_limited(post: PostQuery) -> None:
+    """Root fields in fragments count like the operation's own."""
     fields = " ".join(f"a{n}: hello" for n in range(60))
 
-    response = await ask(f"{{ {fields} ...F }} fragment F on Query {{ {fields.replace('a', 'b')} }}")
+    response = await post(f"{{ {fields} ...F }} fragment F on Query {{ {fields.replace('a', 'b')} }}")
 
     (error,) = response.json()["errors"]
     assert ("TOO_MANY_ROOT_FIELDS", 120, 100) == tuple(error["extensions"][name] for name in ("code", "fields", "limit"))
 
 
-async def test_equal_fields_are_bounded(ask: Ask) -> None:
-    """Comparing them all with each other would take too long."""
-    response = await ask("query Q { request request " + "... on Query { hello hello } " * 2 + "me " * 90 + " }")
+async def test_repeated_fields_are_limited(post: PostQuery) -> None:
+    """Repeated fields are limited, because validation compares each pair of them."""
+    response = await post("query Q { request request " + "... on Query { hello hello } " * 2 + "me " * 90 + " }")
     assert 200 == response.status_code
 
     with pytest.raises(OperationTooRepetitive):
@@ -336,16 +336,16 @@ async def test_equal_fields_are_bounded(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("values", [[0] * 101, [[0] * 50, [0] * 50], {"a": {str(n): n for n in range(101)}}])
-def test_values_of_variables_are_bounded(values: Any) -> None:
-    """Each item of a list and each entry of an object counts, at any depth."""
-    few = replace(bounds(), variables=101)
+def test_variable_values_are_limited(values: Any) -> None:
+    """Every list item and every object entry counts, at any depth."""
+    limits = replace(bounds(), variables=101)
 
-    few.check_variables({"v": [0] * 100, "w": "text" * 1000})
+    limits.check_variables({"v": [0] * 100, "w": "text" * 1000})
     with pytest.raises(TooManyVariableValues):
-        few.check_variables({"v": values, "w": [0]})
+        limits.check_variables({"v": values, "w": [0]})
 
 
-def test_characters_of_a_document_are_bounded() -> None:
-    """However few tokens they are."""
+def test_document_length_is_limited() -> None:
+    """A document's characters are limited, however few tokens it has."""
     with pytest.raises(DocumentTooLong):
         Documents(max_tokens=100, max_characters=1000).parse("{ a }" + " " * 1000)

@@ -1,4 +1,4 @@
-"""A page that does a lot meets no bound with the settings as they are by default."""
+"""A page that does a lot stays within the default limits."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from graphql import get_introspection_query
 
 from tests.client import DIRECT
 from tests.conftest import Gateway
-from tests.transport.test_quotas import left_of
-from tests.transport.test_websocket import initialised, receive, send, subscribe
+from tests.transport.test_quotas import remaining_quota
+from tests.transport.test_websocket import open_initialised, receive, send, subscribe
 
 PORTS = "{ ports(first: 50) { nodes { id name location { name } } } }"
-FOLLOW = "subscription { portUpdated { id status } }"
+SUBSCRIPTION = "subscription { portUpdated { id status } }"
 
 
-async def test_a_busy_page_meets_no_bound(gateway: Gateway) -> None:
-    """GraphiQL's start, 30 queries at once and 10 subscriptions over one socket: all run, and most of the quota is left."""
+async def test_busy_page_stays_within_the_default_limits(gateway: Gateway) -> None:
+    """GraphiQL's start, 30 concurrent queries and 10 subscriptions on one socket all run, and most of the quota is left."""
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=30))
         token = (await client.post("/portal/sign-in", json={"email": DIRECT})).json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         page = await client.post("/graphql", json={"query": get_introspection_query()})
         answers = await asyncio.gather(*(client.post("/graphql", json={"query": PORTS}) for _ in range(30)))
-        socket = await opened.enter_async_context(initialised(f"{gateway.url.replace('http', 'ws')}/graphql", token))
+        socket = await opened.enter_async_context(open_initialised(f"{gateway.url.replace('http', 'ws')}/graphql", token))
         for number in range(10):
-            await subscribe(socket, FOLLOW, str(number))
+            await subscribe(socket, SUBSCRIPTION, str(number))
         await send(socket, {"type": "ping"})
-        heard = await receive(socket)
+        pong = await receive(socket)
         last = await client.post("/graphql", json={"query": "{ viewer { roles } }"})
 
     assert {200} == {answer.status_code for answer in (page, *answers, last)}
     assert all("errors" not in answer.json() for answer in (page, *answers, last))
-    assert heard == {"type": "pong"}
-    assert left_of(last) > 2_000_000
+    assert pong == {"type": "pong"}
+    assert remaining_quota(last) > 2_000_000

@@ -1,4 +1,4 @@
-"""Capacity: WebSockets, event streams and subscriptions, bound for the process, each peer and each user."""
+"""Capacity: WebSockets, event streams and subscriptions are limited per process, per peer and per user."""
 
 from __future__ import annotations
 
@@ -11,69 +11,69 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from settings import Settings
-from tests.transport.gateway import FOLLOWED, make_app, running
-from tests.transport.test_sse import EVENTS, events, streaming
-from tests.transport.test_websocket import ACK, INIT, eventually, initialised, opened, receive, send, subscribe
+from tests.transport.gateway import OPEN_SUBSCRIPTIONS, make_app, running
+from tests.transport.test_sse import EVENTS, events, open_event_stream
+from tests.transport.test_websocket import ACK, INIT, eventually, open_initialised, open_socket, receive, send, subscribe
 from transport.authentication.tokens import Tokens
 from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
 
 WAITING = "subscription { waiting }"
-BOUND = 2
+LIMIT = 2
 
 
 @contextmanager
-def served(settings: Settings, tokens: Tokens, **bounds: Any) -> Iterator[str]:
-    """Where the GraphQL of a gateway with bounds of its own is, by HTTP."""
-    own = settings.model_copy(update={**bounds, "shutdown_timeout": 5})
+def serve_endpoint(settings: Settings, tokens: Tokens, **limits: Any) -> Iterator[str]:
+    """Serve a gateway with the given limits. Yields the URL of its GraphQL endpoint."""
+    own = settings.model_copy(update={**limits, "shutdown_timeout": 5})
     with running(make_app(own, tokens), own) as url:
         yield f"{url}/graphql"
 
 
-def socket_of(url: str) -> str:
-    """The same for sockets."""
+def socket_url(url: str) -> str:
+    """The endpoint's WebSocket URL."""
     return url.replace("http", "ws")
 
 
-def test_what_is_refused_is_not_counted() -> None:
-    """One too many for one holder counts for none of the others, and what has ended makes room."""
+def test_refused_hold_counts_for_no_holder() -> None:
+    """A refused hold counts for none of its holders, and a hold that ends frees its place."""
     peer, viewer = Holder(Share.PEER, "192.0.2.1"), Holder(Share.VIEWER, None)
     capacity = Capacity("TOO_MANY", "things", Limits(process=5, peer=2, viewer=1))
 
     with capacity.hold(PROCESS, peer, viewer):
         with pytest.raises(CapacityExceeded), capacity.hold(PROCESS, peer, viewer):
             pass
-        inside = [capacity.open(holder) for holder in (PROCESS, peer, viewer)]
+        during = [capacity.open(holder) for holder in (PROCESS, peer, viewer)]
 
-    assert ([1, 1, 1], [0, 0, 0]) == (inside, [capacity.open(holder) for holder in (PROCESS, peer, viewer)])
+    assert ([1, 1, 1], [0, 0, 0]) == (during, [capacity.open(holder) for holder in (PROCESS, peer, viewer)])
 
 
 @pytest.mark.parametrize(
-    ("bound", "code", "signed_in"),
+    ("limit", "code", "signed_in"),
     [("max_sockets", 1013, False), ("max_sockets_per_peer", 4429, False), ("max_sockets_per_viewer", 4429, True)],
 )
-async def test_one_socket_too_many_is_closed(
-    settings: Settings, tokens: Tokens, token: str, bound: str, code: int, signed_in: bool
+async def test_socket_above_the_limit_is_closed(
+    settings: Settings, tokens: Tokens, token: str, limit: str, code: int, signed_in: bool
 ) -> None:
-    """It is closed with a code and a reason, the others go on, and one that ends makes room for another."""
+    """The extra socket is closed with a code and a reason, the others keep working, and closing one makes room for another."""
     own = token if signed_in else None
-    with served(settings, tokens, **{bound: BOUND}) as url:
+    with serve_endpoint(settings, tokens, **{limit: LIMIT}) as url:
         async with AsyncExitStack() as sockets:
-            first = await sockets.enter_async_context(initialised(socket_of(url), own))
-            second = await sockets.enter_async_context(initialised(socket_of(url), own))
-            refused = await _outcome(url, own)
+            first = await sockets.enter_async_context(open_initialised(socket_url(url), own))
+            second = await sockets.enter_async_context(open_initialised(socket_url(url), own))
+            refused = await _first_message(url, own)
             await subscribe(first, "{ hello }")
             answer = await receive(first)
             await second.close()
-            assert await _opens(url, own)
+            assert await _opens_eventually(url, own)
 
     assert (code, "next") == (refused[0], answer["type"])
     assert refused[1].startswith("TOO_MANY_SOCKETS: Too many WebSockets and event streams are open")
 
 
-async def _outcome(url: str, token: str | None) -> Any:
-    """What a new socket hears first: an acknowledgement, or with which code and reason it is closed."""
-    async with opened(socket_of(url)) as socket:
-        with suppress(ConnectionClosed):  # before it has said anything
+async def _first_message(url: str, token: str | None) -> Any:
+    """What a new socket receives first: the acknowledgement, or the code and reason of its close."""
+    async with open_socket(socket_url(url)) as socket:
+        with suppress(ConnectionClosed):  # closed before we have sent anything
             await send(socket, INIT | ({"payload": {"Authorization": f"Bearer {token}"}} if token else {}))
         try:
             return await receive(socket)
@@ -81,18 +81,18 @@ async def _outcome(url: str, token: str | None) -> Any:
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else None
 
 
-async def _opens(url: str, token: str | None) -> bool:
-    """Whether a socket is let in, after a while at most: the gateway may hear late of one that has ended."""
+async def _opens_eventually(url: str, token: str | None) -> bool:
+    """Whether a new socket is accepted. Retries, because the gateway may notice a closed one late."""
     for _ in range(100):
-        if await _outcome(url, token) == ACK:
+        if await _first_message(url, token) == ACK:
             return True
     return False
 
 
-async def test_users_do_not_fill_each_other(settings: Settings, tokens: Tokens, token: str) -> None:
-    """Where one user has as many sockets as it may, a visitor of the same address gets one."""
-    with served(settings, tokens, max_sockets_per_viewer=1) as url:
-        async with initialised(socket_of(url), token), initialised(socket_of(url)) as visitor:
+async def test_one_user_does_not_use_up_the_capacity_of_another(settings: Settings, tokens: Tokens, token: str) -> None:
+    """While one user has as many sockets as allowed, a visitor from the same address still gets one."""
+    with serve_endpoint(settings, tokens, max_sockets_per_viewer=1) as url:
+        async with open_initialised(socket_url(url), token), open_initialised(socket_url(url)) as visitor:
             await subscribe(visitor, "{ hello }")
             answer = await receive(visitor)
 
@@ -100,25 +100,25 @@ async def test_users_do_not_fill_each_other(settings: Settings, tokens: Tokens, 
 
 
 @asynccontextmanager
-async def _streamed(url: str, token: str | None = None) -> AsyncIterator[httpx.Response]:
-    """A stream that has begun."""
-    async with streaming(url, WAITING, token) as response:
+async def _open_stream(url: str, token: str | None = None) -> AsyncIterator[httpx.Response]:
+    """Open an event stream and read its first event."""
+    async with open_event_stream(url, WAITING, token) as response:
         received = events(response)
         await anext(received)
         yield response
 
 
 @pytest.mark.parametrize(
-    ("bound", "status", "signed_in"),
+    ("limit", "status", "signed_in"),
     [("max_sockets", 503, False), ("max_sockets_per_peer", 429, False), ("max_sockets_per_viewer", 429, True)],
 )
-async def test_one_stream_too_many_is_refused(
-    settings: Settings, tokens: Tokens, token: str, bound: str, status: int, signed_in: bool
+async def test_stream_above_the_limit_is_refused(
+    settings: Settings, tokens: Tokens, token: str, limit: str, status: int, signed_in: bool
 ) -> None:
-    """A stream of events counts as a socket does, and is refused before it begins; other requests are answered."""
+    """An event stream counts like a socket and is refused before it starts. Other requests are served."""
     own = token if signed_in else None
-    with served(settings, tokens, **{bound: 1}) as url:
-        async with _streamed(url, own), httpx.AsyncClient(trust_env=False) as client:
+    with serve_endpoint(settings, tokens, **{limit: 1}) as url:
+        async with _open_stream(url, own), httpx.AsyncClient(trust_env=False) as client:
             headers = {"Authorization": f"Bearer {token}"} if own else {}
             refused = await client.post(url, json={"query": WAITING}, headers={"Accept": EVENTS, **headers})
             other = await client.post(url, json={"query": "{ hello }"}, headers=headers)
@@ -129,16 +129,16 @@ async def test_one_stream_too_many_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("bound", "signed_in"),
+    ("limit", "signed_in"),
     [("max_subscriptions", False), ("max_subscriptions_per_peer", False), ("max_subscriptions_per_viewer", True)],
 )
-async def test_one_subscription_too_many_is_refused(
-    settings: Settings, tokens: Tokens, token: str, bound: str, signed_in: bool
+async def test_subscription_above_the_limit_is_refused(
+    settings: Settings, tokens: Tokens, token: str, limit: str, signed_in: bool
 ) -> None:
-    """Over several sockets too it ends with an error, queries go on, and one that is completed makes room."""
+    """The limit spans sockets. The extra subscription gets an error, queries run, and completing one makes room."""
     own = token if signed_in else None
-    with served(settings, tokens, **{bound: BOUND}) as url:
-        async with initialised(socket_of(url), own) as first, initialised(socket_of(url), own) as second:
+    with serve_endpoint(settings, tokens, **{limit: LIMIT}) as url:
+        async with open_initialised(socket_url(url), own) as first, open_initialised(socket_url(url), own) as second:
             for socket in (first, second):
                 await subscribe(socket, WAITING)
                 assert (await receive(socket))["type"] == "next"
@@ -146,9 +146,9 @@ async def test_one_subscription_too_many_is_refused(
             refused = await receive(second)
             await subscribe(second, "{ hello }", "query")
             answered = await receive(second), await receive(second)
-            known = len(FOLLOWED)
+            before = len(OPEN_SUBSCRIPTIONS)
             await send(first, {"type": "complete", "id": "1"})
-            assert await eventually(lambda: len(FOLLOWED) < known)
+            assert await eventually(lambda: len(OPEN_SUBSCRIPTIONS) < before)
             await subscribe(second, WAITING, "later")
             later = await receive(second)
 
@@ -157,13 +157,13 @@ async def test_one_subscription_too_many_is_refused(
         refused["id"],
         refused["payload"][0]["extensions"]["code"],
     )
-    assert (["next", "complete"], "next") == ([each["type"] for each in answered], later["type"])
+    assert (["next", "complete"], "next") == ([message["type"] for message in answered], later["type"])
 
 
-async def test_subscriptions_of_streams_and_sockets_count_together(settings: Settings, tokens: Tokens) -> None:
-    """A stream holds a subscription as an operation over a socket does."""
-    with served(settings, tokens, max_subscriptions_per_peer=1) as url:
-        async with _streamed(url), initialised(socket_of(url)) as socket:
+async def test_streams_and_sockets_share_the_subscription_limit(settings: Settings, tokens: Tokens) -> None:
+    """A subscription over an event stream counts like one over a socket."""
+    with serve_endpoint(settings, tokens, max_subscriptions_per_peer=1) as url:
+        async with _open_stream(url), open_initialised(socket_url(url)) as socket:
             await subscribe(socket, WAITING)
             refused = await receive(socket)
 

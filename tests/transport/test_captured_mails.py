@@ -1,4 +1,4 @@
-"""The page of mails: in development alone, for this machine alone, and nothing in a mail is ever more than text."""
+"""The captured mail page: only in development, only for this machine, and mail content is always text, never markup."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from transport.http.captured_mails import STYLE, mail_routes
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A mail."""
+class SampleMail:
+    """A captured mail."""
 
     to_address: str = "user@sample.example"
     subject: str = "Sample"
@@ -28,20 +28,20 @@ class Sample:
     created_at: datetime = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-def client(*mails: Sample) -> httpx.AsyncClient:
-    """A browser before a gateway in development that has these mails."""
+def client(*mails: SampleMail) -> httpx.AsyncClient:
+    """A browser of a gateway in development that has captured these mails."""
 
-    async def load_mails() -> Sequence[Sample]:
+    async def load_mails() -> Sequence[SampleMail]:
         return mails
 
     app = Starlette(routes=mail_routes(development=Development(on=True), load_mails=load_mails))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:8000")
 
 
-async def test_the_page_lists_mails_as_text() -> None:
-    """Subject, recipient, time and text, none of which can be markup."""
+async def test_page_lists_mails_as_text() -> None:
+    """The page shows subject, recipient, time and body, and escapes markup in all of them."""
     hostile = "<script>alert(1)</script>&\"'"
-    async with client(Sample(), Sample(hostile, hostile, hostile)) as browser:
+    async with client(SampleMail(), SampleMail(hostile, hostile, hostile)) as browser:
         answer = await browser.get("/mails")
 
     escaped = "&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#x27;"
@@ -52,8 +52,8 @@ async def test_the_page_lists_mails_as_text() -> None:
     assert "<script" not in answer.text
 
 
-async def test_the_page_allows_nothing_but_its_own_style() -> None:
-    """Its Content-Security-Policy forbids scripts, frames, forms and everything from elsewhere; nothing keeps the page."""
+async def test_page_allows_only_its_own_style() -> None:
+    """The Content-Security-Policy forbids scripts, frames, forms and anything external, and the page isn't cached."""
     async with client() as browser:
         answer = await browser.get("/mails")
 
@@ -64,23 +64,23 @@ async def test_the_page_allows_nothing_but_its_own_style() -> None:
     assert "no-store" == answer.headers["Cache-Control"]
 
 
-async def test_mails_come_as_json_too() -> None:
-    """For scripts that follow a link of a mail."""
-    async with client(Sample()) as browser:
+async def test_mails_are_available_as_json() -> None:
+    """Scripts can read the mails as JSON, to follow a link in one."""
+    async with client(SampleMail()) as browser:
         answer = await browser.get("/mails.json")
 
-    known = {"to": "user@sample.example", "subject": "Sample", "body": "Sample text.", "status": "KEPT"}
-    assert [{**known, "createdAt": "2026-11-21T09:30:00+00:00"}] == answer.json()
+    mail = {"to": "user@sample.example", "subject": "Sample", "body": "Sample text.", "status": "KEPT"}
+    assert [{**mail, "createdAt": "2026-11-21T09:30:00+00:00"}] == answer.json()
 
 
 @pytest.mark.parametrize("path", ["/mails", "/mails.json"])
 @pytest.mark.parametrize("development", [True, False])
-async def test_there_are_mails_in_development_only(demo_url: str, tmp_path: Path, path: str, *, development: bool) -> None:
-    """The gateway has the page in development, and outside it nothing is there."""
+async def test_mail_page_exists_in_development_only(demo_url: str, tmp_path: Path, path: str, *, development: bool) -> None:
+    """The gateway serves the page in development and answers 404 otherwise."""
     app = server.build(Settings(data_dir=tmp_path, database_url=demo_url, development=development, log_level="ERROR"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as browser:
-        here, elsewhere = await browser.get(path), await browser.get(path, headers={"Host": "gateway.example"})
+        local, remote = await browser.get(path), await browser.get(path, headers={"Host": "gateway.example"})
     await app.state.services.close()
 
     expected = [200, 404] if development else [404, 404]
-    assert expected == [here.status_code, elsewhere.status_code]
+    assert expected == [local.status_code, remote.status_code]

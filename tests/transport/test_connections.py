@@ -1,4 +1,4 @@
-"""Connections through real sockets: how many there may be, and how long a client may take to send and to read."""
+"""Connections over real sockets: how many are allowed, and how long a client may take to send and to read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.routing import Route
 import transport.limits.connections
 from settings import Settings
 from tests.transport.gateway import make_app, running
-from tests.transport.test_websocket import initialised, receive, subscribe
+from tests.transport.test_websocket import open_initialised, receive, subscribe
 from transport.authentication.tokens import Tokens
 from transport.headers import safe_headers
 from transport.limits.connections import Pace
@@ -27,13 +27,13 @@ from transport.limits.connections import Pace
 BODY = b'{"query": "{ hello }"}'
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
 LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-MANY = 4 * 1024 * 1024  # bytes, more than the buffers of a socket hold
+LARGE = 4 * 1024 * 1024  # bytes; more than socket buffers hold
 
 
 @contextmanager
-def served(settings: Settings, tokens: Tokens, **bounds: Any) -> Iterator[str]:
-    """A gateway with bounds of its own."""
-    own = settings.model_copy(update=bounds)
+def serve(settings: Settings, tokens: Tokens, **limits: Any) -> Iterator[str]:
+    """Serve a gateway with the given limits. Yields its URL."""
+    own = settings.model_copy(update=limits)
     app = make_app(own, tokens)
     app.router.routes.append(Route("/large", _large))
     with running(app, own) as url:
@@ -41,24 +41,24 @@ def served(settings: Settings, tokens: Tokens, **bounds: Any) -> Iterator[str]:
 
 
 async def _large(_: Request) -> Response:
-    return Response(b"x" * MANY)
+    return Response(b"x" * LARGE)
 
 
 @contextmanager
-def connected(url: str) -> Iterator[socket.socket]:
-    """A connection on which nothing is sent yet."""
+def connect(url: str) -> Iterator[socket.socket]:
+    """Open a connection without sending anything."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as raw:
         yield raw
 
 
 def status(raw: socket.socket) -> int:
-    """The status of the next answer, all of which is there at once."""
+    """Return the status of the next response, which must arrive in one piece."""
     return int(raw.recv(8000).split(b" ")[1])
 
 
 def is_closed(raw: socket.socket) -> bool:
-    """Whether the gateway ends the connection, after whatever else it sends."""
+    """Whether the gateway closes the connection, after anything else that it sends."""
     try:
         while raw.recv(65536):
             pass
@@ -79,19 +79,19 @@ def is_closed(raw: socket.socket) -> bool:
         LIVE + b"GET /livez HTTP/1.1\r\nHost",
         b"GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-",
     ],
-    ids=["nothing", "a letter", "a line", "a header", "those of the second request", "those of a socket"],
+    ids=["nothing", "a letter", "a line", "a header", "the second request's headers", "a socket's headers"],
 )
-def test_half_sent_headers_are_closed(settings: Settings, tokens: Tokens, sent: bytes) -> None:
-    """A connection whose headers do not arrive in time ends, whatever part of them is there."""
-    with served(settings, tokens, header_timeout=0.1) as url, connected(url) as raw:
+def test_incomplete_headers_close_the_connection(settings: Settings, tokens: Tokens, sent: bytes) -> None:
+    """A connection whose headers don't arrive in time is closed, whichever part has arrived."""
+    with serve(settings, tokens, header_timeout=0.1) as url, connect(url) as raw:
         raw.sendall(sent)
 
         assert is_closed(raw)
 
 
-def test_headers_that_trickle_are_closed(settings: Settings, tokens: Tokens) -> None:
-    """The time is that of all headers: a byte now and then wins no more of it."""
-    with served(settings, tokens, header_timeout=0.5) as url, connected(url) as raw:
+def test_trickled_headers_close_the_connection(settings: Settings, tokens: Tokens) -> None:
+    """The timeout covers all headers, so sending a byte now and then doesn't extend it."""
+    with serve(settings, tokens, header_timeout=0.5) as url, connect(url) as raw:
         raw.sendall(b"GET /livez HTTP/1.1\r\nX-Slow: ")
         raw.settimeout(0.1)
         for _ in range(100):
@@ -107,12 +107,12 @@ def test_headers_that_trickle_are_closed(settings: Settings, tokens: Tokens) -> 
             pytest.fail("the connection stays open")
 
 
-def test_a_connection_that_is_kept_alive_waits_for_no_headers(settings: Settings, tokens: Tokens) -> None:
-    """Between two requests nothing has begun, so the time for headers does not count."""
-    with served(settings, tokens, header_timeout=0.5) as url, connected(url) as raw, connected(url) as watching:
+def test_header_timeout_does_not_run_between_requests(settings: Settings, tokens: Tokens) -> None:
+    """The header timeout doesn't run on an idle kept-alive connection."""
+    with serve(settings, tokens, header_timeout=0.5) as url, connect(url) as raw, connect(url) as other:
         raw.sendall(LIVE)
         first = status(raw)
-        assert is_closed(watching)  # so the gateway has looked meanwhile
+        assert is_closed(other)  # by now the gateway has checked its timeouts
         raw.sendall(LIVE)
         second = status(raw)
 
@@ -120,65 +120,65 @@ def test_a_connection_that_is_kept_alive_waits_for_no_headers(settings: Settings
 
 
 @pytest.mark.parametrize("path", [b"/livez", b"/nowhere"])
-def test_a_body_that_nobody_reads_ends_too(
+def test_unread_body_does_not_hold_the_connection(
     settings: Settings, tokens: Tokens, path: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A body that is still on its way after its answer holds the connection no longer than one that is read."""
+    """A body still arriving after its response holds the connection no longer than a body that is read."""
     monkeypatch.setattr(transport.limits.connections, "GRACE", 0)
-    with served(settings, tokens, request_timeout=0.2) as url, connected(url) as raw:
+    with serve(settings, tokens, request_timeout=0.2) as url, connect(url) as raw:
         raw.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nx" % path)
 
         assert is_closed(raw)
 
 
-def test_a_slow_body_is_refused_by_the_application_first(settings: Settings, tokens: Tokens) -> None:
-    """A body that does not arrive in time is answered, not only cut off."""
-    with served(settings, tokens, request_timeout=0.3) as url, connected(url) as raw:
+def test_slow_body_gets_408(settings: Settings, tokens: Tokens) -> None:
+    """A body that doesn't arrive in time gets a 408 response before the connection is closed."""
+    with serve(settings, tokens, request_timeout=0.3) as url, connect(url) as raw:
         raw.sendall(HEAD + BODY[:5])
         refused = status(raw)
 
     assert refused == 408
 
 
-def test_a_client_that_does_not_read_is_cut_off(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that nobody takes is not kept for ever."""
+def test_client_that_does_not_read_is_disconnected(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response that the client doesn't read isn't held forever."""
     monkeypatch.setattr(transport.limits.connections, "GRACE", 0)
-    with served(settings, tokens, request_timeout=0.2, header_timeout=0.1) as url, connected(url) as raw:
+    with serve(settings, tokens, request_timeout=0.2, header_timeout=0.1) as url, connect(url) as raw:
         raw.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-        with connected(url) as first:
+        with connect(url) as first:
             assert is_closed(first)
-        with connected(url) as second:
+        with connect(url) as second:
             assert is_closed(second)
-        taken = _taken(raw)
+        received = _receive_all(raw)
 
-    assert taken < MANY
+    assert received < LARGE
 
 
-def _taken(raw: socket.socket) -> int:
-    taken = 0
+def _receive_all(raw: socket.socket) -> int:
+    size = 0
     try:
         while chunk := raw.recv(65536):
-            taken += len(chunk)
+            size += len(chunk)
     except ConnectionResetError:
         pass
-    return taken
+    return size
 
 
-@pytest.mark.parametrize("bound", ["max_connections", "max_connections_per_peer"])
-def test_one_connection_too_many_is_refused(settings: Settings, tokens: Tokens, bound: str) -> None:
-    """It is told so with a stable code, those that are open go on, and one that ends makes room."""
-    with served(settings, tokens, **{bound: 2}) as url, connected(url) as first, connected(url) as second:
+@pytest.mark.parametrize("limit", ["max_connections", "max_connections_per_peer"])
+def test_connection_above_the_limit_is_refused(settings: Settings, tokens: Tokens, limit: str) -> None:
+    """The extra connection gets 503 with a code, open ones keep working, and closing one makes room."""
+    with serve(settings, tokens, **{limit: 2}) as url, connect(url) as first, connect(url) as second:
         for raw in (first, second):
             raw.sendall(LIVE)
             assert status(raw) == 200
-        with connected(url) as third:
+        with connect(url) as third:
             third.sendall(LIVE)
             head, _, body = third.recv(8000).partition(b"\r\n\r\n")
             closed = is_closed(third)
         first.sendall(LIVE)
-        going_on = status(first)
+        still_served = status(first)
         second.close()
-        again = _served_again(url)
+        accepted_again = _accepted_eventually(url)
 
     lines = head.decode().split("\r\n")
     assert lines[0] == "HTTP/1.1 503 Service Unavailable"
@@ -186,59 +186,61 @@ def test_one_connection_too_many_is_refused(settings: Settings, tokens: Tokens, 
     assert {b": ".join(pair).decode() for pair in safe_headers(settings.public_url)} <= set(lines)
     (error,) = json.loads(body)["errors"]
     assert ("TOO_MANY_CONNECTIONS", 32) == (error["extensions"]["code"], len(error["extensions"]["requestId"]))
-    assert (True, 200, True) == (closed, going_on, again)
+    assert (True, 200, True) == (closed, still_served, accepted_again)
 
 
-def _served_again(url: str) -> bool:
-    """Whether a connection is let in, after a while at most."""
+def _accepted_eventually(url: str) -> bool:
+    """Whether a new connection is served. Retries for a while."""
     for _ in range(200):
-        with connected(url) as raw:
+        with connect(url) as raw:
             raw.sendall(LIVE)
             if status(raw) == 200:
                 return True
     return False
 
 
-def test_a_trusted_proxy_has_no_bound_of_its_own(settings: Settings, tokens: Tokens) -> None:
-    """A proxy brings the connections of many peers, so only the process bounds them."""
+def test_trusted_proxy_has_no_peer_limit(settings: Settings, tokens: Tokens) -> None:
+    """A trusted proxy carries the connections of many peers, so only the process limit applies to it."""
     with (
-        served(settings, tokens, max_connections_per_peer=1, trusted_proxies=("127.0.0.1",)) as url,
+        serve(settings, tokens, max_connections_per_peer=1, trusted_proxies=("127.0.0.1",)) as url,
         ExitStack() as connections,
     ):
-        opened = [connections.enter_context(connected(url)) for _ in range(3)]
+        opened = [connections.enter_context(connect(url)) for _ in range(3)]
         for raw in opened:
             raw.sendall(LIVE)
 
         assert [200, 200, 200] == [status(raw) for raw in opened]
 
 
-def test_refused_connections_are_bounded_too(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that wait for their refusal are few: more are dropped at once."""
+def test_connections_waiting_for_a_refusal_are_limited(
+    settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few connections may wait for their refusal. Any more are dropped at once."""
     monkeypatch.setattr(transport.limits.connections, "MAX_REFUSED", 1)
-    with served(settings, tokens, max_connections=1) as url, connected(url) as first:
+    with serve(settings, tokens, max_connections=1) as url, connect(url) as first:
         first.sendall(LIVE)
         assert status(first) == 200
-        with connected(url) as waiting, connected(url) as dropped:
+        with connect(url) as waiting, connect(url) as dropped:
             assert is_closed(dropped)
             waiting.sendall(LIVE)
             assert status(waiting) == 503
 
 
-async def test_a_socket_keeps_the_place_of_its_connection(settings: Settings, tokens: Tokens) -> None:
-    """A WebSocket is one connection, no less while it is open, and none any more when it has ended."""
-    with served(settings, tokens, max_connections=1) as url:
+async def test_websocket_counts_as_one_connection(settings: Settings, tokens: Tokens) -> None:
+    """A WebSocket counts as one connection while it is open, and as none once it has closed."""
+    with serve(settings, tokens, max_connections=1) as url:
         for _ in range(3):
-            async with initialised(f"{url.replace('http', 'ws')}/graphql") as client:
-                with connected(url) as other:
+            async with open_initialised(f"{url.replace('http', 'ws')}/graphql") as client:
+                with connect(url) as other:
                     other.sendall(LIVE)
                     assert status(other) == 503
                 await subscribe(client, "{ hello }")
                 assert (await receive(client))["type"] == "next"
-            assert _served_again(url)
+            assert _accepted_eventually(url)
 
 
-async def test_upgrades_leave_the_loop_to_others_in_between() -> None:
-    """A few run in each pass of the event loop, in their order, and one that fails keeps no other from its turn."""
+async def test_upgrades_yield_to_the_event_loop() -> None:
+    """Each pass of the event loop runs a few upgrades in order, and a failing one doesn't stop the others."""
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     pace, done, passes = Pace(2), list[int](), 0
 

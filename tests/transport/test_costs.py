@@ -1,4 +1,4 @@
-"""The cost of an operation is that of what would run: its variables count as they are coerced, whichever way they come in."""
+"""An operation costs what its coerced variables make it cost, however it reaches the gateway."""
 
 from __future__ import annotations
 
@@ -42,86 +42,86 @@ PREVIEW = """query ($id: ID!, $first: Int!) {
 
 
 def cost(text: str, variables: dict[str, Any]) -> int:
-    """What the one operation of a document costs."""
+    """The cost of the only operation in a document."""
     document = Documents(max_tokens=10_000, max_characters=100_000).parse(text)
     return document.cost(document.operation(None), variables, BOUNDS)
 
 
 def literal(value: Any) -> str:
-    """A coerced value as it is written in a document."""
+    """A coerced value as a GraphQL literal."""
     return json.dumps(value, ensure_ascii=False)
 
 
 @settings(max_examples=400, deadline=None)
-@given(kind=st.sampled_from(list(FIELDS)), value=VALUES, given_as=st.sampled_from(["variable", "default"]))
-def test_a_variable_costs_what_its_literal_costs(kind: str, value: Any, given_as: str) -> None:
-    """For each value that graphql-core coerces, the cost by variable, by default and by literal is the same."""
-    default = f" = {literal(value)}" if given_as == "default" else ""
+@given(kind=st.sampled_from(list(FIELDS)), value=VALUES, passed_as=st.sampled_from(["variable", "default"]))
+def test_variable_costs_the_same_as_its_literal(kind: str, value: Any, passed_as: str) -> None:
+    """For each value that graphql-core coerces, a variable, a default and a literal have the same cost."""
+    default = f" = {literal(value)}" if passed_as == "default" else ""
     by_variable = f"query ($v: {kind}{default}) {{ {FIELDS[kind] % '$v'} }}"
-    raw = {} if given_as == "default" else {"v": value}
+    raw = {} if passed_as == "default" else {"v": value}
     definitions = (
         Documents(max_tokens=10_000, max_characters=100_000).parse(by_variable).operation(None).node.variable_definitions
     )
 
-    counted = cost(by_variable, raw)
+    actual = cost(by_variable, raw)
 
-    read = get_variable_values(SCHEMA, definitions or (), raw)
-    if isinstance(read, VariableValues) and read.coerced.get("v") is not None:
-        assert cost(f"{{ {FIELDS[kind] % literal(read.coerced['v'])} }}", {}) == counted
+    variables = get_variable_values(SCHEMA, definitions or (), raw)
+    if isinstance(variables, VariableValues) and variables.coerced.get("v") is not None:
+        assert cost(f"{{ {FIELDS[kind] % literal(variables.coerced['v'])} }}", {}) == actual
 
 
-@pytest.mark.parametrize("written", ['"a"', "7", "E", "{a: 1}"])
-def test_a_single_id_is_a_list_of_one(written: str) -> None:
-    """A literal that is no list counts as the list of one that coercion makes of it."""
-    assert (1, 1) == (cost(f"{{ nodes(ids: {written}) {{ id }} }}", {}), cost('{ nodes(ids: ["a"]) { id } }', {}))
+@pytest.mark.parametrize("single", ['"a"', "7", "E", "{a: 1}"])
+def test_single_id_counts_as_a_list_of_one(single: str) -> None:
+    """A literal that isn't a list costs the same as the one-item list it is coerced to."""
+    assert (1, 1) == (cost(f"{{ nodes(ids: {single}) {{ id }} }}", {}), cost('{ nodes(ids: ["a"]) { id } }', {}))
 
 
 @pytest.fixture(scope="module")
-async def bounded(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """The gateway over the small sample market, where an operation may cost 100."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("bounded"), max_operation_cost=100) as ask:
-        yield ask
+async def limited(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """The gateway with the small demo data, and a cost limit of 100."""
+    async with open_client(demo_url, tmp_path_factory.mktemp("limited"), max_operation_cost=100) as client:
+        yield client
 
 
-async def posted(ask: Client, query: str, variables: dict[str, Any]) -> Any:
-    """The error codes of an operation that is sent by POST."""
-    return (await ask.send(None, query, variables)).codes
+async def post(client: Client, query: str, variables: dict[str, Any]) -> Any:
+    """Send an operation by POST and return its error codes."""
+    return (await client.send(None, query, variables)).codes
 
 
-async def got(ask: Client, query: str, variables: dict[str, Any]) -> Any:
-    """The same by GET."""
-    response = await ask.client.get("/graphql", params={"query": query, "variables": json.dumps(variables)})
+async def get(client: Client, query: str, variables: dict[str, Any]) -> Any:
+    """Send an operation by GET and return its error codes."""
+    response = await client.http.get("/graphql", params={"query": query, "variables": json.dumps(variables)})
     return codes(response.json())
 
 
-async def streamed(ask: Client, query: str, variables: dict[str, Any]) -> Any:
-    """The same as a stream of events."""
+async def stream(client: Client, query: str, variables: dict[str, Any]) -> Any:
+    """Send an operation as an event stream and return its error codes."""
     headers = {"Accept": "text/event-stream"}
-    response = await ask.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+    response = await client.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
     return codes(next(json.loads(line.removeprefix("data: ")) for line in response.text.splitlines() if "errors" in line))
 
 
-async def by_socket(ask: Client, query: str, variables: dict[str, Any]) -> Any:
-    """The same by WebSocket."""
-    async with opened(ask.app) as socket:
+async def send_over_socket(client: Client, query: str, variables: dict[str, Any]) -> Any:
+    """Send an operation over a WebSocket and return its error codes."""
+    async with opened(client.app) as socket:
         await socket.send({"type": "connection_init"})
         await socket.receive()
         await socket.send({"type": "subscribe", "id": "1", "payload": {"query": query, "variables": variables}})
         return codes((await socket.receive())["payload"])
 
 
-async def compared(ask: Client, query: str, variables: dict[str, Any]) -> Any:
-    """The same as a comparison of two viewers."""
+async def compare(client: Client, query: str, variables: dict[str, Any]) -> Any:
+    """Send an operation to /diff and return its error codes."""
     body = {"query": query, "variables": variables, "left": None, "right": None}
-    return codes((await ask.post(PARTNER, "/diff", body)).json())
+    return codes((await client.post(PARTNER, "/diff", body)).json())
 
 
 def codes(answer: Any) -> Any:
-    """The codes of an answer's errors, or of the errors themselves."""
+    """The codes in a response or in a list of errors."""
     return [error["extensions"]["code"] for error in (answer if isinstance(answer, list) else answer["errors"])]
 
 
-@pytest.mark.parametrize("way", [posted, got, streamed, by_socket, compared])
+@pytest.mark.parametrize("send", [post, get, stream, send_over_socket, compare])
 @pytest.mark.parametrize(
     ("query", "variables"),
     [
@@ -133,14 +133,14 @@ def codes(answer: Any) -> Any:
         (PREVIEW, {"id": "x", "first": 1e3}),
     ],
 )
-async def test_no_way_in_takes_a_page_that_is_too_large(
-    bounded: Client, way: Any, query: str, variables: dict[str, Any]
+async def test_every_transport_refuses_a_page_that_is_too_large(
+    limited: Client, send: Any, query: str, variables: dict[str, Any]
 ) -> None:
-    """A size written as a float, as a default or in a preview is refused as a plain one is."""
-    assert ["OPERATION_TOO_COSTLY"] == await way(bounded, query, variables)
+    """A size passed as a float, as a default or in a preview is refused like a plain one."""
+    assert ["OPERATION_TOO_COSTLY"] == await send(limited, query, variables)
 
 
-async def test_what_coercion_refuses_is_refused_as_such(bounded: Client) -> None:
-    """A size that is no whole number is an error of its variable, not of its cost."""
-    assert ["BAD_USER_INPUT"] == await posted(bounded, QUERY, {"first": "1000"})
-    assert ["BAD_USER_INPUT"] == await posted(bounded, QUERY, {"first": 1000.5})
+async def test_invalid_page_size_is_an_input_error(limited: Client) -> None:
+    """A size that isn't an integer is an error of the variable, not of the cost."""
+    assert ["BAD_USER_INPUT"] == await post(limited, QUERY, {"first": "1000"})
+    assert ["BAD_USER_INPUT"] == await post(limited, QUERY, {"first": 1000.5})

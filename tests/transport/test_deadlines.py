@@ -1,4 +1,4 @@
-"""Limits end when they should, each by itself, by one timer for all."""
+"""Time limits end on time and independently of each other, with one shared timer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from transport.limits.deadlines import Deadlines
 
 
 async def work(deadlines: Deadlines, seconds: float, again: float = 0) -> float:
-    """Works for some time, and `again` under a second limit. When it stopped; a negative number if its limit ended it."""
+    """Work for `seconds`, then for `again` under a second limit.
+
+    Returns the elapsed seconds, negated if a limit ended the work.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
     limit = asyncio.timeout(None)
@@ -28,15 +31,15 @@ async def work(deadlines: Deadlines, seconds: float, again: float = 0) -> float:
     return loop.time() - began
 
 
-async def test_what_is_in_time_is_let_alone() -> None:
-    """Work that is done in time, also under two limits one after another, is not disturbed."""
+async def test_work_within_its_limit_is_not_interrupted() -> None:
+    """Work that finishes in time isn't interrupted, nor is work under two limits in turn."""
     deadlines = Deadlines(0.3)
 
     assert min(await asyncio.gather(work(deadlines, 0), work(deadlines, 0.1), work(deadlines, 0.2, 0.2))) >= 0
 
 
-async def test_each_limit_ends_by_itself() -> None:
-    """Of works that were begun at different times, each is stopped at the end of its own limit."""
+async def test_each_limit_ends_on_its_own() -> None:
+    """Work started at different times is stopped at the end of its own limit."""
     deadlines = Deadlines(0.2)
 
     async def later(delay: float, again: float) -> float:
@@ -45,18 +48,18 @@ async def test_each_limit_ends_by_itself() -> None:
 
     stopped = await asyncio.gather(later(0, 0), later(0.1, 0), later(0.05, 0.01), later(0, 9))
 
-    assert [-0.2, -0.2, 0.11, -0.3] == [pytest.approx(each, abs=0.08) for each in stopped]
+    assert [-0.2, -0.2, 0.11, -0.3] == [pytest.approx(seconds, abs=0.08) for seconds in stopped]
 
 
-def test_another_loop() -> None:
-    """Limits hold in a second event loop after the first is gone."""
+def test_limits_work_in_a_second_event_loop() -> None:
+    """Limits work in a second event loop after the first has closed."""
     deadlines = Deadlines(0.05)
 
     assert all(asyncio.run(work(deadlines, 9)) < 0 for _ in range(2))
 
 
-async def test_nothing_is_kept() -> None:
-    """A limit that is over, either way, is forgotten."""
+async def test_ended_limits_are_forgotten() -> None:
+    """A limit that has ended, either way, is no longer stored."""
     deadlines = Deadlines(0.05)
     await asyncio.gather(work(deadlines, 0), work(deadlines, 9))
 

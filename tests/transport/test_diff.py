@@ -1,4 +1,4 @@
-"""Comparing what two viewers see: who may, what is told of it, and what is refused."""
+"""Comparing what two viewers see: who can do it, what it returns, and what it refuses."""
 
 from __future__ import annotations
 
@@ -10,35 +10,37 @@ import pytest
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
 
 SUPPORT = "support@operator.example"
-WHO = "{ viewer { company { id } user { id } } }"
+IDS = "{ viewer { company { id } user { id } } }"
 PRICES = "{ ports(first: 5) { nodes { id name monthlyRate { amount } } } viewer { pricingVisible } }"
 
 
-async def ids(ask: Client, email: str) -> tuple[str, str]:
-    """The global ids of a user and its company."""
-    viewer = (await ask(email, WHO)).data["viewer"]
+async def ids(client: Client, email: str) -> tuple[str, str]:
+    """The global ids of a user and their company."""
+    viewer = (await client(email, IDS)).data["viewer"]
     return viewer["user"]["id"], viewer["company"]["id"]
 
 
-async def diff(ask: Client, email: str | None, query: str, left: str | None, right: str | None, **more: Any) -> tuple[int, Any]:
-    """Status and body of a comparison."""
-    response = await ask.post(email, "/diff", {"query": query, "left": left, "right": right, **more})
+async def diff(
+    client: Client, email: str | None, query: str, left: str | None, right: str | None, **more: Any
+) -> tuple[int, Any]:
+    """Run a comparison and return its status and body."""
+    response = await client.post(email, "/diff", {"query": query, "left": left, "right": right, **more})
     return response.status_code, response.json()
 
 
 def sides(left: str | None, right: str | None) -> dict[str, Any]:
-    """The reasons of both sides."""
+    """Both sides of an entry, with these reasons."""
     return {"left": {"reason": left}, "right": {"reason": right}}
 
 
-async def test_a_partner_compares_its_sight_with_an_accounts(ask_demo: Client) -> None:
-    """What the account does not see is told with its reason, and no value is."""
-    user, company = await ids(ask_demo, PARTNER)
-    _, account = await ids(ask_demo, HIDDEN)
-    port = (await ask_demo(HIDDEN, "{ ports(first: 1) { nodes { id name } } }")).data["ports"]["nodes"][0]
+async def test_partner_compares_its_view_with_an_accounts(demo_client: Client) -> None:
+    """What the account doesn't see is returned with its reason, and never with a value."""
+    user, company = await ids(demo_client, PARTNER)
+    _, account = await ids(demo_client, HIDDEN)
+    port = (await demo_client(HIDDEN, "{ ports(first: 1) { nodes { id name } } }")).data["ports"]["nodes"][0]
     query = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRate { amount } } } viewer { pricingVisible } }"
 
-    status, body = await diff(ask_demo, PARTNER, query, None, account, variables={"id": port["id"]})
+    status, body = await diff(demo_client, PARTNER, query, None, account, variables={"id": port["id"]})
 
     assert {
         "paths": [
@@ -52,12 +54,12 @@ async def test_a_partner_compares_its_sight_with_an_accounts(ask_demo: Client) -
     assert port["name"] not in json.dumps(body)
 
 
-async def test_support_compares_two_accounts(ask_demo: Client) -> None:
-    """Support looks as both sides: one account has none of the other's ports, and one of the two sees no prices."""
-    (hidden_user, hidden), (_, shown) = await ids(ask_demo, HIDDEN), await ids(ask_demo, SHOWN)
+async def test_support_compares_two_accounts(demo_client: Client) -> None:
+    """Support can view as both sides. Neither account sees the other's ports, and one of them sees no prices."""
+    (hidden_user, hidden), (_, shown) = await ids(demo_client, HIDDEN), await ids(demo_client, SHOWN)
 
-    _, companies = await diff(ask_demo, SUPPORT, PRICES, shown, hidden)
-    _, same = await diff(ask_demo, SUPPORT, PRICES, hidden_user, hidden)
+    _, companies = await diff(demo_client, SUPPORT, PRICES, shown, hidden)
+    _, same = await diff(demo_client, SUPPORT, PRICES, hidden_user, hidden)
 
     ports = [(entry["path"], entry["left"]["reason"], entry["right"]["reason"]) for entry in companies["paths"]]
     left = [(["ports", "nodes", place], None, "NOT_IN_LIST") for place in range(5)]
@@ -68,13 +70,13 @@ async def test_support_compares_two_accounts(ask_demo: Client) -> None:
 
 @pytest.mark.parametrize("email", [HIDDEN, SHOWN, DIRECT, OPERATOR])
 @pytest.mark.parametrize("side", ["left", "right"])
-async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Client, email: str | None, side: str) -> None:
-    """For everybody else naming a company is refused, on either side, as one that there is not."""
-    _, company = await ids(ask_demo, PARTNER)
+async def test_comparing_needs_the_right_to_view_as(demo_client: Client, email: str | None, side: str) -> None:
+    """A caller who can't view as a company gets the same refusal for it, for a missing company and for a malformed id."""
+    _, company = await ids(demo_client, PARTNER)
     absent = "Y28" + "A" * 21
     named = {"left": None, "right": None}
 
-    answers = [await diff(ask_demo, email, PRICES, **{**named, side: each}) for each in (company, absent, "nobody")]
+    answers = [await diff(demo_client, email, PRICES, **{**named, side: viewer}) for viewer in (company, absent, "nobody")]
 
     error = {
         "message": "You can't view as this company or user, or it doesn't exist.",
@@ -84,9 +86,9 @@ async def test_nobody_compares_with_whom_it_may_not_look_as(ask_demo: Client, em
 
 
 @pytest.mark.parametrize("email", [PARTNER, HIDDEN])
-async def test_a_viewer_does_not_differ_from_itself(ask_demo: Client, email: str | None) -> None:
-    """Two sides that are not named are the asker, twice."""
-    status, body = await diff(ask_demo, email, PRICES, None, None)
+async def test_caller_does_not_differ_from_itself(demo_client: Client, email: str | None) -> None:
+    """If neither side is named, both are the caller."""
+    status, body = await diff(demo_client, email, PRICES, None, None)
 
     assert (200, []) == (status, body["paths"])
     assert body["left"] == body["right"]
@@ -110,45 +112,45 @@ async def test_a_viewer_does_not_differ_from_itself(ask_demo: Client, email: str
         ([], 400, "BAD_REQUEST"),
     ],
 )
-async def test_what_cannot_be_compared_is_refused(ask_demo: Client, body: Any, status: int, code: str) -> None:
-    """Queries only, within the bounds of any query, and well-formed."""
-    response = await ask_demo.post(PARTNER, "/diff", body)
+async def test_only_valid_queries_can_be_compared(demo_client: Client, body: Any, status: int, code: str) -> None:
+    """A comparison takes well-formed queries only, within the usual limits."""
+    response = await demo_client.post(PARTNER, "/diff", body)
 
     assert (status, code) == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
 
 
 @pytest.mark.parametrize("body", [{"query": PRICES}, {"query": "{"}, []])
-async def test_only_a_signed_in_viewer_compares(ask_demo: Client, body: Any) -> None:
-    """A visitor is asked to sign in, whatever it sends."""
-    response = await ask_demo.post(ANONYMOUS, "/diff", body)
+async def test_comparing_requires_sign_in(demo_client: Client, body: Any) -> None:
+    """An anonymous caller gets 401, whatever the body is."""
+    response = await demo_client.post(ANONYMOUS, "/diff", body)
 
     assert (401, "UNAUTHENTICATED") == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
     assert "Bearer" == response.headers["WWW-Authenticate"]
 
 
-async def test_sides_are_named_in_the_body_only(ask_demo: Client) -> None:
-    """The header that looks as another is refused here."""
-    _, account = await ids(ask_demo, HIDDEN)
+async def test_view_as_header_is_refused_in_comparisons(demo_client: Client) -> None:
+    """The X-Crossgate-View-As header is refused. The body names the sides."""
+    _, account = await ids(demo_client, HIDDEN)
 
-    response = await ask_demo.post(PARTNER, "/diff", {"query": PRICES}, **{"X-Crossgate-View-As": account})
+    response = await demo_client.post(PARTNER, "/diff", {"query": PRICES}, **{"X-Crossgate-View-As": account})
 
     assert (400, "VIEW_AS_READ_ONLY") == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
 
 
-async def test_an_error_of_one_side_is_its_reason(ask_demo: Client) -> None:
-    """An order that only one side may ask for takes away all of its answer, and is told by the code of its error."""
-    _, account = await ids(ask_demo, HIDDEN)
+async def test_error_of_one_side_becomes_its_reason(demo_client: Client) -> None:
+    """An order that only one side may use nulls its whole response, and the reason is the error's code."""
+    _, account = await ids(demo_client, HIDDEN)
 
-    status, body = await diff(ask_demo, PARTNER, "{ ports(orderBy: {field: MONTHLY_RATE}) { totalCount } }", None, account)
+    status, body = await diff(demo_client, PARTNER, "{ ports(orderBy: {field: MONTHLY_RATE}) { totalCount } }", None, account)
 
     assert (200, [{"path": [], **sides(None, "FORBIDDEN_ORDER")}]) == (status, body["paths"])
 
 
-async def test_an_answer_is_the_same_each_time_and_kept_by_nobody(ask_demo: Client) -> None:
-    """The order of what differs is that of the answer; caches are told to keep none of it."""
-    _, account = await ids(ask_demo, HIDDEN)
+async def test_comparison_is_deterministic_and_not_cached(demo_client: Client) -> None:
+    """Differences come in response order, and the response forbids caching."""
+    _, account = await ids(demo_client, HIDDEN)
 
-    responses = [await ask_demo.post(PARTNER, "/diff", {"query": PRICES, "left": account, "right": None}) for _ in range(3)]
+    responses = [await demo_client.post(PARTNER, "/diff", {"query": PRICES, "left": account, "right": None}) for _ in range(3)]
 
     assert 1 == len({response.content for response in responses})
     assert ("no-store", True) == (responses[0].headers["Cache-Control"], "Authorization" in responses[0].headers["Vary"])

@@ -1,4 +1,4 @@
-"""Documents are parsed and validated once for all who send the same text, in bounded memory."""
+"""Documents are parsed and validated once per text, in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphql import build_schema, validate
 from resolvers.execution.worker_thread import SHORT_DOCUMENT
 from schema.extensions.runner import Schema
 from settings import Settings
-from tests.transport.conftest import Ask
+from tests.transport.conftest import PostQuery
 from tests.transport.gateway import Query
 from transport.documents import (
     MAX_CACHED_CHARACTERS,
@@ -30,16 +30,16 @@ from transport.operations import Operations
 from transport.validation import MAX_ERRORS_OF_VALUE
 
 
-def test_a_text_is_parsed_once() -> None:
-    """The same text gives the same document."""
+def test_text_is_parsed_once() -> None:
+    """The same text returns the same document."""
     documents = Documents(max_tokens=100, max_characters=100_000)
 
     assert documents.parse("{ a }") is documents.parse("{ a }")
     assert documents.parse("{ a }") is not documents.parse("{ b }")
 
 
-async def test_a_schema_parses_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A schema with the extension runs the document that transport has parsed already."""
+async def test_schema_reuses_the_parsed_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schema with the extension executes the document that transport has already parsed."""
     monkeypatch.setattr("strawberry.schema.schema.parse", None)
     documents = Documents(max_tokens=100, max_characters=100_000)
     schema = strawberry.Schema(Query, extensions=[documents.extension])
@@ -49,8 +49,8 @@ async def test_a_schema_parses_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> 
     assert (result.data, result.errors) == ({"hello": "Hello, world!"}, None)
 
 
-async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has been found to fit the schema is run without validating it again."""
+async def test_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that has passed validation is executed without validating it again."""
     documents = Documents(max_tokens=100, max_characters=100_000)
     schema = strawberry.Schema(Query, extensions=[documents.extension])
     first = await schema.execute("{ hello }")
@@ -61,39 +61,39 @@ async def test_a_valid_document_is_validated_once(monkeypatch: pytest.MonkeyPatc
     assert (first.data, first.errors) == (second.data, second.errors) == ({"hello": "Hello, world!"}, None)
 
 
-async def test_a_long_document_is_read_and_validated_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other requests are answered meanwhile. A short one isn't worth a thread."""
+async def test_long_document_is_validated_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long document is parsed and validated in a thread, so that other requests are served meanwhile. A short one isn't."""
     threads: list[str] = []
 
-    def noting(*given: Any, **named: Any) -> Any:
+    def record_thread(*args: Any, **kwargs: Any) -> Any:
         threads.append(threading.current_thread().name)
-        return validate(*given, **named)
+        return validate(*args, **kwargs)
 
-    monkeypatch.setattr("transport.documents.validate", noting)
+    monkeypatch.setattr("transport.documents.validate", record_thread)
     documents = Documents(max_tokens=10_000, max_characters=100_000)
     schema = Schema(Query, extensions=[documents.extension])
     bounds = bounds_of(schema._schema, Settings())
     operations = Operations(schema=schema, documents=documents, bounds=bounds)
     for text in ("{ hello }", "{ hello } #" + "x" * SHORT_DOCUMENT):
-        asked = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
-        result = await operations.execute(await operations.prepare(asked, "POST", Free()), None)
+        request = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
+        result = await operations.execute(await operations.prepare(request, "POST", FreePayer()), None)
         assert {"hello": "Hello, world!"} == result.data
 
     assert [threading.current_thread().name, "worker_0"] == threads
 
 
-class Free(Payer):
-    """Somebody who pays nothing."""
+class FreePayer(Payer):
+    """A payer without a quota."""
 
     def __init__(self) -> None:
         pass
 
     def charge(self, amount: int) -> None:
-        """Take nothing."""
+        """Charge nothing."""
 
 
-async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> None:
-    """That it fits the schema of one says nothing of another's; what a schema has not is refused as if it did not exist."""
+async def test_document_is_validated_against_the_callers_schema() -> None:
+    """A document valid for one caller's schema can be invalid for another's, whose hidden fields look nonexistent."""
     without = build_schema("type Query { other: String }")
     documents = Documents(
         max_tokens=100,
@@ -102,14 +102,14 @@ async def test_a_document_is_held_against_the_schema_of_whoever_sends_it() -> No
     )
     schema = strawberry.Schema(Query, extensions=[documents.extension])
 
-    answers = [await schema.execute("{ hello }", context_value=who) for who in ("with", "without", "with")]
+    answers = [await schema.execute("{ hello }", context_value=context) for context in ("with", "without", "with")]
 
     assert [{"hello": "Hello, world!"}, None, {"hello": "Hello, world!"}] == [answer.data for answer in answers]
     assert ["Cannot query field 'hello' on type 'Query'."] == [error.message for error in answers[1].errors or []]
 
 
-async def test_an_invalid_document_stays_invalid() -> None:
-    """What has been found not to fit the schema is refused each time, in the same words."""
+async def test_invalid_document_is_refused_each_time() -> None:
+    """An invalid document gets the same errors each time."""
     documents = Documents(max_tokens=100, max_characters=100_000)
     schema = strawberry.Schema(Query, extensions=[documents.extension])
 
@@ -121,8 +121,8 @@ async def test_an_invalid_document_stays_invalid() -> None:
     ]
 
 
-def test_the_least_used_documents_go() -> None:
-    """When the texts are longer than the cache may hold, the documents unused for longest are parsed anew."""
+def test_least_recently_used_documents_are_evicted() -> None:
+    """When the cached texts exceed the cache's size, the least recently used documents are dropped."""
     documents = Documents(max_tokens=100, max_characters=100_000)
     first, second = documents.parse("{ first }"), ref(documents.parse("{ second }"))
     filler = MAX_CACHED_DOCUMENT_LENGTH - 10
@@ -135,20 +135,20 @@ def test_the_least_used_documents_go() -> None:
     assert second() is None
 
 
-def test_a_huge_document_pushes_no_other_out() -> None:
-    """A text too long for the cache is parsed once for the requests that use it at the same time, and then forgotten."""
+def test_huge_document_evicts_no_other() -> None:
+    """A text too long to cache is parsed once for concurrent requests, and then forgotten."""
     documents = Documents(max_tokens=100, max_characters=100_000)
     huge = "{ a }".ljust(MAX_CACHED_DOCUMENT_LENGTH + 1)
 
     document = documents.parse(huge)
     assert document is documents.parse(huge)
-    gone = ref(document)
+    reference = ref(document)
     del document
-    assert gone() is None
+    assert reference() is None
 
 
-def test_the_limit_counts_comments_too() -> None:
-    """A document of more tokens than allowed is refused, comments counted."""
+def test_comments_count_as_tokens() -> None:
+    """A document with more tokens than allowed is refused, and comments count."""
     with pytest.raises(ParseFailed, match="Document contains more than 100 tokens"):
         Documents(max_tokens=100, max_characters=100_000).parse("#\n" * 101 + "{ a }")
 
@@ -165,9 +165,9 @@ def test_the_limit_counts_comments_too() -> None:
         ("mutation {}", 11),
     ],
 )
-async def test_braces_without_anything_in_them_are_no_graphql(ask: Ask, text: str, column: int) -> None:
-    """The parser lets them pass; the gateway says where they are."""
-    response = await ask(text)
+async def test_empty_braces_are_a_syntax_error(post: PostQuery, text: str, column: int) -> None:
+    """The parser accepts empty braces, so the gateway refuses them and returns their location."""
+    response = await post(text)
 
     (error,) = response.json()["errors"]
     assert (400, "GRAPHQL_PARSE_FAILED") == (response.status_code, error["extensions"]["code"])
@@ -177,8 +177,8 @@ async def test_braces_without_anything_in_them_are_no_graphql(ask: Ask, text: st
     )
 
 
-def test_a_document_of_many_operations_is_refused() -> None:
-    """Each operation is validated though only one runs, so their number is bounded."""
+def test_document_with_many_operations_is_refused() -> None:
+    """Every operation is validated though only one runs, so their number is limited."""
     documents = Documents(max_tokens=5000, max_characters=100_000)
     text = " ".join(f"query q{number} {{ a }}" for number in range(MAX_OPERATIONS + 1))
 
@@ -191,13 +191,13 @@ def test_a_document_of_many_operations_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("fields", "errors"), [(2, 2), (50, MAX_ERRORS_OF_VALUE)])
-def test_a_value_has_few_errors(fields: int, errors: int) -> None:
-    """Each error quotes the whole value, so a large one is reported a few times only, and other arguments are still validated."""
+def test_errors_per_value_are_limited(fields: int, errors: int) -> None:
+    """Each error quotes the whole value, so a value gets a few errors only. Other arguments are still validated."""
     schema = build_schema("input Wanted { a: Int } type Query { list(wanted: Wanted, first: Int): Int }")
     unknown = " ".join(f"x{number}: 1" for number in range(fields))
     document = Documents(max_tokens=5000, max_characters=100_000).parse(f'{{ list(wanted: {{ {unknown} }}, first: "no") }}')
 
-    found = [error.message.partition(",")[0] for error in document.validate(schema, hides=True)]
+    messages = [error.message.partition(",")[0] for error in document.validate(schema, hides=True)]
 
     expected = [f"Expected value of type 'Wanted' not to include unknown field 'x{number}'" for number in range(errors)]
-    assert [*expected, 'Int cannot represent non-integer value: "no"'] == found
+    assert [*expected, 'Int cannot represent non-integer value: "no"'] == messages

@@ -1,4 +1,4 @@
-"""Which operation runs, what may run by which method, and with what status it is answered."""
+"""Which operation runs, what each method may run, and the status of the response."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 import strawberry
 
 from settings import Settings
-from tests.transport.conftest import GRAPHQL, JSON, Ask
-from tests.transport.gateway import Query, ada_only
+from tests.transport.conftest import GRAPHQL, JSON, PostQuery
+from tests.transport.gateway import Query, load_ada
 from transport.app import create_app
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
@@ -49,20 +49,20 @@ REQUEST_ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "expected"), REQUEST_ERRORS)
+@pytest.mark.parametrize(("body", "expected"), REQUEST_ERRORS)
 @pytest.mark.parametrize(("accept", "status"), [(GRAPHQL, 400), (JSON, 200)])
-async def test_requests_that_do_not_get_to_run(
-    ask: Ask, asked: dict[str, Any], expected: dict[str, Any], accept: str, status: int
+async def test_request_errors_have_a_code_and_no_data(
+    post: PostQuery, body: dict[str, Any], expected: dict[str, Any], accept: str, status: int
 ) -> None:
-    """What fails before it runs has a code and no data: 400 as GraphQL's own media type, 200 as plain JSON."""
-    response = await ask(**asked, accept=accept)
+    """A request that fails before it runs has a code and no data: 400 in GraphQL's own media type, 200 as plain JSON."""
+    response = await post(**body, accept=accept)
 
     assert (status, expected) == (response.status_code, response.json())
 
 
-async def test_the_named_operation_runs(ask: Ask) -> None:
-    """Of several operations the named one runs."""
-    response = await ask(TWO, operationName="B")
+async def test_named_operation_runs(post: PostQuery) -> None:
+    """`operationName` chooses which operation runs."""
+    response = await post(TWO, operationName="B")
 
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, B!"}})
 
@@ -78,21 +78,21 @@ async def test_the_named_operation_runs(ask: Ask) -> None:
         "# comment\n" * 600 + "{ hello }",
     ],
 )
-async def test_documents_that_are_too_much(ask: Ask, query: str) -> None:
-    """A document that is too long or nested too deeply is refused before it costs anything."""
-    response = await ask(query)
+async def test_oversized_document_is_refused(post: PostQuery, query: str) -> None:
+    """A document with too many tokens or too much nesting is refused before it costs anything."""
+    response = await post(query)
 
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "GRAPHQL_PARSE_FAILED")
 
 
-async def test_a_mutation_by_post(ask: Ask) -> None:
+async def test_mutation_runs_by_post(post: PostQuery) -> None:
     """A mutation runs by POST."""
-    assert (await ask("mutation { bump }")).json() == {"data": {"bump": 1}}
+    assert (await post("mutation { bump }")).json() == {"data": {"bump": 1}}
 
 
 @pytest.mark.parametrize("query", ["mutation { bump }", "query A { hello } mutation B { bump }"])
-async def test_a_mutation_by_get(client: httpx.AsyncClient, query: str) -> None:
-    """A mutation never runs by GET, whatever stands beside it."""
+async def test_mutation_does_not_run_by_get(client: httpx.AsyncClient, query: str) -> None:
+    """A mutation never runs by GET, whatever else the document contains."""
     response = await client.get("/graphql", params={"query": query, "operationName": "B" if "B" in query else ""})
 
     [refused] = response.json()["errors"]
@@ -103,9 +103,9 @@ async def test_a_mutation_by_get(client: httpx.AsyncClient, query: str) -> None:
     ) == (405, "POST", "METHOD_NOT_ALLOWED")
 
 
-async def test_a_subscription_is_refused(ask: Ask) -> None:
-    """A subscription does not run as if it were a query."""
-    response = await ask("subscription { ticks }")
+async def test_subscription_needs_a_streaming_transport(post: PostQuery) -> None:
+    """A subscription isn't run as if it were a query."""
+    response = await post("subscription { ticks }")
 
     [refused] = response.json()["errors"]
     assert (
@@ -115,9 +115,9 @@ async def test_a_subscription_is_refused(ask: Ask) -> None:
     ) == (400, "Subscriptions need a streaming transport. Use a WebSocket, or send Accept: text/event-stream.", "BAD_REQUEST")
 
 
-async def test_incremental_delivery_is_not_there(ask: Ask) -> None:
-    """Directives of incremental delivery are unknown."""
-    response = await ask("{ ... @defer { hello } }")
+async def test_incremental_delivery_is_not_supported(post: PostQuery) -> None:
+    """The directives of incremental delivery are unknown."""
+    response = await post("{ ... @defer { hello } }")
 
     assert (
         response.status_code,
@@ -125,9 +125,9 @@ async def test_incremental_delivery_is_not_there(ask: Ask) -> None:
     ) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
-async def test_an_operation_that_takes_too_long(ask: Ask) -> None:
-    """An operation that takes longer than it may is stopped (504)."""
-    response = await ask("{ slow(seconds: 30) }")
+async def test_operation_that_takes_too_long_gets_504(post: PostQuery) -> None:
+    """An operation that runs longer than the timeout is stopped (504)."""
+    response = await post("{ slow(seconds: 30) }")
 
     [refused] = response.json()["errors"]
     assert (
@@ -137,9 +137,9 @@ async def test_an_operation_that_takes_too_long(ask: Ask) -> None:
     ) == (504, "The request was not answered within 1 seconds. Try a smaller request.", "TIMEOUT")
 
 
-async def test_answers_are_not_stored(ask: Ask) -> None:
-    """No cache keeps an answer for another viewer."""
-    headers = (await ask("{ hello }")).headers
+async def test_responses_are_not_cached(post: PostQuery) -> None:
+    """A cache never returns one viewer's response to another."""
+    headers = (await post("{ hello }")).headers
 
     assert headers["Cache-Control"] == "no-store"
     assert "Authorization" in headers["Vary"]
@@ -153,7 +153,7 @@ class Context:
 
 
 @pytest.mark.parametrize(
-    ("execution", "told"),
+    ("execution", "header"),
     [
         ("planned", "planned"),
         ("graphql-core; introspection", "graphql-core; introspection"),
@@ -164,14 +164,16 @@ class Context:
         (None, None),
     ],
 )
-async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, execution: str | None, told: str | None) -> None:
-    """The answer says in a header how its operation ran, where its context does, in characters that a header may have."""
+async def test_execution_header_says_how_the_operation_ran(
+    settings: Settings, tokens: Tokens, execution: str | None, header: str | None
+) -> None:
+    """The header has what the context says, reduced to characters that a header allows."""
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     app = create_app(
         schema=strawberry.Schema(Query, extensions=[documents.extension]),
         settings=settings,
         tokens=tokens,
-        load_viewer=ada_only,
+        load_viewer=load_ada,
         make_context=lambda _viewer, _request_id, _key: Context(execution),
         ready={},
         documents=documents,
@@ -179,12 +181,12 @@ async def test_how_an_operation_ran(settings: Settings, tokens: Tokens, executio
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.post("/graphql", json={"query": "{ hello }"})
 
-    assert (200, told) == (response.status_code, response.headers.get("X-Crossgate-Execution"))
+    assert (200, header) == (response.status_code, response.headers.get("X-Crossgate-Execution"))
 
 
 @pytest.mark.parametrize("name", ["x" * 1000, "a b " * 1000, "' \" " * 1000, "\n" * 1000])
-async def test_the_name_of_an_operation_comes_back_in_part(client: httpx.AsyncClient, name: str) -> None:
-    """Whatever a client sends as a name, quotes and white space too, the message is brief."""
+async def test_operation_name_is_shortened_in_messages(client: httpx.AsyncClient, name: str) -> None:
+    """Whatever name a client sends, even quotes and white space, the message stays short."""
     response = await client.post("/graphql", json={"query": "{ hello }", "operationName": name})
 
     message = response.json()["errors"][0]["message"]

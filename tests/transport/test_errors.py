@@ -1,4 +1,4 @@
-"""What a client sees of an error: its code always, its message only where it was meant."""
+"""What clients see of an error: always its code, and its message only if the error is public."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from strawberry.extensions import SchemaExtension
 
 from resolvers.values.errors import PublicError
 from settings import Settings
-from tests.transport.conftest import Ask
-from tests.transport.gateway import Query, TooMany, ada_only, running, works
+from tests.transport.conftest import PostQuery
+from tests.transport.gateway import Query, TooMany, load_ada, running, works
 from transport.app import create_app
 from transport.authentication.tokens import Tokens
 from transport.errors import publish
 
 
-def at(path: str, message: str, **extensions: Any) -> dict[str, Any]:
+def field_error(path: str, message: str, **extensions: Any) -> dict[str, Any]:
     column = {"broken": 3, "refused": 10, "careless": 18, "overflowing": 27, "brokenRequired": 3}[path]
     return {"message": message, "locations": [{"line": 1, "column": column}], "path": [path], "extensions": extensions}
 
 
-async def test_errors_of_fields(ask: Ask) -> None:
-    """An error raised on purpose is shown whole; any other is masked, with the request's id to quote."""
-    response = await ask("{ broken refused careless overflowing }")
+async def test_field_errors_are_masked_unless_public(post: PostQuery) -> None:
+    """A public error is shown in full. Any other is masked and carries the request id for support."""
+    response = await post("{ broken refused careless overflowing }")
 
     masked = {"code": "INTERNAL", "requestId": response.headers["X-Request-ID"]}
     expected = {
         "errors": [
-            at("broken", "Internal server error", **masked),
-            at("refused", "At most 1000.", code="TOO_MANY", argument="first"),
-            at("careless", "Internal server error", **masked),
-            at("overflowing", "Internal server error", **masked),
+            field_error("broken", "Internal server error", **masked),
+            field_error("refused", "At most 1000.", code="TOO_MANY", argument="first"),
+            field_error("careless", "Internal server error", **masked),
+            field_error("overflowing", "Internal server error", **masked),
         ],
         "data": {"broken": None, "refused": None, "careless": None, "overflowing": None},
     }
     assert (200, expected) == (response.status_code, response.json())
 
 
-async def test_an_error_that_takes_all_data(ask: Ask) -> None:
-    """A required field that breaks leaves data null, which is an answer still (200)."""
-    response = await ask("{ brokenRequired }")
+async def test_error_in_a_required_field_nulls_the_data(post: PostQuery) -> None:
+    """An error in a required root field leaves data null, and the status stays 200."""
+    response = await post("{ brokenRequired }")
 
     masked = {"code": "INTERNAL", "requestId": response.headers["X-Request-ID"]}
-    expected = {"errors": [at("brokenRequired", "Internal server error", **masked)], "data": None}
+    expected = {"errors": [field_error("brokenRequired", "Internal server error", **masked)], "data": None}
     assert (200, expected) == (response.status_code, response.json())
 
 
-async def test_an_argument_that_is_refused_while_running(ask: Ask) -> None:
-    """An argument that only running finds wrong is the client's to correct, and shown."""
-    response = await ask("query ($n: String) { hello(name: $n) }", variables={"n": None})
+async def test_invalid_argument_found_at_run_time_is_shown(post: PostQuery) -> None:
+    """An argument that only execution finds invalid is the client's mistake, so its error is shown."""
+    response = await post("query ($n: String) { hello(name: $n) }", variables={"n": None})
 
     [error] = response.json()["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("BAD_USER_INPUT", ["hello"])
@@ -61,20 +61,20 @@ async def test_an_argument_that_is_refused_while_running(ask: Ask) -> None:
 
 
 class Crashing(SchemaExtension):
-    """An extension that breaks before anything runs."""
+    """An extension that fails before anything runs."""
 
     def on_validate(self) -> Iterator[None]:
         raise RuntimeError("the password is swordfish")
         yield
 
 
-def test_an_extension_that_breaks(settings: Settings, tokens: Tokens) -> None:
-    """What breaks before an operation runs is masked too, with status 500 in either media type."""
+def test_failing_extension_is_masked(settings: Settings, tokens: Tokens) -> None:
+    """An error before an operation runs is masked too, with status 500 in either media type."""
     app = create_app(
         schema=strawberry.Schema(Query, extensions=[Crashing]),
         settings=settings,
         tokens=tokens,
-        load_viewer=ada_only,
+        load_viewer=load_ada,
         make_context=lambda viewer, request_id, _key: (viewer, request_id),
         ready={"database": works},
     )
@@ -100,16 +100,16 @@ def test_an_extension_that_breaks(settings: Settings, tokens: Tokens) -> None:
         (GraphQLError("secret", path=["a"], original_error=GraphQLError("secret")), "Internal server error", "INTERNAL"),
     ],
 )
-def test_what_is_shown(error: GraphQLError, message: str, code: str) -> None:
-    """Whatever list of errors it is, of an answer or of a later frame of one, the same function decides."""
+def test_same_function_masks_all_errors(error: GraphQLError, message: str, code: str) -> None:
+    """The same function decides for a response's errors and for those of a later frame."""
     [shown] = publish([error], "the-request", "REQUEST")
 
     assert (message, code) == (shown["message"], shown["extensions"]["code"])
     assert "secret" not in str(shown)
 
 
-def test_a_public_error_carries_data() -> None:
-    """The data of an error joins its code in the extensions."""
+def test_public_error_carries_data() -> None:
+    """The error's data is in its extensions, next to the code."""
     error: PublicError = TooMany("At most 1000.", argument="first", most=1000)
 
     assert error.extensions == {"code": "TOO_MANY", "argument": "first", "most": 1000}

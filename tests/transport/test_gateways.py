@@ -1,4 +1,4 @@
-"""Several gateways over one database: what happens is heard through each of them."""
+"""Several gateways on one database: each receives every event."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.rules.answers import payload
 
 PORTS = "subscription { portUpdated { id name } }"
 COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_build_object('id', gen_random_uuid()))).*
-                  FROM port, generate_series(0, :most)""")
+                  FROM port, generate_series(0, :last)""")
 
 
-async def test_an_event_is_heard_through_every_gateway(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
-    """Two gateways, each with a connection of its own that listens: subscribers of both hear of one change, once each."""
-    given = Factory(engine)
-    company = await given.company()
-    port = await given.port(company)
+async def test_every_gateway_delivers_an_event(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """Two gateways listen on separate connections, and subscribers of both receive one change exactly once."""
+    factory = Factory(engine)
+    company = await factory.company()
+    port = await factory.port(company)
 
     async with (
         open_client(database_url, tmp_path) as one,
@@ -29,29 +29,29 @@ async def test_an_event_is_heard_through_every_gateway(database_url: str, engine
         one.following(company.admin, PORTS) as here,
         other.following(company.admin, PORTS) as there,
     ):
-        await given.change(port, name="changed")
-        heard = [await here.event(), await there.event()]
-        silent = await here.hears_nothing() and await there.hears_nothing()
+        await factory.change(port, name="changed")
+        received = [await here.event(), await there.event()]
+        no_more = await here.is_silent() and await there.is_silent()
 
     assert one.app.state.services.change_listener is not other.app.state.services.change_listener
-    assert [payload({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == heard
-    assert silent
+    assert [payload({"portUpdated": {"id": port.id, "name": "changed"}})] * 2 == received
+    assert no_more
 
 
-async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other(
+async def test_changed_setting_applies_to_the_next_event_of_every_gateway(
     database_url: str, engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    """What may be seen is looked at anew for each event, in every process: nothing of it is remembered."""
-    given = Factory(engine)
-    account = await given.managed_account(await given.partner(), pricing=True)
-    port = await given.port(account.company)
+    """Every process evaluates visibility again for each event. Nothing is cached."""
+    factory = Factory(engine)
+    account = await factory.managed_account(await factory.partner(), pricing=True)
+    port = await factory.port(account.company)
     query = "subscription { portUpdated { name monthlyRate { amount } } }"
 
     async with open_client(database_url, tmp_path) as gateway, gateway.following(account.admin, query) as following:
-        await given.change(port, name="one")
+        await factory.change(port, name="one")
         shown = await following.event()
-        await given.setting(account, pricing=False)
-        await given.change(port, name="two")
+        await factory.setting(account, pricing=False)
+        await factory.change(port, name="two")
         hidden = await following.event()
 
     assert payload({"portUpdated": {"name": "one", "monthlyRate": {"amount": "1250.00"}}}) == shown
@@ -59,20 +59,20 @@ async def test_a_setting_changed_through_one_acts_on_the_next_event_of_the_other
     assert payload({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == hidden
 
 
-async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
-    """Whoever has more waiting than is kept hears so and no more; others, and its own other operations, go on."""
-    given = Factory(engine)
-    company = await given.company()
-    port = await given.port(company)
+async def test_slow_subscriber_gets_an_error(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """A subscriber with too many pending events gets an error and no more events. Other subscribers and operations continue."""
+    factory = Factory(engine)
+    company = await factory.company()
+    port = await factory.port(company)
 
     async with open_client(database_url, tmp_path) as gateway, gateway.following(company.admin, PORTS) as following:
         async with engine.connect() as connection:
-            await connection.execute(COPY, {"most": 2 * MAX_PENDING})
+            await connection.execute(COPY, {"last": 2 * MAX_PENDING})
         while (message := await following.socket.receive())["type"] == "next":
             pass
         async with gateway.following(company.admin, PORTS) as another:
-            await given.change(port, name="changed")
-            heard = await another.event()
+            await factory.change(port, name="changed")
+            received = await another.event()
         await following.socket.send({"type": "subscribe", "id": "more", "payload": {"query": "{ viewer { company { id } } }"}})
         answer = await following.socket.receive()
 
@@ -80,5 +80,5 @@ async def test_a_subscriber_that_is_too_slow_is_told_so(database_url: str, engin
         message["type"],
         [error["extensions"]["code"] for error in message["payload"]],
     )
-    assert payload({"portUpdated": {"id": port.id, "name": "changed"}}) == heard
+    assert payload({"portUpdated": {"id": port.id, "name": "changed"}}) == received
     assert payload({"viewer": {"company": {"id": company.id}}}) == answer["payload"]

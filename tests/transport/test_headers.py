@@ -1,4 +1,4 @@
-"""Headers that protect browsers, and what pages of other origins may do."""
+"""Headers that protect browsers, and what pages of other origins are allowed to do."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ PREFLIGHT = {
 @pytest.mark.parametrize(
     "more", [{}, {"Accept": "text/event-stream"}, {"Authorization": "Bearer x"}, {**PREFLIGHT, "Origin": "https://a"}]
 )
-async def test_every_answer_is_protected(client: httpx.AsyncClient, path: str, method: str, more: dict[str, str]) -> None:
-    """Every answer, errors too, forbids sniffing, referrers, scripts and frames, and does not name its server."""
+async def test_every_response_has_security_headers(
+    client: httpx.AsyncClient, path: str, method: str, more: dict[str, str]
+) -> None:
+    """Every response, errors included, forbids sniffing, referrers, scripts and frames, and doesn't name the server."""
     headers = (await client.request(method, path, headers=more)).headers
 
     assert (
@@ -39,7 +41,7 @@ async def test_every_answer_is_protected(client: httpx.AsyncClient, path: str, m
 
 
 @pytest.mark.parametrize(
-    ("public_url", "told"),
+    ("public_url", "header"),
     [
         ("https://gateway.example", "max-age=31536000"),
         ("HTTPS://gateway.example", "max-age=31536000"),
@@ -47,19 +49,19 @@ async def test_every_answer_is_protected(client: httpx.AsyncClient, path: str, m
     ],
 )
 @pytest.mark.parametrize("path", ["/livez", "/nowhere", "/crash", "/graphql"])
-async def test_https_is_kept_where_it_is_spoken(
-    settings: Settings, tokens: Tokens, public_url: str, told: str | None, path: str
+async def test_https_gateway_sends_hsts(
+    settings: Settings, tokens: Tokens, public_url: str, header: str | None, path: str
 ) -> None:
-    """Whoever is reached by HTTPS tells browsers to stay with it, in every answer."""
+    """A gateway with an HTTPS URL tells browsers in every response to keep using HTTPS."""
     app = make_app(settings.model_copy(update={"public_url": public_url}), tokens)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.get(path)
 
-    assert told == response.headers.get("Strict-Transport-Security")
+    assert header == response.headers.get("Strict-Transport-Security")
 
 
-async def test_any_origin_may_ask_with_a_token(client: httpx.AsyncClient) -> None:
-    """A page of any origin may send a token of its own, but the browser never sends anything for it."""
+async def test_any_origin_may_send_a_token(client: httpx.AsyncClient) -> None:
+    """A page of any origin may send a token itself, but the browser adds no credentials."""
     response = await client.options("/graphql", headers={"Origin": "https://partner.example", **PREFLIGHT})
 
     assert (
@@ -71,7 +73,7 @@ async def test_any_origin_may_ask_with_a_token(client: httpx.AsyncClient) -> Non
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         "apollographql-client-name,apollographql-client-version,authorization,content-type",
         "traceparent, tracestate",
@@ -82,29 +84,29 @@ async def test_any_origin_may_ask_with_a_token(client: httpx.AsyncClient) -> Non
     ],
 )
 @pytest.mark.parametrize("origins", [("*",), ("https://partner.example",)])
-async def test_pages_may_send_whatever_headers_they_add(
-    settings: Settings, tokens: Tokens, asked: str, origins: tuple[str, ...]
-) -> None:
-    """Tools add headers of their own; all that a page asks for is allowed, without credentials, and caches know it."""
+async def test_pages_may_send_any_header(settings: Settings, tokens: Tokens, requested: str, origins: tuple[str, ...]) -> None:
+    """Tools add headers of their own. All requested headers are allowed, without credentials, and caches vary on them."""
     app = make_app(settings.model_copy(update={"allowed_origins": origins}), tokens)
-    headers = {"Origin": "https://partner.example", **PREFLIGHT, "Access-Control-Request-Headers": asked}
+    headers = {"Origin": "https://partner.example", **PREFLIGHT, "Access-Control-Request-Headers": requested}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.options("/graphql", headers=headers)
 
-    names = [name.strip() for name in asked.split(",") if name]
+    names = [name.strip() for name in requested.split(",") if name]
     assert 200 == response.status_code
     assert names == [name for name in response.headers.get("Access-Control-Allow-Headers", "").split(", ") if name]
     assert {"Origin", "Access-Control-Request-Headers"} <= set(response.headers["Vary"].split(", "))
     assert "Access-Control-Allow-Credentials" not in response.headers
 
 
-@pytest.mark.parametrize("asked", ["not a name", "a\u00e9", 'x"y', "x" * 101, ",".join(f"x-{n}" for n in range(101)), "a:b"])
-async def test_what_is_no_header_is_not_allowed(client: httpx.AsyncClient, asked: str) -> None:
-    """What comes back in an answer is a bounded list of names, and nothing else."""
+@pytest.mark.parametrize(
+    "requested", ["not a name", "a\u00e9", 'x"y', "x" * 101, ",".join(f"x-{n}" for n in range(101)), "a:b"]
+)
+async def test_invalid_header_names_are_refused(client: httpx.AsyncClient, requested: str) -> None:
+    """The response only ever repeats a limited list of valid header names."""
     headers = [
         (b"Origin", b"https://partner.example"),
         (b"Access-Control-Request-Method", b"POST"),
-        (b"Access-Control-Request-Headers", asked.encode()),
+        (b"Access-Control-Request-Headers", requested.encode()),
     ]
     response = await client.options("/graphql", headers=headers)
 
@@ -113,8 +115,8 @@ async def test_what_is_no_header_is_not_allowed(client: httpx.AsyncClient, asked
     assert "Origin" in response.headers["Vary"].split(", ")
 
 
-async def test_foreign_origins_and_methods_are_still_refused(settings: Settings, tokens: Tokens) -> None:
-    """Where the settings name origins, no other may send anything; and nobody sends what is not served."""
+async def test_other_origins_and_methods_are_refused(settings: Settings, tokens: Tokens) -> None:
+    """With origins configured, no other origin may send anything, and no origin may use a method that isn't served."""
     app = make_app(settings.model_copy(update={"allowed_origins": ("https://ours.example",)}), tokens)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         foreign = await client.options("/graphql", headers={"Origin": "https://theirs.example", **PREFLIGHT})
@@ -126,8 +128,8 @@ async def test_foreign_origins_and_methods_are_still_refused(settings: Settings,
 
 
 @pytest.mark.parametrize("path", ["/graphql?query={hello}", "/crash"])
-async def test_pages_can_read_answers(client: httpx.AsyncClient, path: str) -> None:
-    """A page of another origin can read answers, errors too, the request's id, and what it cost and how it ran."""
+async def test_pages_can_read_responses(client: httpx.AsyncClient, path: str) -> None:
+    """A page of another origin can read responses and errors, the request id, the cost and how the operation ran."""
     headers = (await client.get(path, headers={"Origin": "https://partner.example"})).headers
 
     assert (
@@ -142,8 +144,10 @@ async def test_pages_can_read_answers(client: httpx.AsyncClient, path: str) -> N
 @pytest.mark.parametrize(
     ("origin", "allowed"), [("https://ours.example", "https://ours.example"), ("https://theirs.example", None)]
 )
-async def test_origins_can_be_named(settings: Settings, tokens: Tokens, origin: str, allowed: str | None) -> None:
-    """Where the settings name origins, no other can read an answer."""
+async def test_only_configured_origins_can_read_responses(
+    settings: Settings, tokens: Tokens, origin: str, allowed: str | None
+) -> None:
+    """With origins configured, no other origin can read a response."""
     app = make_app(settings.model_copy(update={"allowed_origins": ("https://ours.example",)}), tokens)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.get("/livez", headers={"Origin": origin})

@@ -1,4 +1,4 @@
-"""Headers of mails: any text arrives as it is, in one header, over a real mail server."""
+"""Mail headers: any text arrives unchanged in a single header, over a real mail server."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ ANY_TEXT: Final = st.text(st.one_of(CHARACTERS, st.sampled_from("=?_ \r\néx\u00
 ENCODED: Final = st.builds("{}=?utf-8?{}?{}?={}".format, ANY_TEXT, st.sampled_from("qQbB"), ANY_TEXT, ANY_TEXT)
 
 
-async def delivered(mails: Sequence[Outgoing]) -> Mailbox:
-    """What arrives of some mails."""
+async def deliver(mails: Sequence[Outgoing]) -> Mailbox:
+    """Deliver mails over a real mail server and return its mailbox."""
     async with mail_server() as box:
         for mail in mails:
             await SmtpMailer(box.url, SENDER)(mail)
@@ -70,23 +70,23 @@ async def delivered(mails: Sequence[Outgoing]) -> Mailbox:
 
 
 def canonical(text: str) -> str:
-    """A body as a mail server delivers it: its lines end in CR LF, the last one too."""
+    """A body as a mail server delivers it: every line ends in CR LF, including the last."""
     lines = re.sub("\r\n?|\n", "\r\n", text)
     return lines if lines.endswith("\r\n") else lines + "\r\n"
 
 
 def body_of(raw: bytes) -> str:
-    """The text of a message, with the ends of lines that it has."""
+    """The text of a message, with its original line endings."""
     content = message_from_bytes(raw, policy=compat32).get_payload(decode=True)
     assert isinstance(content, bytes)
     return content.decode()
 
 
-def arrives(texts: Sequence[tuple[str, str]]) -> None:
-    """Subjects and bodies arrive as they were sent, with one header each."""
+def assert_arrives_unchanged(texts: Sequence[tuple[str, str]]) -> None:
+    """Assert that subjects and bodies arrive unchanged, with each header once."""
     mails = [replace(MAIL, subject=subject, body=body) for subject, body in texts]
 
-    box = asyncio.run(delivered(mails))
+    box = asyncio.run(deliver(mails))
 
     heads = [headers_of(raw) for raw in box.raw]
     assert [NAMES] * len(texts) == [[name for name, _ in head] for head in heads]
@@ -94,22 +94,22 @@ def arrives(texts: Sequence[tuple[str, str]]) -> None:
     assert [canonical(body) for _, body in texts] == [canonical(body_of(raw)) for raw in box.raw]
 
 
-def test_texts_that_attack_or_used_to_change_arrive_as_they_are() -> None:
-    """Encoded words of the sender are text, and spaces between words stay."""
-    arrives([(text, text) for text in TEXTS if "\r" not in text])
+def test_hostile_and_unusual_texts_arrive_unchanged() -> None:
+    """Encoded words from the sender stay plain text, and spaces between words are preserved."""
+    assert_arrives_unchanged([(text, text) for text in TEXTS if "\r" not in text])
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.one_of(ANY_TEXT, ENCODED), ANY_TEXT), min_size=1, max_size=15))
-def test_any_text_arrives_as_it_is_in_one_header(texts: list[tuple[str, str]]) -> None:
-    """Whatever a subject and a body hold, the same comes out of the mail server, and every header is there once."""
-    arrives(texts)
+def test_any_text_arrives_unchanged_in_one_header(texts: list[tuple[str, str]]) -> None:
+    """Any subject and body come out of the mail server unchanged, and every header is there once."""
+    assert_arrives_unchanged(texts)
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if text.strip()])
-def test_the_standard_library_reads_the_same(text: str) -> None:
-    """Another decoder finds the same text."""
-    (raw,) = asyncio.run(delivered([replace(MAIL, subject=text)])).raw
+def test_standard_library_decodes_the_same_subject(text: str) -> None:
+    """The standard library's decoder reads the same text."""
+    (raw,) = asyncio.run(deliver([replace(MAIL, subject=text)])).raw
 
     value = message_from_bytes(raw, policy=compat32)["Subject"]
     if value.startswith("=?utf-8?b?"):
@@ -119,10 +119,10 @@ def test_the_standard_library_reads_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["=?utf-8?q?a=40b=2Eexample=0D=0ABcc:c=40d=2Eexample?=@e.example", "a+b'c@d.example"])
-def test_an_address_is_never_decoded(address: str) -> None:
-    """An address goes out as it is written, or not at all."""
+def test_address_is_never_decoded(address: str) -> None:
+    """An address is sent exactly as written, or not at all."""
     try:
-        box = asyncio.run(delivered([replace(MAIL, to_address=address)]))
+        box = asyncio.run(deliver([replace(MAIL, to_address=address)]))
     except MailRejected:
         assert ":" in address
     else:
@@ -130,8 +130,8 @@ def test_an_address_is_never_decoded(address: str) -> None:
 
 
 @given(ANY_TEXT)
-def test_a_title_loses_only_what_breaks_or_turns_a_line(text: str) -> None:
-    """The line of a notice is the title of which every other character is there, up to its length."""
+def test_title_loses_only_line_breaks_and_direction_controls(text: str) -> None:
+    """A notice's line is its title without line breaks and direction controls, cut to 200 characters."""
     line = Message(text, "").line
 
     assert is_line(line)

@@ -1,4 +1,4 @@
-"""Health: the process lives, and can serve if all its parts do."""
+"""Health: whether the process is alive, and whether its dependencies work."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from transport.http.health import Probes, health_routes
 
 
 async def works() -> None:
-    """A part that works."""
+    """A dependency that works."""
 
 
 async def fails() -> None:
-    """A part that fails, with a secret in its error."""
+    """A dependency that fails, with a secret in its error."""
     raise ConnectionError("no route to postgresql://root:swordfish@db")
 
 
 async def hangs() -> None:
-    """A part that never answers."""
+    """A dependency that never answers."""
     await asyncio.Event().wait()
 
 
-async def asked(path: str, ready: Probes) -> httpx.Response:
+async def get(path: str, ready: Probes) -> httpx.Response:
     app = Starlette(routes=health_routes(ready))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         return await client.get(path)
 
 
-async def test_the_gateway_is_ready(client: httpx.AsyncClient) -> None:
-    """A gateway whose parts all work is alive and ready, and says by which policy."""
+async def test_gateway_is_ready(client: httpx.AsyncClient) -> None:
+    """A gateway whose dependencies all work is alive and ready, and returns its policy version."""
     alive, ready = await client.get("/livez"), await client.get("/readyz")
 
     assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "policy": POLICY})
 
 
-async def test_the_failing_parts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gateway with parts that fail or hang is not ready; it names them, and no secret."""
+async def test_failing_dependencies_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway with failing or hanging dependencies isn't ready. It names them, without secrets."""
     monkeypatch.setattr(health, "PROBE_SECONDS", 0.01)
 
-    response = await asked("/readyz", {"database": fails, "queue": hangs, "files": works})
+    response = await get("/readyz", {"database": fails, "queue": hangs, "files": works})
 
     assert (response.status_code, response.json()) == (503, {"status": "not ready", "failing": ["database", "queue"]})
 
 
-async def test_life_does_not_depend_on_parts() -> None:
-    """A gateway whose database fails is alive: to restart it would not help."""
-    assert (await asked("/livez", {"database": fails})).status_code == 200
+async def test_liveness_does_not_depend_on_the_database() -> None:
+    """A gateway whose database fails is alive, because restarting it wouldn't help."""
+    assert (await get("/livez", {"database": fails})).status_code == 200

@@ -1,4 +1,4 @@
-"""Introspection counts as much as it answers, what tools ask is within the bounds, and its answers are kept by schema."""
+"""Introspection counts as much as it returns, tools' queries are within the limits, and results are cached per schema."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from transport.limits.errors import IntrospectionTooLarge
 GATEWAY = make_schema()
 FULL: GraphQLSchema = GATEWAY._schema
 OPTIONS = ("descriptions", "specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
-ALL_OF_IT = get_introspection_query(**dict.fromkeys(OPTIONS, True))
-DEEPEST = ALL_OF_IT.replace("kind\n    name\n    ofType", "kind\n    name\n    isOneOf\n    ofType", 1)
+FULL_QUERY = get_introspection_query(**dict.fromkeys(OPTIONS, True))
+DEEPEST = FULL_QUERY.replace("kind\n    name\n    ofType", "kind\n    name\n    isOneOf\n    ofType", 1)
 BRIEF = """query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
   types { ...T } directives { name locations args { ...V } } } }
 fragment T on __Type { kind name fields(includeDeprecated: true) { name args { ...V } type { ...R } isDeprecated }
@@ -44,26 +44,26 @@ BOUNDS = bounds_of(FULL, Settings(max_operation_cost=10**12, max_operation_value
 SMALL = replace(BOUNDS, introspection=5000)
 
 
-def counted(text: str, bounds: Bounds = BOUNDS, **variables: Any) -> tuple[int, int]:
-    """The objects and the values of the one operation of a document."""
+def measure(text: str, bounds: Bounds = BOUNDS, **variables: Any) -> tuple[int, int]:
+    """The objects and values that the limits count for a document's only operation."""
     cost, values = bounds.measure(parse(text))
     return cost.of(0, variables), values.of(0, variables)
 
 
-def answered(data: Any) -> tuple[int, int]:
-    """The objects and the values of an answer."""
+def size_of(data: Any) -> tuple[int, int]:
+    """The objects and values in a response."""
     if isinstance(data, list):
-        parts = [answered(each) for each in data]
+        parts = [size_of(item) for item in data]
         return sum(objects for objects, _ in parts), sum(values for _, values in parts)
     if not isinstance(data, dict):
         return 0, 0
-    parts = [answered(each) for each in data.values()]
+    parts = [size_of(value) for value in data.values()]
     return 1 + sum(objects for objects, _ in parts), len(data) + sum(values for _, values in parts)
 
 
 @st.composite
 def selections(draw: st.DrawFn, kind: str, depth: int) -> str:
-    """Fields of a type of introspection, all under names of their own, some in fragments."""
+    """Fields of an introspection type, each with its own alias, some in fragments."""
     fields = introspection_types[kind].fields  # type: ignore[attr-defined]
     chosen = draw(st.lists(st.sampled_from(list(fields)), min_size=1, max_size=3))
     written = []
@@ -78,36 +78,36 @@ def selections(draw: st.DrawFn, kind: str, depth: int) -> str:
 
 @settings(max_examples=50, deadline=None)
 @given(below=selections("__Schema", 3), named=st.sampled_from(["Port", "PortFilter", "Role", "Nothing"]), data=st.data())
-def test_introspection_counts_what_it_answers(below: str, named: str, data: st.DataObject) -> None:
-    """Objects and values are exactly those of the answer of the full schema."""
+def test_introspection_counts_exactly_what_it_returns(below: str, named: str, data: st.DataObject) -> None:
+    """The counted objects and values are exactly those in the full schema's response."""
     of_type = data.draw(selections("__Type", 2))
     text = f'{{ __schema {{ {below} }} __type(name: "{named}") {{ {of_type} }} }}'
     try:
-        objects, values = counted(text, SMALL)
+        objects, values = measure(text, SMALL)
     except IntrospectionTooLarge:
         return
-    GATEWAY._extend_introspection()  # other schemas of this process change it
+    GATEWAY._extend_introspection()  # other schemas in this process overwrite it
     result = execute_sync(FULL, parse(text))
 
     assert result.errors is None, result.errors
-    found = answered(result.data)
+    returned = size_of(result.data)
     missing = result.data is not None and result.data["__type"] is None
-    assert (found[0] - 1 + missing, found[1]) == (objects, values)
+    assert (returned[0] - 1 + missing, returned[1]) == (objects, values)
 
 
-@pytest.mark.parametrize("query", [*TOOLS, ALL_OF_IT, DEEPEST, BRIEF])
-def test_what_tools_ask_is_within_the_bounds(query: str) -> None:
-    """Each standard introspection query passes with room for the schema to grow, and costs as many objects as it answers."""
-    objects, values = counted(query)
+@pytest.mark.parametrize("query", [*TOOLS, FULL_QUERY, DEEPEST, BRIEF])
+def test_standard_introspection_queries_are_within_the_limits(query: str) -> None:
+    """Each standard introspection query uses less than half of the limit, so the schema can grow."""
+    objects, values = measure(query)
 
     assert 1000 < objects < values < BOUNDS.introspection / 2
 
 
 @pytest.mark.parametrize("query", [WIDE, ALIASES, CYCLE, TYPES, SPREAD, f"query A {{ hello: __typename }} {WIDE}"])
-def test_more_than_the_schema_is_refused(query: str) -> None:
-    """However an operation multiplies the schema, it is refused before anything runs."""
+def test_multiplied_introspection_is_refused(query: str) -> None:
+    """An operation that multiplies the schema is refused before anything runs."""
     with pytest.raises(IntrospectionTooLarge) as refused:
-        counted(query)
+        measure(query)
 
     assert {"code": "INTROSPECTION_TOO_LARGE", "limit": BOUNDS.introspection} == refused.value.extensions
 
@@ -121,47 +121,49 @@ def test_more_than_the_schema_is_refused(query: str) -> None:
         "query ($n: String!) { __type(name: $n) { fields { name } } __schema }",
     ],
 )
-def test_what_is_not_valid_is_counted_all_the_same(query: str) -> None:
-    """A document that is refused for another reason breaks nothing here."""
-    assert counted(query, n="Port")[0] >= 0
+def test_invalid_introspection_can_be_measured(query: str) -> None:
+    """Measuring doesn't fail on a document that is refused for another reason."""
+    assert measure(query, n="Port")[0] >= 0
 
 
 @pytest.fixture
-async def ask(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """The gateway over the small sample market, with nothing kept."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("introspected")) as ask:
-        yield ask
+async def client(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of a gateway with the small demo data and empty caches."""
+    async with open_client(demo_url, tmp_path_factory.mktemp("introspected")) as client:
+        yield client
 
 
 @pytest.fixture
 def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Collects the documents of introspection that are executed."""
+    """The introspection documents executed so far."""
     documents: list[Any] = []
 
-    def noted(of: GraphQLSchema, document: Any, **more: Any) -> Any:
+    def record(schema_: GraphQLSchema, document: Any, **more: Any) -> Any:
         documents.append(document)
-        return execute_sync(of, document, **more)
+        return execute_sync(schema_, document, **more)
 
-    monkeypatch.setattr(schema.extensions.viewer_introspection, "execute_sync", noted)
+    monkeypatch.setattr(schema.extensions.viewer_introspection, "execute_sync", record)
     return documents
 
 
-async def test_answers_are_kept_by_schema(ask: Client, executed: list[Any]) -> None:
-    """Viewers of one schema are answered once, and never with the answer of another schema. V13"""
-    answers = {viewer: await ask(viewer, ALL_OF_IT) for viewer in (PARTNER, HIDDEN, ANONYMOUS)}
-    again = {viewer: await ask(viewer, ALL_OF_IT) for viewer in answers}
+async def test_results_are_cached_per_schema(client: Client, executed: list[Any]) -> None:
+    """Viewers of one schema share one execution, and never get the result of another schema. V13"""
+    answers = {viewer: await client(viewer, FULL_QUERY) for viewer in (PARTNER, HIDDEN, ANONYMOUS)}
+    repeated = {viewer: await client(viewer, FULL_QUERY) for viewer in answers}
 
-    assert {viewer: answer.body for viewer, answer in answers.items()} == {viewer: each.body for viewer, each in again.items()}
+    assert {viewer: answer.body for viewer, answer in answers.items()} == {
+        viewer: answer.body for viewer, answer in repeated.items()
+    }
     assert (3, 3) == (len(executed), len({answer.body for answer in answers.values()}))
 
 
-async def test_answers_are_kept_by_the_variables_that_they_depend_on(ask: Client, executed: list[Any]) -> None:
-    """Other variables of the same document do not matter."""
+async def test_results_are_cached_by_the_variables_they_use(client: Client, executed: list[Any]) -> None:
+    """Only variables that the introspection fields use are part of the cache key."""
     query = """query ($name: String!, $first: Int, $deep: Boolean!) {
       __type(name: $name) { name fields @include(if: $deep) { name } } ports(first: $first) { nodes { id } }
     }"""
-    given_ = [("Port", 1, True), ("Port", 2, True), ("Port", 2, False), ("Company", 2, False)]
-    answers = [await ask(DIRECT, query, name=name, first=first, deep=deep) for name, first, deep in given_]
+    inputs = [("Port", 1, True), ("Port", 2, True), ("Port", 2, False), ("Company", 2, False)]
+    answers = [await client(DIRECT, query, name=name, first=first, deep=deep) for name, first, deep in inputs]
 
     assert ["Port", "Port", "Port", "Company"] == [answer.data["__type"]["name"] for answer in answers]
     assert [1, 2, 2, 2] == [len(answer.data["ports"]["nodes"]) for answer in answers]
@@ -169,12 +171,12 @@ async def test_answers_are_kept_by_the_variables_that_they_depend_on(ask: Client
     assert 3 == len(executed)
 
 
-async def test_introspection_beside_data_stands_in_the_order_of_the_question(ask: Client) -> None:
-    """Data, introspection and their errors are one answer."""
+async def test_introspection_and_data_keep_the_order_of_the_query(client: Client) -> None:
+    """Data, introspection and their errors form one response."""
     query = """query ($d: Boolean) { b: viewer { roles } s: __schema { queryType { name } } a: viewer { roles }
       t: __type(name: "Port") { name fields(includeDeprecated: $d) { name } } bad: node(id: "x") { id } }"""
 
-    answer = await ask(PARTNER, query, d=None)
+    answer = await client(PARTNER, query, d=None)
 
     assert ["b", "s", "a", "t", "bad"] == list(answer.data)
     assert {"name": "Port", "fields": None} == answer.data["t"]
@@ -182,8 +184,8 @@ async def test_introspection_beside_data_stands_in_the_order_of_the_question(ask
 
 
 @pytest.mark.parametrize("query", [WIDE, ALIASES])
-async def test_too_much_introspection_is_refused_with_its_limit(ask: Client, query: str) -> None:
-    """The error has a code, and says what to do."""
-    answer = await ask(ANONYMOUS, query)
+async def test_oversized_introspection_is_refused_with_a_code(client: Client, query: str) -> None:
+    """The error has a code and a status of 400."""
+    answer = await client(ANONYMOUS, query)
 
     assert (400, ["INTROSPECTION_TOO_LARGE"]) == (answer.status, answer.codes)

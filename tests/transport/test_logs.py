@@ -1,4 +1,4 @@
-"""Logs of a gateway that runs as a process of its own: a line a request, and nothing that is secret."""
+"""The log of a gateway in a separate process: one line per request, without secrets."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from transport.authentication.tokens import Tokens
 from transport.logs import request_lines
 
 
-class Broken(io.RawIOBase):
-    """A file whose reader is gone."""
+class BrokenPipe(io.RawIOBase):
+    """A file whose reader has closed."""
 
     def writable(self) -> bool:
         return True
@@ -30,13 +30,13 @@ class Broken(io.RawIOBase):
 QUERY = "query Greeting($name: String!) { hello(name: $name) }"
 
 
-def lines_of(process: GatewayProcess) -> list[dict[str, Any]]:
+def request_lines_of(process: GatewayProcess) -> list[dict[str, Any]]:
     process.stop()
     return [line for line in process.lines if line["event"] == "request"]
 
 
-def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: Tokens) -> None:
-    """A request's line has its id, path and outcome, its operation with its cost, its viewer, the policy, and no more."""
+def test_request_line_has_the_viewer_and_the_operation(process: GatewayProcess, tokens_of_process: Tokens) -> None:
+    """A request's line has its id, path and status, its operation and cost, its viewer and the policy, and nothing else."""
     token = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "the-request-1"}
 
@@ -46,7 +46,7 @@ def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: 
         headers=headers,
         trust_env=False,
     )
-    [line] = lines_of(process)
+    [line] = request_lines_of(process)
 
     assert response.headers["X-Request-ID"] == "the-request-1"
     assert {
@@ -66,25 +66,25 @@ def test_a_line_says_who_asked_what(process: GatewayProcess, tokens_of_process: 
     } == {name: value for name, value in line.items() if name not in ("milliseconds", "timestamp")}
 
 
-def test_no_token_or_value_is_logged(process: GatewayProcess, tokens_of_process: Tokens) -> None:
-    """Neither a token, good or bad, nor a variable, nor a query string is ever in the logs."""
+def test_tokens_and_values_are_not_logged(process: GatewayProcess, tokens_of_process: Tokens) -> None:
+    """No token, valid or not, no variable and no query string is logged."""
     good = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
     others = [tokens_of_process.issue(ADA, MEMBERSHIP, -1), tokens_of_process.issue(REMOVED, None, 60), "swordfish"]
-    asked = {"query": QUERY, "variables": '{"name": "swordfish"}'}
+    params = {"query": QUERY, "variables": '{"name": "swordfish"}'}
 
     for token in [good, *others]:
         headers = {"Authorization": f"Bearer {token}"}
-        httpx.get(f"{process.address}/graphql", params=asked, headers=headers, trust_env=False)
+        httpx.get(f"{process.address}/graphql", params=params, headers=headers, trust_env=False)
         wrong = {"query": QUERY, "variables": {"name": ["swordfish"]}}
         httpx.post(f"{process.address}/graphql", json=wrong, headers=headers, trust_env=False)
-    assert len(lines_of(process)) == 8
+    assert len(request_lines_of(process)) == 8
 
     for secret in [good, *others]:
         assert secret not in process.output
 
 
-def test_what_broke_is_logged_with_its_request(process: GatewayProcess) -> None:
-    """The traceback of a masked error is in the log under the request's id, without local variables."""
+def test_masked_error_is_logged_with_its_request(process: GatewayProcess) -> None:
+    """A masked error's traceback is logged with the request id and without local variables."""
     response = httpx.post(f"{process.address}/graphql", json={"query": "{ broken }"}, trust_env=False)
     crashed = httpx.get(f"{process.address}/crash", trust_env=False)
     process.stop()
@@ -98,38 +98,40 @@ def test_what_broke_is_logged_with_its_request(process: GatewayProcess) -> None:
     assert all("locals" not in line["exception"] for line in errors)
 
 
-def test_a_line_says_nothing_of_the_request_before(process: GatewayProcess, tokens_of_process: Tokens) -> None:
-    """Of two requests sent in one breath, the second is logged without the first one's viewer and operation."""
+def test_request_line_has_nothing_of_the_previous_request(process: GatewayProcess, tokens_of_process: Tokens) -> None:
+    """On one connection, the second request's line has neither the viewer nor the operation of the first."""
     token = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
-    ask = b"GET /graphql?query=query+First{hello} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token.encode()
-    leave = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    query = b"GET /graphql?query=query+First{hello} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token.encode()
+    probe = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     parts = urlsplit(process.address)
 
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
-        raw.sendall(ask + b"\r\n\r\n" + leave)
+        raw.sendall(query + b"\r\n\r\n" + probe)
         assert b"".join(iter(lambda: raw.recv(4000), b"")).count(b"HTTP/1.1 200 OK") == 2
-    first, second = lines_of(process)
+    first, second = request_lines_of(process)
 
     assert {"user_id", "company_id", "operation", "operation_type", "cost"} == first.keys() - second.keys()
 
 
-def test_a_client_that_leaves(process: GatewayProcess) -> None:
-    """A client that leaves before its request is complete is no error: its line has status 499."""
+def test_client_that_disconnects_is_not_an_error(process: GatewayProcess) -> None:
+    """A client that disconnects before its request is complete is logged with status 499, not as an error."""
     head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
     parts = urlsplit(process.address)
 
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
         raw.sendall(head + b"Expect: 100-continue\r\n\r\n")
         assert raw.recv(1000).startswith(b"HTTP/1.1 100 Continue")
-    [line] = lines_of(process)
+    [line] = request_lines_of(process)
 
     assert (line["path"], line["status"]) == ("/graphql", 499)
-    assert [each for each in process.lines if each["level"] == "error"] == []
+    assert [line for line in process.lines if line["level"] == "error"] == []
 
 
-async def test_a_log_that_nobody_reads(settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests are answered though their lines cannot be written."""
-    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(io.BufferedWriter(Broken()), write_through=True))
+async def test_unwritable_log_does_not_stop_requests(
+    settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests are served even if their log lines can't be written."""
+    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(io.BufferedWriter(BrokenPipe()), write_through=True))
 
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(make_app(settings, tokens)), base_url="http://gateway"
@@ -137,24 +139,24 @@ async def test_a_log_that_nobody_reads(settings: Settings, tokens: Tokens, monke
         assert (await client.get("/livez")).status_code == 200
 
 
-def test_lines_below_the_least_level_are_not_made(settings: Settings) -> None:
-    """The lines of requests are of level INFO."""
+def test_request_lines_follow_the_log_level(settings: Settings) -> None:
+    """Request lines have level INFO, so a higher log level turns them off."""
     levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
     writers = [request_lines(settings.model_copy(update={"log_level": level})) for level in levels]
 
     assert [True, True, False, False] == [writer is not None for writer in writers]
 
 
-@pytest.mark.parametrize("given", ["two words", "a" * 65, "é".encode().decode("latin-1"), '"}', ""])
-def test_a_request_id_that_is_not_sane(address: str, given: str) -> None:
-    """A request's id that could confuse a log is replaced."""
-    response = httpx.get(f"{address}/livez", headers={b"X-Request-ID": given.encode("latin-1")}, trust_env=False)
+@pytest.mark.parametrize("request_id", ["two words", "a" * 65, "é".encode().decode("latin-1"), '"}', ""])
+def test_unsafe_request_id_is_replaced(address: str, request_id: str) -> None:
+    """A request id that could corrupt the log is replaced."""
+    response = httpx.get(f"{address}/livez", headers={b"X-Request-ID": request_id.encode("latin-1")}, trust_env=False)
 
     assert len(response.headers["X-Request-ID"]) == 32
 
 
 def test_every_request_has_its_own_id(address: str) -> None:
-    """Two requests have two ids, and an operation knows its own."""
+    """Two requests have different ids, and an operation can read its own."""
     first, second = (httpx.post(f"{address}/graphql", json={"query": "{ request }"}, trust_env=False) for _ in range(2))
 
     assert {"data": {"request": first.headers["X-Request-ID"]}} == first.json()

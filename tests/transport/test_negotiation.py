@@ -1,4 +1,4 @@
-"""Which media type an answer comes in, and which a request may."""
+"""The media types of requests and responses."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ ANSWER = {"data": {"hello": "Hello, world!"}}
         ("text/event-stream;q=0.5, */*", JSON),
     ],
 )
-async def test_the_media_type_of_an_answer(client: httpx.AsyncClient, accept: str, expected: str) -> None:
-    """The answer comes in the media type that the client prefers, and as JSON if it does not say."""
+async def test_response_has_the_preferred_media_type(client: httpx.AsyncClient, accept: str, expected: str) -> None:
+    """The response has the media type that the client prefers, and is JSON by default."""
     response = await client.post("/graphql", content=BODY, headers={"Content-Type": JSON, "Accept": accept})
 
     assert (response.status_code, response.json()) == (200, ANSWER)
@@ -49,8 +49,8 @@ async def test_the_media_type_of_an_answer(client: httpx.AsyncClient, accept: st
 @pytest.mark.parametrize(
     "accept", ["text/html", "text/event-stream;q=0", "multipart/mixed", f"{JSON};q=0", f"{JSON};q=high", "*/*;q=0"]
 )
-async def test_media_types_that_are_not_served(client: httpx.AsyncClient, accept: str) -> None:
-    """A client that wants neither media type is told which there are, and where the page for browsers is."""
+async def test_unsupported_accept_is_refused(client: httpx.AsyncClient, accept: str) -> None:
+    """A client that accepts neither media type gets 406 with the supported types and where GraphiQL is."""
     response = await client.post("/graphql", content=BODY, headers={"Content-Type": JSON, "Accept": accept})
 
     message = (
@@ -62,8 +62,8 @@ async def test_media_types_that_are_not_served(client: httpx.AsyncClient, accept
 
 
 @pytest.mark.parametrize("content_type", [JSON, "Application/JSON", f"{JSON}; charset=utf-8", f'{JSON};charset="UTF-8"'])
-async def test_content_types_of_requests(client: httpx.AsyncClient, content_type: str) -> None:
-    """A POST is JSON in UTF-8, which need not be said."""
+async def test_json_requests_are_accepted(client: httpx.AsyncClient, content_type: str) -> None:
+    """A POST body is JSON. Its charset is UTF-8, stated or not."""
     response = await client.post("/graphql", content=BODY, headers={"Content-Type": content_type})
 
     assert (response.status_code, response.json()) == (200, ANSWER)
@@ -82,8 +82,8 @@ async def test_content_types_of_requests(client: httpx.AsyncClient, content_type
         f"{JSON}; charset=latin1",
     ],
 )
-async def test_content_types_that_are_refused(client: httpx.AsyncClient, content_type: str | None) -> None:
-    """Nothing that a form of another site could send is taken."""
+async def test_other_content_types_are_refused(client: httpx.AsyncClient, content_type: str | None) -> None:
+    """No content type that a form of another site could send is accepted."""
     headers = {} if content_type is None else {"Content-Type": content_type}
 
     response = await client.post("/graphql", content=BODY, headers=headers)

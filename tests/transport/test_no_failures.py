@@ -1,6 +1,6 @@
-"""No request makes the gateway fail: whatever it is, its answer has no 5xx status and no INTERNAL error.
+"""No request makes the gateway fail: no response has a 5xx status or an INTERNAL error.
 
-Requests are drawn over bytes, methods, paths, headers, tokens, documents and variables, and are sent under several settings.
+Requests are generated from bytes, methods, paths, headers, tokens, documents and variables, and sent under several settings.
 CROSSGATE_SEED repeats a run, CROSSGATE_CASES makes it longer.
 """
 
@@ -21,7 +21,7 @@ import jwt
 import pytest
 from graphql import GraphQLField, get_named_type, is_leaf_type
 from hypothesis import HealthCheck, Phase, note, seed, settings
-from hypothesis import given as drawn
+from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 from hypothesis_graphql import strategies as documents
 
@@ -36,7 +36,7 @@ from transport.realtime.websocket import INTERNAL_ERROR
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 500)
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
-DRAWN: Final = settings(
+GENERATED: Final = settings(
     max_examples=CASES,
     deadline=None,
     database=None,
@@ -45,9 +45,9 @@ DRAWN: Final = settings(
     print_blob=False,
 )
 SETTINGS: Final[dict[str, dict[str, Any]]] = {
-    "as they are": {},
+    "default": {},
     "graphql-core": {"planner": False, "development": True, "public_url": "https://gateway.example"},
-    "strict and narrow": {
+    "strict schema and low limits": {
         "shaped_schema": "strict",
         "allowed_origins": ("https://ours.example",),
         "default_page_size": 1,
@@ -58,7 +58,11 @@ SETTINGS: Final[dict[str, dict[str, Any]]] = {
         "max_operation_fields": 20,
         "max_operation_cost": 50,
     },
-    "whole": {"shaped_schema": "off", "max_operation_depth": 50, "audited_fields": ("Port.monthlyRate", "Invoice.total")},
+    "whole schema": {
+        "shaped_schema": "off",
+        "max_operation_depth": 50,
+        "audited_fields": ("Port.monthlyRate", "Invoice.total"),
+    },
 }
 PATHS: Final = (
     *("/graphql", "/diff", "/files", "/files/{}", "/assets/{}", "/livez", "/", "/portal/config", "/portal/sign-in"),
@@ -89,12 +93,12 @@ JSON: Final = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6
 )
 HEADER: Final = base64.urlsafe_b64encode(b'{"alg":"EdDSA"}').rstrip(b"=").decode()
-STATUSES: Final = {"/": 503}  # where the web part is not built
+STATUSES: Final = {"/": 503}  # if the portal isn't built
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A request as ASGI has it."""
+class RawRequest:
+    """A request as ASGI represents it."""
 
     method: str
     path: str
@@ -107,7 +111,7 @@ class Sent:
 async def gateway(
     request: pytest.FixtureRequest, demo_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Gateway]:
-    """The gateway over the small sample market, under several settings."""
+    """A client of a gateway with the small demo data, under several settings."""
     data = tmp_path_factory.mktemp("failing")
     async with open_client(demo_url, data, **request.param) as gateway:
         yield gateway
@@ -115,7 +119,7 @@ async def gateway(
 
 @pytest.fixture(scope="module")
 def ids() -> list[str]:
-    """Ids of all kinds of things, none of them anything's."""
+    """Ids of several types that identify no object."""
     return [
         "",
         "x",
@@ -123,8 +127,8 @@ def ids() -> list[str]:
     ]
 
 
-async def answer_to(gateway: Gateway, sent: Sent) -> tuple[int, bytes]:
-    """Status and body of the answer to a request. Raises what the application lets go."""
+async def send_request(gateway: Gateway, sent: RawRequest) -> tuple[int, bytes]:
+    """Send a request and return the status and body of its response. Propagates the application's exceptions."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -140,45 +144,45 @@ async def answer_to(gateway: Gateway, sent: Sent) -> tuple[int, bytes]:
         "server": ("127.0.0.1", 80),
         "state": {},
     }
-    coming = [{"type": "http.request", "body": sent.body, "more_body": False}]
-    going: list[Any] = []
+    incoming = [{"type": "http.request", "body": sent.body, "more_body": False}]
+    outgoing: list[Any] = []
 
     async def receive() -> Any:
-        if coming:
-            return coming.pop()
+        if incoming:
+            return incoming.pop()
         await asyncio.sleep(3600)
         return None
 
     async def send(message: Any) -> None:
-        going.append(message)
+        outgoing.append(message)
 
     await gateway.app(scope, receive, send)
-    return going[0]["status"], b"".join(message.get("body", b"") for message in going[1:])
+    return outgoing[0]["status"], b"".join(message.get("body", b"") for message in outgoing[1:])
 
 
-async def assert_no_failure(gateway: Gateway, sent: Sent) -> None:
-    """Send a request, and hold that it is answered or refused."""
+async def assert_no_failure(gateway: Gateway, sent: RawRequest) -> None:
+    """Send a request and assert that it is served or refused."""
     note(f"CROSSGATE_SEED={SEED}: {sent}")
-    status, body = await answer_to(gateway, sent)
+    status, body = await send_request(gateway, sent)
     note(f"{status}: {body[:2000]!r}")
     assert status < 500 or STATUSES.get(unquote(sent.path)) == status
     assert b'"INTERNAL"' not in body
 
 
 @st.composite
-def headers_of(draw: st.DrawFn, tokens: list[str]) -> tuple[tuple[bytes, bytes], ...]:
-    """Headers: mostly what a client sends, and then anything."""
-    found = draw(st.lists(st.tuples(st.sampled_from(HEADERS), VALUES), max_size=3))
+def request_headers(draw: st.DrawFn, tokens: list[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers that clients send, and arbitrary ones."""
+    headers = draw(st.lists(st.tuples(st.sampled_from(HEADERS), VALUES), max_size=3))
     if draw(st.booleans()):
-        found.append((b"content-type", b"application/json"))
+        headers.append((b"content-type", b"application/json"))
     if draw(st.booleans()):
-        found.append((b"authorization", b"Bearer " + draw(st.sampled_from(tokens)).encode()))
-    return tuple(found)
+        headers.append((b"authorization", b"Bearer " + draw(st.sampled_from(tokens)).encode()))
+    return tuple(headers)
 
 
 @st.composite
-def requests(draw: st.DrawFn, tokens: list[str]) -> Sent:
-    """Requests of any method to any address."""
+def requests(draw: st.DrawFn, tokens: list[str]) -> RawRequest:
+    """Requests with any method and path."""
     path = draw(st.sampled_from(PATHS)).format(quote(draw(SEGMENTS), safe=draw(st.sampled_from(("", "/%")))))
     method = draw(st.sampled_from(("GET", "POST", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "X")))
     pairs = draw(
@@ -188,40 +192,40 @@ def requests(draw: st.DrawFn, tokens: list[str]) -> Sent:
         st.sampled_from((b"", b"&%ff=%", b"&&="))
     )
     body = draw(st.one_of(st.binary(max_size=200), JSON.map(lambda value: json.dumps(value).encode()), bodies(TEXTS)))
-    return Sent(method, path, query, draw(headers_of(tokens)), body)
+    return RawRequest(method, path, query, draw(request_headers(tokens)), body)
 
 
 def bodies(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
-    """Bodies that have the parts of a request, of any kind."""
+    """Bodies with the parts of a GraphQL request, each of any type."""
     parts = {"operationName": ANYTHING, "variables": JSON, "extensions": JSON, "left": TEXTS, "right": JSON, "email": ANYTHING}
     return st.fixed_dictionaries({"query": texts | ANYTHING}, optional=parts).map(lambda body: json.dumps(body).encode())
 
 
-async def tokens_of(gateway: Gateway) -> list[str]:
-    """A token of each sample viewer, and some that are none."""
+async def load_tokens(gateway: Gateway) -> list[str]:
+    """A token of each demo viewer, and some invalid ones."""
     return ["", "x", "a.b.c", *[await gateway._token(email) for email in DEMO_VIEWERS if email]]
 
 
-def posted(token: str, query: str, variables: Any = None, **more: str) -> Sent:
-    """A GraphQL request."""
+def post_request(token: str, query: str, variables: Any = None, **more: str) -> RawRequest:
+    """A GraphQL request by POST."""
     fields = {"content-type": "application/json", "accept": "application/graphql-response+json", **more}
     if token:
         fields["authorization"] = f"Bearer {token}"
     headers = tuple((name.encode(), value.encode()) for name, value in fields.items())
-    return Sent("POST", "/graphql", b"", headers, json.dumps({"query": query, "variables": variables}).encode())
+    return RawRequest("POST", "/graphql", b"", headers, json.dumps({"query": query, "variables": variables}).encode())
 
 
 @seed(SEED)
-@DRAWN
-@drawn(data=st.data())
-async def test_no_request_makes_a_failure(gateway: Gateway, data: st.DataObject) -> None:
-    """Of any method, to any address, with any headers, query string and body."""
-    await assert_no_failure(gateway, data.draw(requests(await tokens_of(gateway))))
+@GENERATED
+@hypothesis_given(data=st.data())
+async def test_no_request_makes_the_gateway_fail(gateway: Gateway, data: st.DataObject) -> None:
+    """No method, path, headers, query string or body makes the gateway fail."""
+    await assert_no_failure(gateway, data.draw(requests(await load_tokens(gateway))))
 
 
 @st.composite
-def mistaken(draw: st.DrawFn, document: str) -> str:
-    """A document in which something was left out, doubled or put in the place of something else."""
+def with_mistakes(draw: st.DrawFn, document: str) -> str:
+    """A document with some tokens removed, doubled or replaced."""
     parts = re.findall(r"\w+|\s+|[^\w\s]", document)
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(parts) - 1))
@@ -235,16 +239,16 @@ def mistaken(draw: st.DrawFn, document: str) -> str:
 
 
 @seed(SEED)
-@DRAWN
-@drawn(data=st.data())
-async def test_no_document_makes_a_failure(gateway: Gateway, data: st.DataObject) -> None:
-    """Documents of the schema, right ones and such that are broken somewhere, over every way that answers at once."""
-    document = data.draw(documents.queries(SCHEMA, fields=[data.draw(st.sampled_from(FIELDS))]).flatmap(mistaken))
-    token = data.draw(st.sampled_from(await tokens_of(gateway)))
-    sent = posted(token, document, data.draw(JSON))
+@GENERATED
+@hypothesis_given(data=st.data())
+async def test_no_document_makes_the_gateway_fail(gateway: Gateway, data: st.DataObject) -> None:
+    """No document makes the gateway fail, valid or mutated, at /graphql or /diff."""
+    document = data.draw(documents.queries(SCHEMA, fields=[data.draw(st.sampled_from(FIELDS))]).flatmap(with_mistakes))
+    token = data.draw(st.sampled_from(await load_tokens(gateway)))
+    sent = post_request(token, document, data.draw(JSON))
     if data.draw(st.integers(0, 5)) == 0:
         body = json.dumps({"query": document, "left": None, "right": data.draw(TEXTS)}).encode()
-        sent = Sent("POST", "/diff", b"", sent.headers, body)
+        sent = RawRequest("POST", "/diff", b"", sent.headers, body)
 
     await assert_no_failure(gateway, sent)
 
@@ -254,42 +258,46 @@ assert QUERY is not None
 FIELDS: Final = sorted(QUERY.fields)
 
 
-def asked(name: str, field: GraphQLField) -> str:
-    """A query of a field of the root, with a variable for each of its arguments."""
-    declared = ", ".join(f"${each}: {argument.type}" for each, argument in field.args.items())
-    given = ", ".join(f"{each}: ${each}" for each in field.args)
+def query_with_variables(name: str, field: GraphQLField) -> str:
+    """A query of a root field, with a variable for each argument."""
+    declared = ", ".join(f"${argument_name}: {argument.type}" for argument_name, argument in field.args.items())
+    passed = ", ".join(f"{argument_name}: ${argument_name}" for argument_name in field.args)
     selected = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
-    return f"query ({declared}) {{ {name}({given}){selected} }}" if field.args else f"{{ {name}{selected} }}"
+    return f"query ({declared}) {{ {name}({passed}){selected} }}" if field.args else f"{{ {name}{selected} }}"
 
 
 @seed(SEED)
-@DRAWN
-@drawn(data=st.data())
-async def test_no_variable_makes_a_failure(gateway: Gateway, ids: list[str], data: st.DataObject) -> None:
-    """Each argument of each field of the root, of its type and of others."""
+@GENERATED
+@hypothesis_given(data=st.data())
+async def test_no_variable_makes_the_gateway_fail(gateway: Gateway, ids: list[str], data: st.DataObject) -> None:
+    """No value for an argument of a root field makes the gateway fail, whatever its type."""
     assert QUERY is not None
     name = data.draw(st.sampled_from(FIELDS))
     field = QUERY.fields[name]
-    variables = {each: data.draw(values_of(argument.type, ids) | ANYTHING) for each, argument in field.args.items()}
-    token = data.draw(st.sampled_from(await tokens_of(gateway)))
+    variables = {
+        argument_name: data.draw(values_of(argument.type, ids) | ANYTHING) for argument_name, argument in field.args.items()
+    }
+    token = data.draw(st.sampled_from(await load_tokens(gateway)))
 
-    await assert_no_failure(gateway, posted(token, asked(name, field), variables))
+    await assert_no_failure(gateway, post_request(token, query_with_variables(name, field), variables))
 
 
 @seed(SEED)
-@DRAWN
-@drawn(data=st.data())
-async def test_no_token_of_ours_makes_a_failure(gateway: Gateway, data: st.DataObject) -> None:
-    """Claims of any kind under our signature, and headers that look as anybody."""
+@GENERATED
+@hypothesis_given(data=st.data())
+async def test_no_signed_token_makes_the_gateway_fail(gateway: Gateway, data: st.DataObject) -> None:
+    """No claims with a valid signature and no X-Crossgate-View-As header make the gateway fail."""
     services = gateway.app.state.tokens
-    right = jwt.decode(await gateway._token("admin@partner.example"), options={"verify_signature": False})
-    claims = right | data.draw(st.dictionaries(st.sampled_from(CLAIMS), JSON | st.floats(), max_size=2))
+    valid = jwt.decode(await gateway._token("admin@partner.example"), options={"verify_signature": False})
+    claims = valid | data.draw(st.dictionaries(st.sampled_from(CLAIMS), JSON | st.floats(), max_size=2))
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    head = f"{HEADER}.{payload}"
-    signature = base64.urlsafe_b64encode(services._keys[0].private.sign(head.encode())).rstrip(b"=").decode()
-    seen = data.draw(TEXTS.filter(lambda text: text.isprintable()).map(lambda text: text.encode("ascii", "ignore").decode()))
+    signed = f"{HEADER}.{payload}"
+    signature = base64.urlsafe_b64encode(services._keys[0].private.sign(signed.encode())).rstrip(b"=").decode()
+    view_as = data.draw(TEXTS.filter(lambda text: text.isprintable()).map(lambda text: text.encode("ascii", "ignore").decode()))
 
-    await assert_no_failure(gateway, posted(f"{head}.{signature}", "{ viewer { kind } }", **{"x-crossgate-view-as": seen}))
+    await assert_no_failure(
+        gateway, post_request(f"{signed}.{signature}", "{ viewer { kind } }", **{"x-crossgate-view-as": view_as})
+    )
 
 
 MESSAGES: Final = st.one_of(
@@ -303,13 +311,13 @@ MESSAGES: Final = st.one_of(
 
 
 @seed(SEED)
-@DRAWN
-@drawn(data=st.data())
-async def test_no_socket_makes_a_failure(gateway: Gateway, data: st.DataObject) -> None:
-    """Whatever headers open a socket, and whatever is said over it, right messages among it."""
-    headers = data.draw(headers_of(await tokens_of(gateway)))
-    begun = [{"text": '{"type": "connection_init"}'}] if data.draw(st.booleans()) else []
-    said = [{"type": "websocket.receive", **each} for each in (*begun, *data.draw(st.lists(MESSAGES, max_size=4)))]
+@GENERATED
+@hypothesis_given(data=st.data())
+async def test_no_socket_makes_the_gateway_fail(gateway: Gateway, data: st.DataObject) -> None:
+    """No headers that open a socket and no messages over it, valid or not, make the gateway fail."""
+    headers = data.draw(request_headers(await load_tokens(gateway)))
+    initial = [{"text": '{"type": "connection_init"}'}] if data.draw(st.booleans()) else []
+    messages = [{"type": "websocket.receive", **message} for message in (*initial, *data.draw(st.lists(MESSAGES, max_size=4)))]
     scope = {
         "type": "websocket",
         "scheme": "ws",
@@ -319,25 +327,27 @@ async def test_no_socket_makes_a_failure(gateway: Gateway, data: st.DataObject) 
         "headers": list(headers),
         "subprotocols": data.draw(st.sampled_from((["graphql-transport-ws"], ["x", "graphql-transport-ws"], []))),
     }
-    note(f"CROSSGATE_SEED={SEED}: {scope}: {said}")
-    coming: list[Any] = [{"type": "websocket.connect"}, *said, {"type": "websocket.disconnect", "code": 1000}]
-    going: list[Any] = []
+    note(f"CROSSGATE_SEED={SEED}: {scope}: {messages}")
+    incoming: list[Any] = [{"type": "websocket.connect"}, *messages, {"type": "websocket.disconnect", "code": 1000}]
+    outgoing: list[Any] = []
 
     async def receive() -> Any:
-        return coming.pop(0)
+        return incoming.pop(0)
 
     async def send(message: Any) -> None:
-        going.append(message)
+        outgoing.append(message)
 
     await gateway.app(scope, receive, send)
 
-    note(f"{going}")
-    assert [] == [each for each in going if each.get("code") == INTERNAL_ERROR or '"INTERNAL"' in each.get("text", "")]
+    note(f"{outgoing}")
+    assert [] == [
+        message for message in outgoing if message.get("code") == INTERNAL_ERROR or '"INTERNAL"' in message.get("text", "")
+    ]
 
 
 @pytest.fixture(scope="module")
 def served(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The gateway on a port of its own."""
+    """A gateway served on its own port."""
     data = tmp_path_factory.mktemp("served")
     settings = Settings(data_dir=data, database_url=demo_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
     with running(server.build(settings), settings) as address:
@@ -363,10 +373,10 @@ BYTES: Final = st.one_of(
 
 
 @seed(SEED)
-@DRAWN
-@drawn(raw=BYTES)
-async def test_no_bytes_make_a_failure(served: str, raw: bytes) -> None:
-    """Whatever is sent to the socket is refused, answered, or waited for until its sender closes."""
+@GENERATED
+@hypothesis_given(raw=BYTES)
+async def test_no_bytes_make_the_gateway_fail(served: str, raw: bytes) -> None:
+    """Any bytes sent to the socket are served, refused, or waited on until the sender closes."""
     parts = urlsplit(served)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(raw)

@@ -1,4 +1,4 @@
-"""Pairs of fields that validation compares are counted before it runs."""
+"""The pairs of fields that validation compares are counted before validation runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from transport.limits.overlaps import TooManyPairs, count_pairs
     ],
 )
 def test_pairs_are_counted_where_selections_merge(text: str, pairs: int) -> None:
-    """Fields of the same name and fragments beside each other, in all places whose fields stand in one object."""
+    """Equal field names and sibling fragments count as pairs wherever their fields merge into one object."""
     assert pairs == count_pairs(parse(text), 1000)
 
 
@@ -40,7 +40,7 @@ def test_pairs_are_counted_where_selections_merge(text: str, pairs: int) -> None
         "{ " + " ".join(f"...F{n}" for n in range(500)) + "}" + "".join(f"fragment F{n} on T {{ a{n} }}" for n in range(500)),
     ],
 )
-def test_counting_stops_at_the_bound(text: str) -> None:
-    """More pairs than are allowed are an error, in whatever form they come."""
+def test_counting_stops_at_the_limit(text: str) -> None:
+    """More pairs than allowed are an error, whichever selections they come from."""
     with pytest.raises(TooManyPairs):
         count_pairs(parse(text), 20_000)

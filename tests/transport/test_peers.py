@@ -1,4 +1,4 @@
-"""Peers: what counts as one, and which proxies may say that a request comes from another."""
+"""Peers: what counts as one peer, and which proxies may name the peer of a request."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ QUERY = {"query": "{ hello }"}
         ("1" * 5000, UNKNOWN),
     ],
 )
-def test_what_counts_as_one_peer(host: str, peer: str) -> None:
-    """An IPv4 address is one, an IPv6 network of 64 bits is one, and everything that is no address is one together."""
+def test_peer_is_an_ipv4_address_or_an_ipv6_network(host: str, peer: str) -> None:
+    """A peer is an IPv4 address or a 64-bit IPv6 network. Everything else is one unknown peer."""
     assert peer == peer_of({"type": "http", "client": (host, 1)})
 
 
-def test_a_request_without_an_address_is_of_the_unknown_peer() -> None:
-    """A server may not know where a request comes from."""
+def test_request_without_an_address_has_the_unknown_peer() -> None:
+    """A server doesn't always know where a request comes from."""
     assert [UNKNOWN, UNKNOWN] == [peer_of({"type": "http", "client": None}), peer_of({"type": "http"})]
 
 
-def test_which_proxies_are_trusted() -> None:
-    """Addresses and networks are trusted, and nothing else is."""
+def test_only_configured_proxies_are_trusted() -> None:
+    """The configured addresses and networks are trusted, and nothing else."""
     proxies = Proxies(("10.0.0.0/8", "192.0.2.7", "fd00::/8"))
 
     trusted = {host: proxies.trusts(host) for host in ("10.1.2.3", "192.0.2.7", "fd00::1", "192.0.2.8", "::1", "", "proxy")}
@@ -53,7 +53,7 @@ def test_which_proxies_are_trusted() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "127.0.0.1,*"])
-def test_a_proxy_that_is_no_address_stops_the_start(wrong: str) -> None:
+def test_invalid_proxy_stops_the_start(wrong: str) -> None:
     """A name or a wildcard is refused, and the message names the setting."""
     with pytest.raises(InvalidSettings) as refused:
         Settings.load(trusted_proxies=wrong)
@@ -72,41 +72,43 @@ def test_a_proxy_that_is_no_address_stops_the_start(wrong: str) -> None:
         (("127.0.0.0/8",), {"X-Forwarded-For": "{}"}, False),
         (("127.0.0.1",), {"X-Forwarded-For": "198.51.100.1, {}, 127.0.0.1"}, False),
     ],
-    ids=["nobody trusted", "another trusted", "Forwarded", "X-Real-IP", "made up before the last", "trusted", "two proxies"],
+    ids=["none trusted", "another trusted", "Forwarded", "X-Real-IP", "forged before the last", "trusted", "two proxies"],
 )
-def test_only_a_trusted_proxy_says_who_the_peer_is(
+def test_only_a_trusted_proxy_names_the_peer(
     settings: Settings, tokens: Tokens, trusted: tuple[str, ...], sent: dict[str, str], shared: bool
 ) -> None:
-    """Two visitors behind a proxy share a quota, unless the proxy is trusted and names each as the last that it saw."""
-    bound = settings.model_copy(update={"trusted_proxies": trusted, "cost_per_peer": 100})
+    """Two visitors behind a proxy share a quota, unless the proxy is trusted and adds each of them last."""
+    own = settings.model_copy(update={"trusted_proxies": trusted, "cost_per_peer": 100})
 
-    with running(make_app(bound, tokens), bound) as url:
-        answers = [_ask(url, {name: value.format(peer) for name, value in sent.items()}) for peer in ("192.0.2.1", "192.0.2.2")]
+    with running(make_app(own, tokens), own) as url:
+        answers = [
+            _post(url, {name: value.format(peer) for name, value in sent.items()}) for peer in ("192.0.2.1", "192.0.2.2")
+        ]
 
     assert [200, 429 if shared else 200] == answers
 
 
-def _ask(url: str, headers: dict[str, Any]) -> int:
+def _post(url: str, headers: dict[str, Any]) -> int:
     return httpx.post(f"{url}/graphql", json=QUERY, headers=headers, trust_env=False).status_code
 
 
-def test_no_address_is_believed_by_default(tmp_path: Path) -> None:
-    """Proxies are trusted only where the settings name them."""
+def test_no_proxy_is_trusted_by_default(tmp_path: Path) -> None:
+    """Proxies are trusted only if the settings name them."""
     assert () == Settings(data_dir=tmp_path).trusted_proxies
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-async def test_the_peer_is_known_while_it_is_answered(kind: str) -> None:
-    """Code below the middleware can ask for the peer, whatever the protocol; each request sees its own."""
+async def test_peer_is_available_during_its_request(kind: str) -> None:
+    """Code below the middleware can read the peer for either protocol, and each request sees its own."""
     seen = []
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(PEER.get())
 
-    async def nothing(*_: object) -> None:
-        """Is not called."""
+    async def unused(*_: object) -> None:
+        """Never called."""
 
     for host in ("203.0.113.7", "203.0.113.8"):
-        await Peers(app)({"type": kind, "client": (host, 1)}, nothing, nothing)  # type: ignore[arg-type]
+        await Peers(app)({"type": kind, "client": (host, 1)}, unused, unused)  # type: ignore[arg-type]
 
     assert ["203.0.113.7", "203.0.113.8"] == seen

@@ -1,4 +1,4 @@
-"""Recording: queries that are executed, each with who asked, and nothing else; only where a setting says so."""
+"""Recording: executed queries, each with its viewer, and nothing else. Off by default."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ NAMED = "query Ports($first: Int) { ports(first: $first) { totalCount } }"
 
 
 @asynccontextmanager
-async def recorded(database_url: str, data_dir: Path, path: Path | None) -> AsyncIterator[Client]:
-    """The gateway, recording to a file."""
+async def open_recording_client(database_url: str, data_dir: Path, path: Path | None) -> AsyncIterator[Client]:
+    """Open a client of a gateway that records to a file."""
     settings = Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", record_operations=path)
     app = server.build(settings)
     transport = httpx.ASGITransport(app)
@@ -30,117 +30,119 @@ async def recorded(database_url: str, data_dir: Path, path: Path | None) -> Asyn
         yield Client(app, client, compares=False)
 
 
-def lines(path: Path) -> list[Any]:
-    """What has been recorded."""
+def read_lines(path: Path) -> list[Any]:
+    """The recorded operations."""
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def names(directory: Path) -> list[str]:
-    """What is in a directory."""
+def list_names(directory: Path) -> list[str]:
+    """The names of a directory's entries."""
     return [path.name for path in directory.iterdir()]
 
 
-async def who(ask: Client, email: str | None) -> dict[str, Any]:
+async def recorded_viewer(client: Client, email: str | None) -> dict[str, Any]:
     """A viewer as it is recorded."""
     if email is None:
         return {"userId": None, "companyId": None}
-    token = ask.app.state.tokens.verify(await ask._token(email))
+    token = client.app.state.tokens.verify(await client._token(email))
     query = "SELECT company_id FROM membership WHERE id = $1"
-    async with ask.app.state.services.engine.connect() as connection:
-        found = await connection.exec_driver_sql(query, (token.membership_id,))
-        return {"userId": str(token.user_id), "companyId": str(found.scalar_one())}
+    async with client.app.state.services.engine.connect() as connection:
+        result = await connection.exec_driver_sql(query, (token.membership_id,))
+        return {"userId": str(token.user_id), "companyId": str(result.scalar_one())}
 
 
-async def test_a_query_is_recorded_with_who_asked(demo_url: str, tmp_path: Path) -> None:
-    """Each query that is executed is a line with its viewer, its name, its text and its variables, over whatever it came."""
+async def test_query_is_recorded_with_its_viewer(demo_url: str, tmp_path: Path) -> None:
+    """Each executed query is a line with its viewer, name, text and variables, for every transport."""
     path = tmp_path / "recorded.jsonl"
 
-    async with recorded(demo_url, tmp_path, path) as ask:
-        await ask(HIDDEN, NAMED, first=1)
-        await ask(ANONYMOUS, "{ viewer { roles } }")
-        async with opened(ask.app) as socket:
-            await socket.send({"type": "connection_init", "payload": {"Authorization": f"Bearer {await ask._token(DIRECT)}"}})
+    async with open_recording_client(demo_url, tmp_path, path) as client:
+        await client(HIDDEN, NAMED, first=1)
+        await client(ANONYMOUS, "{ viewer { roles } }")
+        async with opened(client.app) as socket:
+            await socket.send(
+                {"type": "connection_init", "payload": {"Authorization": f"Bearer {await client._token(DIRECT)}"}}
+            )
             await socket.receive()
             await socket.send({"type": "subscribe", "id": "one", "payload": {"query": "{ viewer { roles } }"}})
             await socket.receive()
-        viewers = [await who(ask, email) for email in (HIDDEN, ANONYMOUS, DIRECT)]
+        viewers = [await recorded_viewer(client, email) for email in (HIDDEN, ANONYMOUS, DIRECT)]
 
     named = {"operationName": "Ports", "query": NAMED, "variables": {"first": 1}}
     unnamed: dict[str, Any] = {"operationName": None, "query": "{ viewer { roles } }", "variables": {}}
-    assert [viewers[0] | named, viewers[1] | unnamed, viewers[2] | unnamed] == lines(path)
+    assert [viewers[0] | named, viewers[1] | unnamed, viewers[2] | unnamed] == read_lines(path)
 
 
-async def test_who_looks_as_another_is_recorded_with_both(demo_url: str, tmp_path: Path) -> None:
-    """As a company or as a user: the viewer, and who asks. A preview is recorded once, with the query that it stands in."""
+async def test_view_as_query_is_recorded_with_both_viewers(demo_url: str, tmp_path: Path) -> None:
+    """A view-as query is recorded with the viewer and the requester. A preview is recorded once, with the query around it."""
     path, company = tmp_path / "recorded.jsonl", "{ viewer { user { id } company { id managedAccounts { nodes { id } } } } }"
     query = "query ($id: ID!) { previewSettings(managedAccountId: $id) { viewer { roles } } }"
 
-    async with recorded(demo_url, tmp_path, path) as ask:
-        seen = (await ask(HIDDEN, company)).data["viewer"]
-        account = (await ask(PARTNER, company)).data["viewer"]["company"]["managedAccounts"]["nodes"][0]["id"]
+    async with open_recording_client(demo_url, tmp_path, path) as client:
+        target = (await client(HIDDEN, company)).data["viewer"]
+        account = (await client(PARTNER, company)).data["viewer"]["company"]["managedAccounts"]["nodes"][0]["id"]
         path.write_text("")
-        for named in (seen["user"]["id"], seen["company"]["id"]):
-            await ask.send(PARTNER, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
-        await ask(PARTNER, query, id=account)
-        viewer, asker = [await who(ask, email) for email in (HIDDEN, PARTNER)]
+        for named in (target["user"]["id"], target["company"]["id"]):
+            await client.send(PARTNER, "{ viewer { roles } }", {}, **{"X-Crossgate-View-As": named})
+        await client(PARTNER, query, id=account)
+        viewer, requester = [await recorded_viewer(client, email) for email in (HIDDEN, PARTNER)]
 
-    asked_by = {"askerUserId": asker["userId"], "askerCompanyId": asker["companyId"]}
-    looked = {**asked_by, "operationName": None, "query": "{ viewer { roles } }", "variables": {}}
-    preview = asker | {"operationName": None, "query": query, "variables": {"id": account}}
-    assert [viewer | looked, viewer | {"userId": None} | looked, preview] == lines(path)
+    requested_by = {"askerUserId": requester["userId"], "askerCompanyId": requester["companyId"]}
+    view_as = {**requested_by, "operationName": None, "query": "{ viewer { roles } }", "variables": {}}
+    preview = requester | {"operationName": None, "query": query, "variables": {"id": account}}
+    assert [viewer | view_as, viewer | {"userId": None} | view_as, preview] == read_lines(path)
 
 
-async def test_what_is_no_executed_query_is_not_recorded(demo_copy_url: str, tmp_path: Path) -> None:
-    """Neither a mutation, nor a query that is refused before it runs."""
+async def test_only_executed_queries_are_recorded(demo_copy_url: str, tmp_path: Path) -> None:
+    """Neither a mutation nor a query that is refused before it runs is recorded."""
     path = tmp_path / "recorded.jsonl"
     mutation = "mutation { saveMarketplaceProfile(input: {version: 1}) { userErrors { code } } }"
 
-    async with recorded(demo_copy_url, tmp_path, path) as ask:
-        answers = [await ask(DIRECT, text) for text in (mutation, "{ nothing }", "{ ports(")]
+    async with open_recording_client(demo_copy_url, tmp_path, path) as client:
+        answers = [await client(DIRECT, text) for text in (mutation, "{ nothing }", "{ ports(")]
 
     assert ["saveMarketplaceProfile"] == list(answers[0].data or {})
     assert [400, 400] == [answer.status for answer in answers[1:]]
-    assert [] == lines(path)
+    assert [] == read_lines(path)
 
 
-async def test_only_its_owner_reads_the_file(demo_url: str, tmp_path: Path) -> None:
-    """The file is made with mode 0600, and one that was there gets it; what was in it stays."""
-    made, there = tmp_path / "made", tmp_path / "there"
-    there.write_text("{}\n")
-    there.chmod(0o644)
+async def test_only_the_owner_can_read_the_recording(demo_url: str, tmp_path: Path) -> None:
+    """A new file has mode 0600. An existing one gets that mode and keeps its content."""
+    created, existing = tmp_path / "created", tmp_path / "existing"
+    existing.write_text("{}\n")
+    existing.chmod(0o644)
 
-    for path in (made, there):
-        async with recorded(demo_url, tmp_path, path) as ask:
-            await ask(ANONYMOUS, "{ viewer { roles } }")
+    for path in (created, existing):
+        async with open_recording_client(demo_url, tmp_path, path) as client:
+            await client(ANONYMOUS, "{ viewer { roles } }")
 
-    assert [0o600, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in (made, there)]
-    assert [1, 2] == [len(lines(path)) for path in (made, there)]
+    assert [0o600, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in (created, existing)]
+    assert [1, 2] == [len(read_lines(path)) for path in (created, existing)]
 
 
-def test_a_file_that_cannot_be_written_stops_the_start(demo_url: str, tmp_path: Path) -> None:
-    """It is known at the start, not with the first query."""
+def test_unwritable_file_stops_the_start(demo_url: str, tmp_path: Path) -> None:
+    """The error comes at the start, not with the first query."""
     settings = Settings(data_dir=tmp_path, database_url=demo_url, record_operations=tmp_path / "nowhere" / "recorded")
 
     with pytest.raises(FileNotFoundError):
         server.build(settings)
 
 
-async def test_a_query_goes_on_where_it_cannot_be_recorded(demo_url: str, tmp_path: Path) -> None:
-    """Whoever asks does not suffer from a full or vanished disk."""
+async def test_query_runs_even_if_it_cannot_be_recorded(demo_url: str, tmp_path: Path) -> None:
+    """A full or missing disk doesn't affect callers."""
     directory = tmp_path / "here"
     directory.mkdir()
 
-    async with recorded(demo_url, tmp_path, directory / "recorded") as ask:
+    async with open_recording_client(demo_url, tmp_path, directory / "recorded") as client:
         (directory / "recorded").unlink()
         directory.rmdir()
-        answer = await ask(ANONYMOUS, "{ viewer { roles } }")
+        answer = await client(ANONYMOUS, "{ viewer { roles } }")
 
     assert {"viewer": {"roles": []}} == answer.data
 
 
 async def test_nothing_is_recorded_by_default(demo_url: str, tmp_path: Path) -> None:
-    """Without the setting no file is made."""
-    async with recorded(demo_url, tmp_path, None) as ask:
-        await ask(HIDDEN, NAMED, first=1)
+    """Without the setting, no file is created."""
+    async with open_recording_client(demo_url, tmp_path, None) as client:
+        await client(HIDDEN, NAMED, first=1)
 
-    assert ["signing-key.pem"] == names(tmp_path)
+    assert ["signing-key.pem"] == list_names(tmp_path)

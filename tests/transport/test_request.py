@@ -1,4 +1,4 @@
-"""What is a GraphQL request and what is not, by POST and by GET."""
+"""What counts as a GraphQL request by POST and by GET."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def refused(response: httpx.Response) -> tuple[int, str, str]:
         (b'[{"query": "{ hello }"}]', "Batched requests are not supported. Send one operation per request."),
     ],
 )
-async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes, message: str) -> None:
-    """A body that is not one JSON object in UTF-8 is refused, however it is broken."""
+async def test_invalid_bodies_are_refused(client: httpx.AsyncClient, body: bytes, message: str) -> None:
+    """A body that isn't a single JSON object in UTF-8 is refused."""
     response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
 
     assert (400, "BAD_REQUEST", message) == refused(response)
@@ -60,16 +60,16 @@ async def test_bodies_that_are_no_request(client: httpx.AsyncClient, body: bytes
         ('{"query": "{ hello }", "unknown": {"' + "k" * 60 + '": 1, "' + "k" * 60 + '": 1}}', "k" * 50),
     ],
 )
-async def test_a_key_that_stands_twice_is_refused(client: httpx.AsyncClient, body: str, key: str) -> None:
-    """An object that says two things at once is refused, however deep it is and however its key is written."""
+async def test_duplicate_key_is_refused(client: httpx.AsyncClient, body: str, key: str) -> None:
+    """A repeated key in one object is refused, however deep the object is and however the key is escaped."""
     response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
 
     message = f'The request body repeats the key "{key}" in one object. Send each key once.'
     assert (400, "DUPLICATE_KEY", message) == refused(response)
 
 
-async def test_a_key_may_stand_in_several_objects(client: httpx.AsyncClient) -> None:
-    """The same key in two objects, and in texts, is no duplicate."""
+async def test_same_key_in_several_objects_is_allowed(client: httpx.AsyncClient) -> None:
+    """The same key in two objects, or inside a string, isn't a duplicate."""
     more = {"a": [{"x": 1}, {"x": 2}], "x": '{"x": 1, "x": 2}', "X": {"x": {"x": 1}}}
 
     response = await client.post("/graphql", json={"query": "{ hello }", "variables": {"more": more}})
@@ -78,8 +78,8 @@ async def test_a_key_may_stand_in_several_objects(client: httpx.AsyncClient) -> 
 
 
 @pytest.mark.parametrize("levels", [900, 1000, 1020, 1030, 4000])
-async def test_json_of_any_depth_is_answered(client: httpx.AsyncClient, levels: int) -> None:
-    """JSON that nests too deep for a reader is refused, wherever its limit is."""
+async def test_deeply_nested_json_never_fails(client: httpx.AsyncClient, levels: int) -> None:
+    """JSON nested too deeply is refused, whatever the parser's limit."""
     body = '{"query": "{ hello }", "variables": {"a": ' + "[" * levels + "]" * levels + "}}"
 
     response = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
@@ -89,8 +89,8 @@ async def test_json_of_any_depth_is_answered(client: httpx.AsyncClient, levels: 
 
 @pytest.mark.parametrize("name", ["access_token", "Access_Token", "access%5Ftoken"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_token_in_the_address_is_refused(client: httpx.AsyncClient, token: str, name: str, method: str) -> None:
-    """Addresses are logged, so no token belongs there; not even beside a good header."""
+async def test_token_in_the_url_is_refused(client: httpx.AsyncClient, token: str, name: str, method: str) -> None:
+    """URLs are logged, so they mustn't contain a token, not even next to a valid header."""
     address = f"/graphql?query={{hello}}&{name}={token}"
 
     response = await client.request(
@@ -104,8 +104,8 @@ async def test_a_token_in_the_address_is_refused(client: httpx.AsyncClient, toke
 @pytest.mark.parametrize("path", ["/graphql", "/diff", "/livez", "/readyz", "/read", "/nowhere", "/crash", "/", "/files/x"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("accept", ["*/*", "text/event-stream"])
-async def test_a_token_in_any_address_is_refused(client: httpx.AsyncClient, path: str, method: str, accept: str) -> None:
-    """It makes no difference what the address is, and whether there is anything."""
+async def test_token_in_any_url_is_refused(client: httpx.AsyncClient, path: str, method: str, accept: str) -> None:
+    """A token is refused in the URL of every path, whether or not the path exists."""
     response = await client.request(method, f"{path}?a=b&access_token=x", headers={"Accept": accept})
 
     assert (400, "TOKEN_IN_URL") == refused(response)[:2]
@@ -123,8 +123,8 @@ async def test_a_token_in_any_address_is_refused(client: httpx.AsyncClient, path
         ({"query": "{ hello }", "extensions": False}, "Parameter extensions must be an object."),
     ],
 )
-async def test_parts_of_a_wrong_type(client: httpx.AsyncClient, content: dict[str, Any], message: str) -> None:
-    """Each part of a request has its type; the message names the part."""
+async def test_parameters_have_types(client: httpx.AsyncClient, content: dict[str, Any], message: str) -> None:
+    """Each parameter has a type, and the message names the wrong one."""
     assert (400, "BAD_REQUEST", message) == refused(await client.post("/graphql", json=content))
 
 
@@ -137,15 +137,15 @@ async def test_parts_of_a_wrong_type(client: httpx.AsyncClient, content: dict[st
         {"variables": {"unused": json.loads('{"a":' * 800 + "1" + "}" * 800)}},
     ],
 )
-async def test_parts_that_may_be_there(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
-    """Parts may be null or left out, and entries that nobody knows are ignored."""
+async def test_optional_parameters_can_be_null_or_missing(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
+    """Optional parameters can be null or missing, and unknown entries are ignored."""
     response = await client.post("/graphql", json={"query": "{ hello }", **more})
 
     assert (response.status_code, response.json()) == (200, ANSWER)
 
 
-async def test_a_query_by_get(client: httpx.AsyncClient) -> None:
-    """A GET carries the same parts in its query string, variables as JSON."""
+async def test_query_by_get(client: httpx.AsyncClient) -> None:
+    """A GET has the same parameters in its query string, with variables as JSON."""
     parameters = {
         "query": "query A($name: String!) { hello(name: $name) } query B { hello }",
         "operationName": "A",
@@ -168,13 +168,13 @@ async def test_a_query_by_get(client: httpx.AsyncClient) -> None:
         ("query={hello}&extensions=[]", "Parameter extensions must be an object."),
     ],
 )
-async def test_query_strings_that_are_no_request(client: httpx.AsyncClient, query_string: str, message: str) -> None:
-    """A GET without a query, or with parts that are broken, is refused."""
+async def test_invalid_query_strings_are_refused(client: httpx.AsyncClient, query_string: str, message: str) -> None:
+    """A GET without a query, or with invalid parameters, is refused."""
     assert (400, "BAD_REQUEST", message) == refused(await client.get(f"/graphql?{query_string}"))
 
 
-async def test_a_key_that_stands_twice_in_a_query_string_is_refused(client: httpx.AsyncClient) -> None:
-    """The JSON of a GET's parameters is read as that of a body."""
+async def test_duplicate_key_in_a_query_string_is_refused(client: httpx.AsyncClient) -> None:
+    """JSON in a GET's parameters follows the same rules as JSON in a body."""
     response = await client.get("/graphql", params={"query": "{ hello }", "variables": '{"a": 1, "a": 2}'})
 
     message = 'Parameter variables repeats the key "a" in one object. Send each key once.'
@@ -182,15 +182,15 @@ async def test_a_key_that_stands_twice_in_a_query_string_is_refused(client: http
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
-async def test_other_methods(client: httpx.AsyncClient, method: str) -> None:
-    """Only GET and POST are served, and the answer says so."""
+async def test_other_methods_are_refused(client: httpx.AsyncClient, method: str) -> None:
+    """Only GET and POST are allowed, and the Allow header says so."""
     response = await client.request(method, "/graphql?query={hello}")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST")
 
 
-def test_what_is_no_http(address: str) -> None:
-    """Bytes that are no HTTP are refused, and the gateway goes on."""
+def test_invalid_http_is_refused(address: str) -> None:
+    """Bytes that aren't HTTP are refused, and the gateway keeps serving."""
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
         raw.sendall(b"\x16\x03\x01\x02\x00 swordfish\r\n\r\n")
@@ -202,8 +202,8 @@ def test_what_is_no_http(address: str) -> None:
     assert httpx.get(f"{address}/livez", trust_env=False).status_code == 200
 
 
-def test_a_body_that_never_comes(address: str) -> None:
-    """A client that announces a body and does not send it is told so when its time is over (408)."""
+def test_body_that_never_arrives_gets_408(address: str) -> None:
+    """A client that announces a body and doesn't send it gets 408 after the timeout."""
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
         raw.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{")

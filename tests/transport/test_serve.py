@@ -1,4 +1,4 @@
-"""A gateway that is told to stop finishes what it has begun."""
+"""A stopping gateway finishes the requests that it has started."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAD = (
 
 
 def wait_until_closed(address: tuple[str, int]) -> None:
-    """Returns once no new connection is taken."""
+    """Wait until no new connection is accepted."""
     while True:
         try:
             socket.create_connection(address, timeout=5).close()
@@ -31,27 +31,27 @@ def wait_until_closed(address: tuple[str, int]) -> None:
         time.sleep(0.02)
 
 
-def test_a_request_under_way_is_finished(process: GatewayProcess) -> None:
-    """A request that is being read when the process is told to stop gets its answer, while no new one is taken."""
+def test_request_in_progress_is_finished(process: GatewayProcess) -> None:
+    """When the process receives SIGTERM, a request that it is reading gets its response, and new connections are refused."""
     parts = urlsplit(process.address)
     address = (parts.hostname or "", parts.port or 0)
     with socket.create_connection(address, timeout=5) as raw:
         raw.sendall(HEAD.encode())
-        begun = raw.recv(1000)  # the gateway asks for the body: the request is under way
+        interim = raw.recv(1000)  # the gateway asks for the body, so the request is in progress
         process.terminate()
         wait_until_closed(address)
         raw.sendall(BODY)
         answer = b"".join(iter(lambda: raw.recv(4000), b""))
 
-    assert begun.split(b"\r\n")[0] == b"HTTP/1.1 100 Continue"
+    assert interim.split(b"\r\n")[0] == b"HTTP/1.1 100 Continue"
     assert answer.split(b"\r\n")[0] == b"HTTP/1.1 200 OK"
     assert answer.endswith(b'{"data":{"hello":"Hello, world!"}}')
     assert process.stop() == -signal.SIGTERM
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux shows the limits of another process")
-def test_a_process_may_open_as_many_files_as_it_serves_connections(tmp_path: Path) -> None:
-    """A gateway that is started with a low soft limit of open files raises it, as far as the hard one lets it."""
+def test_process_raises_its_file_limit_to_its_connections(tmp_path: Path) -> None:
+    """A gateway started with a low soft limit on open files raises it, up to the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
     try:
@@ -61,5 +61,5 @@ def test_a_process_may_open_as_many_files_as_it_serves_connections(tmp_path: Pat
     raised, _ = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
     process.stop()
 
-    wanted = Settings.model_fields["max_connections"].default + 1
-    assert raised >= (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard))
+    needed = Settings.model_fields["max_connections"].default + 1
+    assert raised >= (needed if hard == resource.RLIM_INFINITY else min(needed, hard))

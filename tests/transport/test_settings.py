@@ -1,4 +1,4 @@
-"""Settings come from the environment, and what cannot be used is named in plain words."""
+"""Settings come from the environment, and invalid values have clear messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_setting_has_a_default() -> None:
-    """Without any variable the gateway listens on port 8000 of this machine and keeps its data in .data."""
+    """Without any variable, the gateway listens on 127.0.0.1:8000 and stores its data in .data."""
     settings = Settings.load()
 
     assert (None, "127.0.0.1", 8000, "http://localhost:8000", Path(".data/signing-key.pem")) == (
@@ -28,13 +28,13 @@ def test_every_setting_has_a_default() -> None:
     )
 
 
-def test_every_setting_is_described() -> None:
-    """Every setting says what it means."""
+def test_every_setting_has_a_description() -> None:
+    """Every setting has a description."""
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
-def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables with the prefix set, DATABASE_URL sets without it, and defaults follow what they are derived from."""
+def test_environment_variables_set_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables have the prefix, except DATABASE_URL, and derived defaults follow their settings."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/market")
     monkeypatch.setenv("CROSSGATE_PORT", "8080")
     monkeypatch.setenv("CROSSGATE_DATA_DIR", "/srv/data")
@@ -63,8 +63,8 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "mysql://root:swordfish@db/x", "must begin with postgresql://, not mysql://"),
     ],
 )
-def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
-    """A value that cannot be used stops the start, with the name of its variable, and without repeating a secret."""
+def test_invalid_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
+    """An invalid value stops the start. The message names its variable and doesn't repeat secrets."""
     monkeypatch.setenv(name, value)
 
     with pytest.raises(InvalidSettings) as raised:
@@ -74,6 +74,6 @@ def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value:
     assert f"{name}: {problem}" == str(raised.value)
 
 
-def test_the_database_password_is_not_shown() -> None:
-    """The representation of the settings leaves the database's address out."""
+def test_database_password_is_not_shown() -> None:
+    """The representation of the settings omits the database URL."""
     assert "swordfish" not in repr(Settings(database_url="postgresql://root:swordfish@db/x"))

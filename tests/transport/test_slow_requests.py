@@ -1,7 +1,8 @@
-"""A request that takes long to arrive is answered by the rights that its sender has when all of it is there, on every route.
+"""On every route, a slow request is decided by the rights its sender has when the whole request has arrived.
 
-Each test sends headers and a part of the body to a served gateway, and changes a fact once the gateway has read them: it then says
-`100 Continue`. Only after the change is committed it sends the rest.
+Each test sends headers and part of a body to a served gateway and waits for `100 Continue`, which says that the gateway has
+read
+them. It then changes a fact, commits the change, and sends the rest.
 """
 
 from __future__ import annotations
@@ -37,21 +38,30 @@ PRICES: Final = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRa
 ORDER: Final = """mutation ($input: OrderPortInput!) { orderPort(input: $input) {
   port { monthlyRate { amount } } orderApproval { status } userErrors { code } } }"""
 GONE: Final = "The account of this token no longer exists."
-ASK_NOBODY: Final = {"/livez", "/readyz", "/", "/assets/{name}", "/portal/config", "/portal/sign-in", "/mails", "/mails.json"}
+PUBLIC_ROUTES: Final = {
+    "/livez",
+    "/readyz",
+    "/",
+    "/assets/{name}",
+    "/portal/config",
+    "/portal/sign-in",
+    "/mails",
+    "/mails.json",
+}
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """A gateway that is served, and the database that it is over."""
+    """A served gateway and its database."""
 
     address: str
     tokens: Tokens
     engine: AsyncEngine
-    given: Factory
+    factory: Factory
     routes: list[Any]
 
     async def token(self, email: str) -> str:
-        """A token of a user."""
+        """Return a token of a user."""
         member = await find_member(self.engine, email)
         assert member is not None
         return self.tokens.issue(member.user_id, member.membership_id, 600)
@@ -59,13 +69,13 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Market:
-    """What the tests change: a managed account that sees prices and orders without approval, its port and its partner."""
+    """A managed account that sees prices and orders without approval, with its port and its partner."""
 
-    given: Factory
+    factory: Factory
     account: Account
     location: Location
     port: Port
-    colleague: Thing  # a member of the account's partner, as which nobody else acts
+    colleague: Thing  # a member of the account's partner, used by no other test
 
     @property
     def member(self) -> Thing:
@@ -78,7 +88,7 @@ Change = Callable[[Market], Awaitable[object]]
 
 @pytest.fixture(scope="module")
 async def gateway(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
-    """One gateway over a database of its own, for the tests here."""
+    """A gateway with its own database, shared by these tests."""
     name = await databases.create(postgres, migrated)
     url, data = postgres.url(name), tmp_path_factory.mktemp("slow")
     settings = Settings(data_dir=data, database_url=url, log_level="ERROR", shutdown_timeout=1)
@@ -92,45 +102,45 @@ async def gateway(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Te
 @pytest.fixture
 async def market(gateway: Gateway) -> Market:
     """New companies for each test."""
-    given = gateway.given
-    partner = await given.partner()
+    factory = gateway.factory
+    partner = await factory.partner()
     verified = {"verification_status": "VERIFIED"}
-    account = await given.managed_account(partner, pricing=True, company=verified)
-    location = await given.orderable(partner)
-    return Market(given, account, location, await given.port(account.company, location), partner.user.membership)
+    account = await factory.managed_account(partner, pricing=True, company=verified)
+    location = await factory.orderable(partner)
+    return Market(factory, account, location, await factory.port(account.company, location), partner.user.membership)
 
 
 async def require_approval(market: Market) -> None:
-    """The partner requires approval of the account's orders."""
-    await market.given.setting(market.account, order_approval=True)
+    """The partner requires approval for the account's orders."""
+    await market.factory.setting(market.account, order_approval=True)
 
 
 async def hide_prices(market: Market) -> None:
     """The partner hides prices from the account."""
-    await market.given.setting(market.account, pricing=False)
+    await market.factory.setting(market.account, pricing=False)
 
 
 async def remove_member(market: Market) -> None:
     """The account's user is removed."""
-    await market.given.no_more(market.member)
+    await market.factory.delete(market.member)
 
 
 async def take_role(market: Market) -> None:
-    """The account's user keeps the role of a viewer, who neither sees prices nor orders."""
-    await market.given.change(market.member, roles=["VIEWER"])
+    """The account's user is left with VIEWER, which neither sees prices nor orders."""
+    await market.factory.change(market.member, roles=["VIEWER"])
 
 
 async def remove_colleague(market: Market) -> None:
     """The partner's user is removed."""
-    await market.given.no_more(market.colleague)
+    await market.factory.delete(market.colleague)
 
 
 async def take_colleagues_role(market: Market) -> None:
-    """The partner's user keeps the role of a viewer, who neither looks as accounts nor uploads."""
-    await market.given.change(market.colleague, roles=["VIEWER"])
+    """The partner's user is left with VIEWER, which neither views as accounts nor uploads."""
+    await market.factory.change(market.colleague, roles=["VIEWER"])
 
 
-OF_BEFORE: Final[dict[Change, bytes]] = {  # what an answer by the rights of before has
+STALE_CONTENT: Final[dict[Change, bytes]] = {  # what a response decided by the old rights contains
     hide_prices: b"1250",
     take_role: b"ACCOUNT_ADMIN",
     take_colleagues_role: b"ACCOUNT_ADMIN",
@@ -138,10 +148,13 @@ OF_BEFORE: Final[dict[Change, bytes]] = {  # what an answer by the rights of bef
 }
 
 
-async def slowly(
+async def send_slowly(
     gateway: Gateway, market: Market, change: Change, path: str, email: str, body: bytes, **headers: str
 ) -> tuple[int, bytes]:
-    """The status and the body of the answer to a request, if `change` is committed between its headers and the end of its body."""
+    """Send a request and commit `change` between its headers and the end of its body.
+
+    Returns the status and body of the response.
+    """
     parts = urlsplit(gateway.address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     fields = {
@@ -166,111 +179,117 @@ async def slowly(
     return int(start.split()[1]), content
 
 
-def graphql(query: str, **variables: Any) -> bytes:
+def graphql_body(query: str, **variables: Any) -> bytes:
     """The body of a GraphQL request."""
     return json.dumps({"query": query, "variables": variables}).encode()
 
 
-def told_gone(answer: tuple[int, bytes]) -> bool:
-    """Whether an answer is that of a token without a membership."""
+def says_membership_is_gone(answer: tuple[int, bytes]) -> bool:
+    """Whether a response is the refusal of a token whose membership has ended."""
     status, content = answer
     return status == 401 and json.loads(content)["errors"][0]["message"] == GONE
 
 
-def order_of(market: Market) -> bytes:
+def order_body(market: Market) -> bytes:
     """The body of an order by the account."""
-    place = {"locationId": market.location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
-    return graphql(ORDER, input=place)
+    order = {"locationId": market.location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
+    return graphql_body(ORDER, input=order)
 
 
 @pytest.mark.parametrize("change", [hide_prices, take_role])
 @pytest.mark.parametrize("accept", [JSON, "text/event-stream"])
-async def test_a_query_reads_by_present_rights_V2(gateway: Gateway, market: Market, change: Change, accept: str) -> None:
-    """What was hidden, or taken, while the query was on its way is not in its answer, by POST and as a stream of events."""
-    body = graphql(PRICES, id=market.port.id)
+async def test_slow_query_reads_with_current_rights_V2(gateway: Gateway, market: Market, change: Change, accept: str) -> None:
+    """Data hidden or a role removed while the query arrives isn't in its response, as JSON or as an event stream."""
+    body = graphql_body(PRICES, id=market.port.id)
 
-    status, content = await slowly(gateway, market, change, "/graphql", market.account.admin, body, Accept=accept)
+    status, content = await send_slowly(gateway, market, change, "/graphql", market.account.admin, body, Accept=accept)
 
-    assert (200, True, False) == (status, b'"roles":' in content, OF_BEFORE[change] in content)
-
-
-@pytest.mark.parametrize("accept", [JSON, "text/event-stream"])
-async def test_a_query_of_a_removed_member_is_refused(gateway: Gateway, market: Market, accept: str) -> None:
-    """Nothing is read for whoever was removed while its query was on its way."""
-    body = graphql(PRICES, id=market.port.id)
-
-    assert told_gone(await slowly(gateway, market, remove_member, "/graphql", market.account.admin, body, Accept=accept))
+    assert (200, True, False) == (status, b'"roles":' in content, STALE_CONTENT[change] in content)
 
 
 @pytest.mark.parametrize("accept", [JSON, "text/event-stream"])
-async def test_an_order_waits_for_the_approval_that_is_required_by_then_V13(
-    gateway: Gateway, market: Market, accept: str
-) -> None:
-    """No port is made."""
-    body = order_of(market)
+async def test_slow_query_of_a_removed_member_is_refused(gateway: Gateway, market: Market, accept: str) -> None:
+    """Nothing is read for a member removed while the query arrives."""
+    body = graphql_body(PRICES, id=market.port.id)
 
-    status, content = await slowly(gateway, market, require_approval, "/graphql", market.account.admin, body, Accept=accept)
+    assert says_membership_is_gone(
+        await send_slowly(gateway, market, remove_member, "/graphql", market.account.admin, body, Accept=accept)
+    )
+
+
+@pytest.mark.parametrize("accept", [JSON, "text/event-stream"])
+async def test_slow_order_waits_for_newly_required_approval_V13(gateway: Gateway, market: Market, accept: str) -> None:
+    """No port is created."""
+    body = order_body(market)
+
+    status, content = await send_slowly(
+        gateway, market, require_approval, "/graphql", market.account.admin, body, Accept=accept
+    )
 
     assert (200, True) == (status, b'"port":null,"orderApproval":{"status":"PENDING"}' in content)
 
 
 @pytest.mark.parametrize("accept", [JSON, "text/event-stream"])
-async def test_an_order_by_whoever_may_no_more_is_refused(gateway: Gateway, market: Market, accept: str) -> None:
-    """The role has to be there when all of the order is."""
-    body = order_of(market)
+async def test_slow_order_without_the_role_is_refused(gateway: Gateway, market: Market, accept: str) -> None:
+    """The role is required when the whole order has arrived."""
+    body = order_body(market)
 
-    _, content = await slowly(gateway, market, take_role, "/graphql", market.account.admin, body, Accept=accept)
+    _, content = await send_slowly(gateway, market, take_role, "/graphql", market.account.admin, body, Accept=accept)
 
     assert b'"port":null,"orderApproval":null,"userErrors":[{"code":"FORBIDDEN"}]' in content
 
 
-async def test_an_order_by_a_removed_member_is_refused(gateway: Gateway, market: Market) -> None:
-    """The answer is that of a token without a membership."""
-    assert told_gone(await slowly(gateway, market, remove_member, "/graphql", market.account.admin, order_of(market)))
+async def test_slow_order_by_a_removed_member_is_refused(gateway: Gateway, market: Market) -> None:
+    """The response is the refusal of a token without a membership."""
+    assert says_membership_is_gone(
+        await send_slowly(gateway, market, remove_member, "/graphql", market.account.admin, order_body(market))
+    )
 
 
 @pytest.mark.parametrize("change", [remove_colleague, take_colleagues_role, hide_prices])
-async def test_looking_as_another_is_decided_by_present_rights(gateway: Gateway, market: Market, change: Change) -> None:
-    """The asker has to have the right, and the account has to see the price, when all of the query is there."""
-    looked = {"X-Crossgate-View-As": market.account.company.id}
-    body = graphql(PRICES, id=market.port.id)
+async def test_slow_view_as_query_is_decided_by_current_rights(gateway: Gateway, market: Market, change: Change) -> None:
+    """When the whole query has arrived, the requester needs the right to view as, and the account the right to see the price."""
+    view_as = {"X-Crossgate-View-As": market.account.company.id}
+    body = graphql_body(PRICES, id=market.port.id)
 
-    status, content = await slowly(gateway, market, change, "/graphql", market.account.partner.admin, body, **looked)
+    status, content = await send_slowly(gateway, market, change, "/graphql", market.account.partner.admin, body, **view_as)
 
-    assert (401 if change is remove_colleague else 200, False) == (status, OF_BEFORE[change] in content)
+    assert (401 if change is remove_colleague else 200, False) == (status, STALE_CONTENT[change] in content)
 
 
-async def test_a_comparison_is_made_by_present_rights(gateway: Gateway, market: Market) -> None:
-    """The account sees no price any more, and its partner does."""
+async def test_slow_comparison_is_made_with_current_rights(gateway: Gateway, market: Market) -> None:
+    """The account no longer sees the price, and its partner still does."""
     body = json.dumps({"query": PRICES, "variables": {"id": market.port.id}, "left": None, "right": market.account.company.id})
 
-    _, content = await slowly(gateway, market, hide_prices, "/diff", market.account.partner.admin, body.encode())
+    _, content = await send_slowly(gateway, market, hide_prices, "/diff", market.account.partner.admin, body.encode())
 
-    assert ["HIDDEN_BY_PARTNER"] == [each["right"]["reason"] for each in json.loads(content)["paths"]]
+    assert ["HIDDEN_BY_PARTNER"] == [entry["right"]["reason"] for entry in json.loads(content)["paths"]]
 
 
-async def test_a_comparison_by_a_removed_member_is_refused(gateway: Gateway, market: Market) -> None:
-    """Nothing is compared for whoever was removed."""
+async def test_slow_comparison_by_a_removed_member_is_refused(gateway: Gateway, market: Market) -> None:
+    """Nothing is compared for a removed member."""
     body = json.dumps({"query": "{ __typename }"}).encode()
 
-    assert told_gone(await slowly(gateway, market, remove_colleague, "/diff", market.account.partner.admin, body))
+    assert says_membership_is_gone(
+        await send_slowly(gateway, market, remove_colleague, "/diff", market.account.partner.admin, body)
+    )
 
 
 @pytest.mark.parametrize(("change", "status"), [(remove_colleague, 401), (take_colleagues_role, 403)])
-async def test_a_picture_is_stored_by_present_rights(gateway: Gateway, market: Market, change: Change, status: int) -> None:
-    """A picture that was on its way is not stored for whoever may no more upload it."""
-    before = await market.given.count("Image")
+async def test_slow_upload_is_stored_with_current_rights(gateway: Gateway, market: Market, change: Change, status: int) -> None:
+    """A picture isn't stored if its sender loses the right to upload while it arrives."""
+    before = await market.factory.count("Image")
 
-    answer = await slowly(gateway, market, change, "/files", market.account.partner.admin, picture("PNG"))
+    answer = await send_slowly(gateway, market, change, "/files", market.account.partner.admin, picture("PNG"))
 
-    assert (status, before) == (answer[0], await market.given.count("Image"))
+    assert (status, before) == (answer[0], await market.factory.count("Image"))
 
 
 @pytest.mark.parametrize("change", [hide_prices, take_role, remove_member])
-async def test_an_operation_of_a_socket_is_decided_when_its_message_is_there_V2(
+async def test_socket_operation_is_decided_when_its_message_is_complete_V2(
     gateway: Gateway, market: Market, change: Change
 ) -> None:
-    """A socket that was opened before has no rights of before, and neither has a message of which the first part was sent before."""
+    """Neither an open socket nor a partly sent message keeps old rights."""
     message = json.dumps({"type": "subscribe", "id": "1", "payload": {"query": PRICES, "variables": {"id": market.port.id}}})
 
     async def parts() -> AsyncIterator[str]:
@@ -292,7 +311,7 @@ async def test_an_operation_of_a_socket_is_decided_when_its_message_is_there_V2(
     if change is remove_member:
         assert ([], 4403, GONE) == (answers, socket.close_code, socket.close_reason)
     else:
-        assert [False] == [OF_BEFORE[change] in answer for answer in answers]
+        assert [False] == [STALE_CONTENT[change] in answer for answer in answers]
 
 
 async def _until_complete(socket: Any) -> AsyncIterator[bytes]:
@@ -301,27 +320,27 @@ async def _until_complete(socket: Any) -> AsyncIterator[bytes]:
             yield text.encode()
 
 
-async def test_a_token_that_ends_while_the_body_is_on_its_way_is_refused(gateway: Gateway, market: Market) -> None:
-    """An expiry is a fact too."""
+async def test_token_that_expires_while_the_body_arrives_is_refused(gateway: Gateway, market: Market) -> None:
+    """A token's expiry is checked when the whole body has arrived."""
     member = await find_member(gateway.engine, market.account.admin)
     assert member is not None
     short = gateway.tokens.issue(member.user_id, member.membership_id, 1)
 
-    async def until_it_ends(_market: Market) -> None:
+    async def wait_for_expiry(_market: Market) -> None:
         await asyncio.sleep(1.1)
 
-    body = graphql(PRICES, id=market.port.id)
-    status, content = await slowly(
-        gateway, market, until_it_ends, "/graphql", market.account.admin, body, Authorization=f"Bearer {short}"
+    body = graphql_body(PRICES, id=market.port.id)
+    status, content = await send_slowly(
+        gateway, market, wait_for_expiry, "/graphql", market.account.admin, body, Authorization=f"Bearer {short}"
     )
 
     assert (401, "The token has expired. Sign in again.") == (status, json.loads(content)["errors"][0]["message"])
 
 
-def test_no_other_route_asks_who_it_is(gateway: Gateway) -> None:
-    """A route that is new is tested here, or asks nobody who it is."""
+def test_every_authenticated_route_is_tested(gateway: Gateway) -> None:
+    """A new route must be tested here, or need no authentication."""
     tested = {"/graphql", "/diff", "/files"}
     reads_no_body = {"/files/{id}"}
     routes = {route.path for route in gateway.routes if isinstance(route, Route)}
 
-    assert routes <= tested | reads_no_body | ASK_NOBODY
+    assert routes <= tested | reads_no_body | PUBLIC_ROUTES

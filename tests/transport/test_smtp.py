@@ -1,4 +1,4 @@
-"""Sending to a real mail server: over TLS, with a password, and what its answers mean."""
+"""Sending mail over a real mail server: TLS, passwords, and the meaning of the server's replies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAIL = Outgoing(
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of `localhost` with its key, signed by nobody else."""
+    """A self-signed certificate for `localhost`, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -48,71 +48,71 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def secured(certificate: Path, *, implicit: bool) -> AsyncIterator[Mailbox]:
-    """A mail server with that certificate, which asks for a password."""
+async def secure_mail_server(certificate: Path, *, implicit: bool) -> AsyncIterator[Mailbox]:
+    """A mail server with that certificate that requires a password."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    known = accept_only(b"gate way", b"sword/fish")
-    async with mail_server(context, implicit=implicit, authenticator=known, auth_require_tls=False) as box:
+    authenticator = accept_only(b"gate way", b"sword/fish")
+    async with mail_server(context, implicit=implicit, authenticator=authenticator, auth_require_tls=False) as box:
         yield box
 
 
 @pytest.mark.parametrize("implicit", [True, False], ids=["smtps", "smtp"])
-async def test_a_password_is_sent_and_its_letters_may_be_encoded(certificate: Path, *, implicit: bool) -> None:
-    """A user and a password in the URL sign in, over TLS or on this very machine; a server of unknown descent is not believed."""
-    async with secured(certificate, implicit=implicit) as box:
+async def test_user_and_password_of_the_url_sign_in(certificate: Path, *, implicit: bool) -> None:
+    """A percent-encoded user and password sign in, over TLS or on this machine. An untrusted certificate is refused."""
+    async with secure_mail_server(certificate, implicit=implicit) as box:
         url = f"{'smtps' if implicit else 'smtp'}://gate%20way:sword%2Ffish@localhost:{box.port}"
         if implicit:
             with pytest.raises(MailDelayed, match="cannot be reached"):
                 await SmtpMailer(url, SENDER)(MAIL)
-            post = SmtpMailer(url, SENDER, trusted=certificate)
+            mailer = SmtpMailer(url, SENDER, trusted=certificate)
         else:
-            post = SmtpMailer(url, SENDER)
-        await post(MAIL)
+            mailer = SmtpMailer(url, SENDER)
+        await mailer(MAIL)
 
     assert ["user@sample.example"] == box.to
 
 
-async def test_a_password_is_never_sent_in_the_clear_to_another_machine() -> None:
-    """To any other machine a password goes by STARTTLS or not at all."""
+async def test_password_is_never_sent_in_clear_text_to_another_machine() -> None:
+    """A password is sent to another machine with STARTTLS or not at all."""
     assert True is SmtpMailer("smtp://user:swordfish@mail.example", SENDER).server["start_tls"]
     assert None is SmtpMailer("smtp://mail.example", SENDER).server["start_tls"]
     assert False is SmtpMailer("smtp://user:swordfish@127.0.0.1", SENDER).server["start_tls"]
 
 
-async def test_a_wrong_password_puts_mails_off_without_being_told(certificate: Path) -> None:
-    """It is no fault of the mail, and the reason shows nothing of it."""
-    async with secured(certificate, implicit=False) as box:
-        with pytest.raises(MailDelayed) as told:
+async def test_wrong_password_delays_mails_without_showing_it(certificate: Path) -> None:
+    """A wrong password isn't the mail's fault, so the mail is delayed. The reason doesn't show the password."""
+    async with secure_mail_server(certificate, implicit=False) as box:
+        with pytest.raises(MailDelayed) as raised:
             await SmtpMailer(f"smtp://user:swordfish@localhost:{box.port}", SENDER)(MAIL)
 
-    assert "the mail server answered 535" in str(told.value)
-    assert "swordfish" not in str(told.value)
+    assert "the mail server answered 535" in str(raised.value)
+    assert "swordfish" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("answer", "means"),
+    ("reply", "expected"),
     [("450 later", MailDelayed), ("451 later", MailDelayed), ("550 never", MailRejected), ("554 never", MailRejected)],
 )
-@pytest.mark.parametrize("of", ["recipient", "mail"])
-async def test_what_answers_about_a_mail_mean(answer: str, means: type[Exception], of: str) -> None:
-    """Numbers from 500 on are for good, lower ones for now; the reason is what the server said."""
+@pytest.mark.parametrize("refused", ["recipient", "mail"])
+async def test_reply_codes_decide_between_delay_and_rejection(reply: str, expected: type[Exception], refused: str) -> None:
+    """Replies from 500 on are permanent, lower ones temporary. The reason is the server's text."""
     async with mail_server() as box:
-        if of == "recipient":
-            box.rcpt[MAIL.to_address].append(answer)
+        if refused == "recipient":
+            box.rcpt[MAIL.to_address].append(reply)
         else:
-            box.data.append(answer)
-        with pytest.raises(means) as told:
+            box.data.append(reply)
+        with pytest.raises(expected) as raised:
             await SmtpMailer(box.url, SENDER)(MAIL)
 
-    assert answer == str(told.value)
+    assert reply == str(raised.value)
 
 
 @pytest.mark.parametrize(
     "address", ["", "user", "user@", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "<a@b"]
 )
-async def test_what_is_no_address_is_refused_before_anybody_is_asked(address: str) -> None:
-    """No server hears of a mail to what is no address."""
+async def test_invalid_address_is_refused_before_connecting(address: str) -> None:
+    """The mail server isn't contacted for an invalid address."""
     async with mail_server() as box:
         with pytest.raises(MailRejected, match="is not valid in a mail header"):
             await SmtpMailer(box.url, SENDER)(replace(MAIL, to_address=address))
@@ -120,8 +120,8 @@ async def test_what_is_no_address_is_refused_before_anybody_is_asked(address: st
     assert [] == box.mails
 
 
-async def test_the_same_mail_is_the_same_message() -> None:
-    """Sent again, a mail has the id, the date and the text that it had: whoever gets it twice can tell."""
+async def test_resent_mail_is_identical() -> None:
+    """A mail sent again has the same id, date and text, so a recipient can recognise the duplicate."""
     async with mail_server() as box:
         for _ in range(2):
             await SmtpMailer(box.url, SENDER)(MAIL)

@@ -1,4 +1,4 @@
-"""GraphQL over server-sent events: one connection an operation, and what ends it."""
+"""GraphQL over server-sent events: one connection per operation, and what ends it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 import transport.realtime.sse
 from settings import Settings
 from tests.transport.conftest import JSON
-from tests.transport.gateway import ADA, COMPANY, FOLLOWED, MEMBERSHIP, make_app, running
+from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, OPEN_SUBSCRIPTIONS, make_app, running
 from tests.transport.process import GatewayProcess
 from tests.transport.test_websocket import eventually
 from transport.authentication.tokens import Tokens
@@ -26,20 +26,20 @@ COMPLETE = ("complete", None)
 
 @pytest.fixture(scope="module")
 def app(settings: Settings, tokens: Tokens) -> Starlette:
-    """The gateway."""
+    """The gateway under test."""
     return make_app(settings, tokens)
 
 
 @pytest.fixture(scope="module")
-def served(app: Starlette, settings: Settings) -> Iterator[str]:
-    """Where it is."""
+def endpoint(app: Starlette, settings: Settings) -> Iterator[str]:
+    """The URL of its GraphQL endpoint."""
     with running(app, settings) as address:
         yield f"{address}/graphql"
 
 
 @asynccontextmanager
-async def streaming(url: str, query: str, token: str | None = None, **more: Any) -> AsyncIterator[httpx.Response]:
-    """The answer to a request by POST, while it comes."""
+async def open_event_stream(url: str, query: str, token: str | None = None, **more: Any) -> AsyncIterator[httpx.Response]:
+    """Open an event stream by POST. Yields the response while it arrives."""
     headers = {"Accept": EVENTS} | ({"Authorization": f"Bearer {token}"} if token else {})
     async with (
         httpx.AsyncClient(trust_env=False, timeout=5) as client,
@@ -49,7 +49,7 @@ async def streaming(url: str, query: str, token: str | None = None, **more: Any)
 
 
 async def events(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
-    """The events as they come: the name and the data of each."""
+    """Yield each event's name and data as they arrive."""
     name, data = "", ""
     async for line in response.aiter_lines():
         field, _, value = line.partition(":")
@@ -63,19 +63,19 @@ async def events(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
 
 
 async def all_events(url: str, query: str, token: str | None = None, **more: Any) -> list[tuple[str, Any]]:
-    """All events of an operation that ends."""
-    async with streaming(url, query, token, **more) as response:
+    """Return all events of an operation that completes."""
+    async with open_event_stream(url, query, token, **more) as response:
         assert response.status_code == 200
         return [event async for event in events(response)]
 
 
-def following(data: Any) -> Any:
+def next_event(data: Any) -> Any:
     return "next", {"data": data}
 
 
-async def test_the_bytes_of_a_stream(served: str) -> None:
-    """A stream is framed as the protocol shows it, and no proxy keeps or gathers it."""
-    async with streaming(served, "subscription { ticks }") as response:
+async def test_stream_has_the_protocols_framing(endpoint: str) -> None:
+    """A stream is framed as the protocol requires, and proxies neither cache nor buffer it."""
+    async with open_event_stream(endpoint, "subscription { ticks }") as response:
         body = await response.aread()
 
     assert b'event: next\ndata: {"data":{"ticks":1}}\n\nevent: complete\ndata:\n\n' == body
@@ -88,15 +88,15 @@ async def test_the_bytes_of_a_stream(served: str) -> None:
     ("query", "data"),
     [("{ me }", {"me": str(ADA)}), ("mutation { bump }", {"bump": 1}), ("subscription { ticks }", {"ticks": 1})],
 )
-async def test_every_kind_of_operation(served: str, token: str, query: str, data: Any) -> None:
-    """Queries and mutations have one event and the end, as subscriptions have."""
-    assert [following(data), COMPLETE] == await all_events(served, query, token)
+async def test_every_kind_of_operation_can_be_streamed(endpoint: str, token: str, query: str, data: Any) -> None:
+    """Queries and mutations send one event and then complete, like subscriptions."""
+    assert [next_event(data), COMPLETE] == await all_events(endpoint, query, token)
 
 
-async def test_by_get(served: str) -> None:
-    """Queries and subscriptions come by GET too, as a browser's EventSource sends them."""
+async def test_stream_by_get(endpoint: str) -> None:
+    """Queries and subscriptions can be sent by GET, as a browser's EventSource does."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        response = await client.get(served, params={"query": "subscription { ticks }"}, headers={"Accept": EVENTS})
+        response = await client.get(endpoint, params={"query": "subscription { ticks }"}, headers={"Accept": EVENTS})
 
     assert response.text.startswith('event: next\ndata: {"data":{"ticks":1}}\n\n')
 
@@ -111,20 +111,20 @@ async def test_by_get(served: str) -> None:
         ("{ slow(seconds: 30) }", "TIMEOUT"),
     ],
 )
-async def test_operations_that_are_refused(served: str, query: str, code: str) -> None:
-    """What is wrong with an operation is told in the stream, for an EventSource would not show the body of a refusal."""
-    [(name, answer), last] = await all_events(served, query)
+async def test_operation_errors_are_sent_in_the_stream(endpoint: str, query: str, code: str) -> None:
+    """Operation errors are events, because an EventSource doesn't show the body of a refusal."""
+    [(name, answer), last] = await all_events(endpoint, query)
 
     assert ("next", [code], COMPLETE) == (name, [error["extensions"]["code"] for error in answer["errors"]], last)
     assert "data" not in answer
 
 
 @pytest.mark.parametrize(("query", "code"), [("stopping", "TOO_MANY"), ("breaking", "INTERNAL")])
-async def test_source_that_fails(served: str, query: str, code: str) -> None:
-    """A subscription whose source fails ends with an error that has a code and tells nothing else."""
-    first, (_, answer), last = await all_events(served, f"subscription {{ {query} }}")
+async def test_failing_source_ends_with_an_error(endpoint: str, query: str, code: str) -> None:
+    """A subscription whose source fails ends with a coded error that reveals nothing else."""
+    first, (_, answer), last = await all_events(endpoint, f"subscription {{ {query} }}")
 
-    assert (following({query: 1}), COMPLETE) == (first, last)
+    assert (next_event({query: 1}), COMPLETE) == (first, last)
     assert [code] == [error["extensions"]["code"] for error in answer["errors"]]
     assert "swordfish" not in json.dumps(answer)
 
@@ -139,59 +139,61 @@ async def test_source_that_fails(served: str, query: str, code: str) -> None:
         ({"method": "GET", "params": {"query": "mutation { bump }"}}, 405, "METHOD_NOT_ALLOWED"),
     ],
 )
-async def test_requests_that_are_refused(served: str, options: dict[str, Any], status: int, code: str) -> None:
-    """What is wrong with the HTTP request is refused before a stream begins, as it is without one."""
+async def test_invalid_requests_are_refused_before_the_stream(
+    endpoint: str, options: dict[str, Any], status: int, code: str
+) -> None:
+    """An invalid HTTP request is refused before a stream starts, as without one."""
     headers = {"Accept": EVENTS, **options.pop("headers", {})}
     async with httpx.AsyncClient(trust_env=False) as client:
-        response = await client.request(options.pop("method", "POST"), served, headers=headers, **options)
+        response = await client.request(options.pop("method", "POST"), endpoint, headers=headers, **options)
 
     assert (status, code) == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
     assert f"{JSON}; charset=utf-8" == response.headers["Content-Type"]
 
 
-async def test_a_token_that_expires_ends_the_stream(served: str, tokens: Tokens) -> None:
-    """A subscription does not outlive its token, and says why it ends."""
-    first, (_, answer), last = await all_events(served, "subscription { waiting }", tokens.issue(ADA, MEMBERSHIP, 2))
+async def test_expiring_token_ends_the_stream(endpoint: str, tokens: Tokens) -> None:
+    """A subscription ends when its token expires, with the reason."""
+    first, (_, answer), last = await all_events(endpoint, "subscription { waiting }", tokens.issue(ADA, MEMBERSHIP, 2))
 
     [error] = answer["errors"]
-    assert (following({"waiting": str(ADA)}), COMPLETE) == (first, last)
+    assert (next_event({"waiting": str(ADA)}), COMPLETE) == (first, last)
     assert ("The token has expired. Sign in again.", "UNAUTHENTICATED") == (error["message"], error["extensions"]["code"])
-    assert not FOLLOWED
+    assert not OPEN_SUBSCRIPTIONS
 
 
-async def test_a_client_that_leaves_frees_everything(app: Starlette, served: str) -> None:
+async def test_disconnecting_client_frees_all_resources(app: Starlette, endpoint: str) -> None:
     """A client ends a subscription by closing its connection."""
-    async with streaming(served, "subscription { waiting }") as response:
-        assert following({"waiting": "None"}) == await anext(events(response))
-        open_before = app.state.connections.number, len(FOLLOWED)
+    async with open_event_stream(endpoint, "subscription { waiting }") as response:
+        assert next_event({"waiting": "None"}) == await anext(events(response))
+        open_before = app.state.connections.number, len(OPEN_SUBSCRIPTIONS)
 
     assert (1, 1) == open_before
-    assert await eventually(lambda: not FOLLOWED and not app.state.connections.number)
+    assert await eventually(lambda: not OPEN_SUBSCRIPTIONS and not app.state.connections.number)
 
 
-async def test_a_silent_stream_says_that_it_is_there(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While nothing happens a comment comes from time to time, so that nobody in between closes the connection."""
+async def test_idle_stream_sends_comments(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An idle stream sends a comment from time to time, so that proxies keep the connection open."""
     monkeypatch.setattr(transport.realtime.sse, "KEEP_ALIVE_SECONDS", 0.05)
-    async with streaming(served, "subscription { waiting }") as response:
+    async with open_event_stream(endpoint, "subscription { waiting }") as response:
         lines = response.aiter_lines()
         first = [await anext(lines) for _ in range(5)]
 
     assert ["event: next", 'data: {"data":{"waiting":"None"}}', "", ":", ""] == first
 
 
-async def test_a_gateway_that_stops_ends_its_streams(process: GatewayProcess) -> None:
-    """A subscription is completed when the gateway stops, and the gateway does not wait for it."""
-    async with streaming(f"{process.address}/graphql", "subscription { waiting }") as response:
-        coming = events(response)
-        first = await anext(coming)
+async def test_stopping_gateway_completes_its_streams(process: GatewayProcess) -> None:
+    """A stopping gateway completes its subscriptions without waiting for them."""
+    async with open_event_stream(f"{process.address}/graphql", "subscription { waiting }") as response:
+        stream = events(response)
+        first = await anext(stream)
         process.terminate()
-        last = await asyncio.wait_for(anext(coming), 30)
+        last = await asyncio.wait_for(anext(stream), 30)
 
-    assert (following({"waiting": "None"}), COMPLETE) == (first, last)
+    assert (next_event({"waiting": "None"}), COMPLETE) == (first, last)
 
 
-async def test_what_the_log_says_of_a_stream(process: GatewayProcess, tokens_of_process: Tokens) -> None:
-    """The line of the request says who asked what, as for any other."""
+async def test_stream_is_logged_with_its_viewer_and_operation(process: GatewayProcess, tokens_of_process: Tokens) -> None:
+    """The request's line has the viewer and the operation, like any other."""
     token = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
     await all_events(f"{process.address}/graphql", "subscription Ticking { ticks }", token)
     process.stop()

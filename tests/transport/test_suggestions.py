@@ -1,4 +1,4 @@
-"""Errors suggest names of the schema in development only: elsewhere they would tell what nobody has asked for."""
+"""Errors suggest schema names in development only. In production they would reveal names to callers who can't see them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 async def gateway(
     demo_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Client, bool]]:
-    """The gateway over the small sample market, in development and outside."""
-    async with open_client(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as ask:
-        yield ask, request.param
+    """A client of the gateway with the small demo data, in development and in production."""
+    async with open_client(demo_url, tmp_path_factory.mktemp("suggestions"), development=request.param) as client:
+        yield client, request.param
 
 
 @pytest.mark.parametrize(("query", "variables"), CASES)
 async def test_names_are_suggested_in_development_only(
     gateway: tuple[Client, bool], query: str, variables: dict[str, Any]
 ) -> None:
-    """Whichever name is wrong, and whichever way it comes in."""
-    ask, development = gateway
+    """Suggestions appear for any wrong name, in the document or in variables, in development only."""
+    client, development = gateway
 
-    answer = await ask.send(ANONYMOUS, query, variables)
+    answer = await client.send(ANONYMOUS, query, variables)
 
     messages = " ".join(error["message"] for error in answer.errors)
     assert (400, True) == (answer.status, bool(messages))

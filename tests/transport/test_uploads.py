@@ -1,4 +1,4 @@
-"""Uploads: what is refused, when, and that nothing of it is kept."""
+"""Uploads: what is refused and when, and that a refused upload stores nothing."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ HEAD: Final = "POST /files HTTP/1.1\r\nHost: x\r\n"
 
 @dataclass(frozen=True)
 class Market:
-    """A gateway over a database with one company, whose images are counted."""
+    """A gateway and a database with one company."""
 
-    ask: Client
-    given: Factory
+    client: Client
+    factory: Factory
     engine: AsyncEngine
     company: Company
 
     async def upload(self, content: Any, **more: Any) -> httpx.Response:
-        """The answer to an upload by the company's administrator."""
-        return await upload(self.ask, self.company.admin, content, **more)
+        """Upload as the company's administrator."""
+        return await upload(self.client, self.company.admin, content, **more)
 
     async def images(self) -> list[Any]:
-        """The keys of all images, the oldest first."""
+        """The keys of all images, oldest first."""
         async with self.engine.connect() as connection:
             return list((await connection.execute(sa.select(Image.id).order_by(Image.id))).scalars())
 
 
 @pytest.fixture
 async def market(database_url: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Market]:
-    given = Factory(engine)
-    async with open_client(database_url, tmp_path) as ask:
-        yield Market(ask, given, engine, await given.company())
+    factory = Factory(engine)
+    async with open_client(database_url, tmp_path) as client:
+        yield Market(client, factory, engine, await factory.company())
 
 
 async def chunks(body: bytes) -> AsyncIterator[bytes]:
@@ -63,8 +63,8 @@ async def chunks(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + 65_536]
 
 
-def told(response: httpx.Response) -> tuple[int, str]:
-    """The status and the code of a refusal."""
+def refusal(response: httpx.Response) -> tuple[int, str]:
+    """The status and code of a refusal."""
     (error,) = response.json()["errors"]
     assert error["extensions"]["requestId"] == response.headers["X-Request-ID"]
     return response.status_code, error["extensions"]["code"]
@@ -72,14 +72,14 @@ def told(response: httpx.Response) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_picture_is_stored_and_served(market: Market, kind: str, media_type: str, chunked: bool) -> None:
-    """The answer has what GraphQL would tell of the image, and its address serves the picture."""
+async def test_picture_is_stored_and_served(market: Market, kind: str, media_type: str, chunked: bool) -> None:
+    """The response has the image's fields as in GraphQL, and its Location serves the picture."""
     content = picture(kind, (200, 100))
 
     response = await market.upload(chunks(content) if chunked else content)
-    served = await market.ask.client.get(
+    served = await market.client.http.get(
         urlsplit(response.headers["Location"]).path,
-        headers={"Authorization": f"Bearer {await market.ask._token(market.company.admin)}"},
+        headers={"Authorization": f"Bearer {await market.client._token(market.company.admin)}"},
     )
 
     (key,) = await market.images()
@@ -91,7 +91,7 @@ async def test_a_picture_is_stored_and_served(market: Market, kind: str, media_t
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "application/octet-stream", "text/html", "application/json"])
-async def test_what_a_file_calls_itself_does_not_matter(market: Market, media_type: str) -> None:
+async def test_content_type_does_not_decide_the_format(market: Market, media_type: str) -> None:
     """A PNG is a PNG, whatever its Content-Type."""
     response = await market.upload(PNG, media_type=media_type)
 
@@ -101,90 +101,90 @@ async def test_what_a_file_calls_itself_does_not_matter(market: Market, media_ty
 @pytest.mark.parametrize(
     ("content", "status", "code"),
     [
-        pytest.param(b"", 415, "UNSUPPORTED_IMAGE", id="nothing"),
+        pytest.param(b"", 415, "UNSUPPORTED_IMAGE", id="empty"),
         pytest.param(picture("GIF"), 415, "UNSUPPORTED_IMAGE", id="another format"),
-        pytest.param(b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "UNSUPPORTED_IMAGE", id="a drawing"),
+        pytest.param(b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "UNSUPPORTED_IMAGE", id="svg"),
         pytest.param(PNG[:300], 415, "UNSUPPORTED_IMAGE", id="truncated"),
         pytest.param(picture("JPEG")[:-9], 415, "UNSUPPORTED_IMAGE", id="truncated JPEG"),
-        pytest.param(b"--x\r\n\r\n" + PNG + b"\r\n--x--", 415, "UNSUPPORTED_IMAGE", id="a form"),
-        pytest.param(claiming(4096, 4097), 422, "IMAGE_TOO_LARGE", id="too high"),
-        pytest.param(claiming(60_000, 60_000), 422, "IMAGE_TOO_LARGE", id="a bomb"),
-        pytest.param(bytes(MAX_BYTES), 415, "UNSUPPORTED_IMAGE", id="as large as may be, and no picture"),
+        pytest.param(b"--x\r\n\r\n" + PNG + b"\r\n--x--", 415, "UNSUPPORTED_IMAGE", id="form"),
+        pytest.param(claiming(4096, 4097), 422, "IMAGE_TOO_LARGE", id="too many pixels"),
+        pytest.param(claiming(60_000, 60_000), 422, "IMAGE_TOO_LARGE", id="decompression bomb"),
+        pytest.param(bytes(MAX_BYTES), 415, "UNSUPPORTED_IMAGE", id="at the size limit, not a picture"),
         pytest.param(bytes(MAX_BYTES + 1), 413, "PAYLOAD_TOO_LARGE", id="too large"),
-        pytest.param(PNG + bytes(MAX_BYTES), 413, "PAYLOAD_TOO_LARGE", id="too large behind its end"),
+        pytest.param(PNG + bytes(MAX_BYTES), 413, "PAYLOAD_TOO_LARGE", id="too large after the end of the picture"),
     ],
 )
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_what_is_no_picture_is_refused(market: Market, content: bytes, status: int, code: str, chunked: bool) -> None:
-    """Each refusal has its code, announced or in chunks, and stores nothing."""
+async def test_invalid_upload_is_refused(market: Market, content: bytes, status: int, code: str, chunked: bool) -> None:
+    """Each refusal has its code, with a Content-Length or in chunks, and stores nothing."""
     response = await market.upload(chunks(content) if chunked else content, media_type="image/png")
 
-    assert ((status, code), []) == (told(response), await market.images())
+    assert ((status, code), []) == (refusal(response), await market.images())
 
 
-async def test_other_paths_keep_the_common_limit(market: Market) -> None:
-    """Only uploads may be larger than other requests."""
+async def test_other_paths_keep_the_common_size_limit(market: Market) -> None:
+    """Only uploads can be larger than other requests."""
     limits = [
-        (await market.ask.client.post(path, content=bytes(1024 * 1024 + 1))).json()["errors"][0]["message"]
+        (await market.client.http.post(path, content=bytes(1024 * 1024 + 1))).json()["errors"][0]["message"]
         for path in ("/graphql", "/files/", "/files/x")
     ]
 
     assert ["The request body is too large; at most 1048576 bytes are allowed."] * 3 == limits
 
 
-async def test_a_visitor_is_asked_to_sign_in(market: Market) -> None:
-    """Without a token nothing is uploaded; with one that is not believed neither, and the answers say which it was."""
-    anonymous = await upload(market.ask, None, PNG)
-    forged = await market.ask.client.post("/files", content=PNG, headers={"Authorization": "Bearer forged"})
+async def test_uploading_requires_sign_in(market: Market) -> None:
+    """Nothing is uploaded without a token or with an invalid one, and the responses tell the two apart."""
+    anonymous = await upload(market.client, None, PNG)
+    forged = await market.client.http.post("/files", content=PNG, headers={"Authorization": "Bearer forged"})
 
-    assert [(401, "UNAUTHENTICATED")] * 2 == [told(anonymous), told(forged)]
+    assert [(401, "UNAUTHENTICATED")] * 2 == [refusal(anonymous), refusal(forged)]
     assert "Bearer" == anonymous.headers["WWW-Authenticate"]
     assert 'error="invalid_token"' in forged.headers["WWW-Authenticate"]
     assert [] == await market.images()
 
 
 @pytest.mark.parametrize("name", ["", "1", "xx", Thing("Image", UUID(int=7)).id])
-async def test_the_company_is_named_by_a_global_id(market: Market, name: str) -> None:
-    """What is no id of a company is said to be none."""
+async def test_invalid_company_id_is_refused(market: Market, name: str) -> None:
+    """A companyId that isn't the global id of a company is refused."""
     response = await market.upload(PNG, company=name)
 
-    assert ((400, "INVALID_ID"), []) == (told(response), await market.images())
+    assert ((400, "INVALID_ID"), []) == (refusal(response), await market.images())
 
 
-async def test_the_company_is_named_once(market: Market) -> None:
-    """Of two companies nobody could tell which is meant."""
-    headers = {"Authorization": f"Bearer {await market.ask._token(market.company.admin)}"}
-    twice = {"companyId": [market.company.id, market.company.id]}
+async def test_repeated_company_id_is_refused(market: Market) -> None:
+    """Two company ids are ambiguous."""
+    headers = {"Authorization": f"Bearer {await market.client._token(market.company.admin)}"}
+    params = {"companyId": [market.company.id, market.company.id]}
 
-    response = await market.ask.client.post("/files", content=PNG, params=twice, headers=headers)
+    response = await market.client.http.post("/files", content=PNG, params=params, headers=headers)
 
-    assert ((400, "BAD_REQUEST"), []) == (told(response), await market.images())
-
-
-async def test_files_are_sent_by_post(market: Market) -> None:
-    """The address of uploads has nothing to get."""
-    response = await market.ask.client.get("/files")
-
-    assert ((405, "METHOD_NOT_ALLOWED"), "POST") == (told(response), response.headers["Allow"])
+    assert ((400, "BAD_REQUEST"), []) == (refusal(response), await market.images())
 
 
-async def test_pages_of_other_origins_may_upload(market: Market) -> None:
-    """A page that holds a token uploads from wherever it was loaded."""
+async def test_uploads_use_post(market: Market) -> None:
+    """GET isn't allowed on the upload path."""
+    response = await market.client.http.get("/files")
+
+    assert ((405, "METHOD_NOT_ALLOWED"), "POST") == (refusal(response), response.headers["Allow"])
+
+
+async def test_pages_of_other_origins_can_upload(market: Market) -> None:
+    """A page with a token can upload from any origin."""
     origin = {"Origin": "https://portal.example"}
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    requested = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 
-    preflight = await market.ask.client.options("/files", headers=origin | asked)
-    refused = await market.ask.client.post("/files", content=PNG, headers=origin)
+    preflight = await market.client.http.options("/files", headers=origin | requested)
+    refused = await market.client.http.post("/files", content=PNG, headers=origin)
 
     assert (200, "*") == (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"])
     assert (401, "*") == (refused.status_code, refused.headers["Access-Control-Allow-Origin"])
 
 
-async def test_unused_images_do_not_pile_up(market: Market) -> None:
-    """Of the images that no profile names the latest stay, however many are uploaded at once; one that is named always stays."""
+async def test_unused_images_are_limited(market: Market) -> None:
+    """Only the latest unused images are stored, even with concurrent uploads. An image used by a profile always stays."""
     await market.upload(PNG)
-    (named,) = await market.images()
-    await market.given.profile(market.company, logo_id=named)
+    (used,) = await market.images()
+    await market.factory.profile(market.company, logo_id=used)
     before = [
         response.status_code for response in await asyncio.gather(*[market.upload(PNG) for _ in range(MAX_UNUSED_IMAGES)])
     ]
@@ -194,33 +194,33 @@ async def test_unused_images_do_not_pile_up(market: Market) -> None:
 
     images = await market.images()
     assert ([201] * MAX_UNUSED_IMAGES, 201) == (before, last.status_code)
-    assert (MAX_UNUSED_IMAGES + 1, named) == (len(images), images[0])
+    assert (MAX_UNUSED_IMAGES + 1, used) == (len(images), images[0])
     assert [True, False] == [key in images for key in oldest]
 
 
 async def test_uploads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
-    """An upload above the quota is refused with 429 before its body is read, and says when to come again; nothing is stored."""
+    """An upload above the quota gets 429 and Retry-After before its body is read, and nothing is stored."""
     company = await Factory(engine).company()
-    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD_CHARGE) as ask:
-        market = Market(ask, Factory(engine), engine, company)
-        first, second = await market.upload(PNG), await market.upload(unread())
+    async with open_client(database_url, tmp_path, cost_per_viewer=UPLOAD_CHARGE) as client:
+        market = Market(client, Factory(engine), engine, company)
+        first, second = await market.upload(PNG), await market.upload(unreadable_body())
         stored = await market.images()
 
     assert (201, 1) == (first.status_code, len(stored))
     assert f'"cost";q={UPLOAD_CHARGE};w={WINDOW}' == first.headers["RateLimit-Policy"] == second.headers["RateLimit-Policy"]
-    assert_limited(second)
+    assert_rate_limited(second)
 
 
-async def unread() -> AsyncIterator[bytes]:
-    """A body that nobody may read."""
+async def unreadable_body() -> AsyncIterator[bytes]:
+    """A body that fails the test if it is read."""
     raise AssertionError("the body was read")
     yield b""
 
 
-def assert_limited(refused: httpx.Response) -> None:
-    """It is a 429 that says when to come again, in the header, in the error and in RateLimit alike."""
+def assert_rate_limited(refused: httpx.Response) -> None:
+    """Assert a 429 with the same retry time in Retry-After, the error and RateLimit."""
     seconds = int(refused.headers["Retry-After"])
-    assert (429, "RATE_LIMITED") == told(refused)
+    assert (429, "RATE_LIMITED") == refusal(refused)
     assert 1 <= seconds <= WINDOW
     assert seconds == refused.json()["errors"][0]["extensions"]["retryAfter"]
     assert refused.headers["RateLimit"].endswith(f";t={seconds}")
@@ -228,25 +228,25 @@ def assert_limited(refused: httpx.Response) -> None:
 
 @pytest.mark.parametrize("signed_in", [False, True])
 async def test_downloads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path, signed_in: bool) -> None:
-    """A file above the quota is refused with 429, whether there is such a file or not."""
+    """A download above the quota gets 429, whether or not the file exists."""
     company = await Factory(engine).company()
-    async with open_client(database_url, tmp_path) as ask:
-        image = (await upload(ask, company.admin, PNG)).json()["id"]
-        headers = {"Authorization": f"Bearer {await ask._token(company.admin)}"} if signed_in else {}
+    async with open_client(database_url, tmp_path) as client:
+        image = (await upload(client, company.admin, PNG)).json()["id"]
+        headers = {"Authorization": f"Bearer {await client._token(company.admin)}"} if signed_in else {}
     async with open_client(
         database_url, tmp_path, cost_per_peer=2 * DOWNLOAD_CHARGE, cost_per_viewer=2 * DOWNLOAD_CHARGE
-    ) as ask:
-        answers = [await ask.client.get(f"/files/{name}", headers=headers) for name in (image, "none", image, "none")]
+    ) as client:
+        answers = [await client.http.get(f"/files/{name}", headers=headers) for name in (image, "none", image, "none")]
 
     assert [200 if signed_in else 404, 404, 429, 429] == [answer.status_code for answer in answers]
     for refused in answers[2:]:
-        assert_limited(refused)
+        assert_rate_limited(refused)
 
 
-async def test_images_of_another_company_are_left_alone(market: Market) -> None:
+async def test_images_of_another_company_are_not_deleted(market: Market) -> None:
     """Each company has its own unused images."""
-    other = await market.given.company()
-    await upload(market.ask, other.admin, PNG)
+    other = await market.factory.company()
+    await upload(market.client, other.admin, PNG)
     (theirs,) = await market.images()
 
     for _ in range(MAX_UNUSED_IMAGES + 1):
@@ -256,53 +256,54 @@ async def test_images_of_another_company_are_left_alone(market: Market) -> None:
     assert (MAX_UNUSED_IMAGES + 1, theirs) == (len(images), images[0])
 
 
-async def test_the_gateway_goes_on_while_it_decodes(market: Market) -> None:
-    """A picture that takes long keeps nobody else waiting."""
+async def test_decoding_does_not_block_other_requests(market: Market) -> None:
+    """Decoding a large picture doesn't keep other requests waiting."""
     uploading = asyncio.ensure_future(market.upload(picture("PNG", (4096, 4096))))
     answered = 0
     while not uploading.done():
-        answered += (await market.ask.client.get("/livez")).status_code == 200
+        answered += (await market.client.http.get("/livez")).status_code == 200
         await asyncio.sleep(0)
 
     assert 201 == uploading.result().status_code
     assert answered > 10
 
 
-def test_who_may_not_upload_is_told_before_it_sends(database_url: str, tmp_path: Path) -> None:
-    """A visitor is refused when it has announced a picture, with nothing of it sent; a body that never comes is given up."""
+def test_unauthorized_upload_is_refused_before_its_body(database_url: str, tmp_path: Path) -> None:
+    """An anonymous upload, or one announced as too large, is refused before any of its body is sent."""
     settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
     with running(server.build(settings), settings) as address:
         answers = [
-            _sent(address, f"{HEAD}{framing}\r\n\r\n") for framing in ("Content-Length: 9999", "Transfer-Encoding: chunked")
+            _send_head(address, f"{HEAD}{framing}\r\n\r\n")
+            for framing in ("Content-Length: 9999", "Transfer-Encoding: chunked")
         ]
-        too_large = _sent(address, f"{HEAD}Content-Length: {MAX_BYTES + 1}\r\n\r\n")
+        too_large = _send_head(address, f"{HEAD}Content-Length: {MAX_BYTES + 1}\r\n\r\n")
 
     assert ["401", "401", "413"] == [*answers, too_large]
 
 
-async def test_a_picture_that_never_comes_is_given_up(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
-    """A body has so many seconds to arrive."""
+async def test_upload_that_never_arrives_gets_408(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """A body must arrive within the request timeout."""
     company = await Factory(engine).company()
     settings = Settings(data_dir=tmp_path, database_url=database_url, log_level="ERROR", request_timeout=1, shutdown_timeout=1)
-    async with open_client(database_url, tmp_path) as ask:
-        token = await ask._token(company.admin)
+    async with open_client(database_url, tmp_path) as client:
+        token = await client._token(company.admin)
     with running(server.build(settings), settings) as address:
         head = f"{HEAD}Authorization: Bearer {token}\r\nContent-Length: 9999\r\n\r\n"
-        status = await asyncio.to_thread(_sent, address, head)
+        status = await asyncio.to_thread(_send_head, address, head)
 
     assert "408" == status
 
 
-def _sent(address: str, head: str) -> str:
-    """The status of the answer to a request of which only the head is sent."""
+def _send_head(address: str, head: str) -> str:
+    """Send only the head of a request and return the status of the response."""
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw:
         raw.sendall(head.encode())
         return raw.recv(4000).split()[1].decode()
 
 
-async def test_an_upload_is_recorded_without_its_content(market: Market, engine: AsyncEngine) -> None:
-    """The trail says that an image was made and how large it is, and holds nothing of the picture."""
+async def test_upload_is_audited_without_its_content(market: Market, engine: AsyncEngine) -> None:
+    """The audit trail records the image and its size, but nothing of the picture."""
     await market.upload(picture("PNG", (200, 100)))
 
     ((action, table, changes),) = await recorded_changes(engine)

@@ -90,7 +90,7 @@ class NoTokenInUrl:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Return the next application's awaitable; a coroutine of its own would slow down every request."""
+        """Return the next application's awaitable; another coroutine would slow down every request."""
         if scope["type"] == "http" and has_token_in_url(scope):
             return refuse(TokenInUrl(), scope["state"]["request_id"])(scope, receive, send)
         return self.app(scope, receive, send)
@@ -149,7 +149,7 @@ class Identity:
         return self._verified(credentials).claims if credentials else None
 
     def session(self, credentials: Sequence[str]) -> Session:
-        """Return the session of these credentials, or an anonymous session if there are none. Raises Unauthenticated."""
+        """Return the session of these credentials, or an anonymous session without any. Raises Unauthenticated."""
         return Session(self._verified(credentials).claims if credentials else None, self._load_viewer)
 
     def session_of(self, request: ReceivedRequest) -> Session:

@@ -161,7 +161,7 @@ class Tokens:
         except (OSError, UnusableKey) as error:
             log.error("keys.unreadable", error=str(error))
             return
-        self._cached_claims.clear()  # a key may have been revoked
+        self._cached_claims.clear()  # keys can have been revoked
         self._generation += 1
         log.info("keys.loaded", kid=self.kid, retired=len(self._keys) - 1)
         for changed in self._callbacks:

@@ -1,7 +1,7 @@
 """Bounds of operations: depth, width, cost and number of values, all computed before anything is validated or run.
 
 *Depth* is how deep fields nest. *Width* is the number of fields; fields of a fragment count each time it is spread. *Cost* is the
-number of objects that a response may have: a scalar costs 0, an object 1, and everything below a list is multiplied by the list's
+maximum number of objects in a response: a scalar costs 0, an object 1, and everything below a list is multiplied by the list's
 length. A connection has as many items as `first` or `last`, or the default page size without either. A list fetched by ids is as
 long as the ids. Any other list counts as DEFAULT_LIST_SIZE items. `@skip` and `@include` change nothing. Introspection has as many
 objects as the schema. *Values* are counted like cost, but a scalar counts 1.
@@ -109,7 +109,7 @@ Amount = int | Step
 class Sizes:
     """The variables of an operation that are page sizes or lists of ids, coerced in the same way as during execution.
 
-    So the cost and the execution use the same number, in whatever form a client sends it.
+    So the cost and the execution use the same number, however the client sends it.
     """
 
     __slots__ = ("_nodes", "_plain", "_schema")

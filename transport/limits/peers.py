@@ -1,7 +1,7 @@
 """Peers: the network address that a request comes from, as limits count it.
 
 An IPv6 client usually holds a whole /64 and can change its address within it, so a /64 is one peer. Only a proxy that the settings
-trust may say that a request comes from another address; uvicorn's middleware then corrects `scope["client"]` for everything after it.
+trust can say that a request comes from another address; uvicorn's middleware then corrects `scope["client"]` for everything after it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Peers:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Return the next application's awaitable; a coroutine of its own would slow down every request."""
+        """Return the next application's awaitable; another coroutine would slow down every request."""
         PEER.set(peer_of(scope))  # a pipelined request starts in the previous one's context, so always set it
         return self.app(scope, receive, send)
 
