@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, Versioned, enum_column, now, private
+from models.base import Base, Identified, Owned, Versioned, copied, enum_column, now, private
 from models.concept import Concept, always, array_contains, full_text
 from models.kinds import Email, Phone
 
@@ -34,7 +34,11 @@ class MarketplaceProfile(Owned, Versioned, Base):
 
     company_name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
-    visibility: Mapped[ProfileVisibility] = mapped_column(enum_column(ProfileVisibility), default=ProfileVisibility.PRIVATE)
+    visibility: Mapped[ProfileVisibility] = mapped_column(
+        enum_column(ProfileVisibility),
+        default=ProfileVisibility.PRIVATE,
+        info=copied("profile_visibility", of="company_id", by="profile_visibility"),
+    )
     logo_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("image.id"), index=True)
     bio: Mapped[str | None]
     contact_email: Mapped[Email]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
 from policies.predicates.predicate import Names
-from resolvers.reading.relations import COPIED_COLUMNS
+from resolvers.reading.relations import COPIED_COLUMNS, LINK_COPIES
 
 EMPTY: Final = {"AuditEvent"}  # types without rows in the sample market
 
@@ -41,3 +41,16 @@ async def test_copied_columns_equal_their_originals(demo_engine: AsyncEngine, en
 
     assert there == agreeing
     assert bool(there) == (entity not in EMPTY)
+
+
+def test_copies_that_plans_depend_on_are_declared() -> None:
+    """Joins to a company need no second check of its visibility, because the row's own columns imply it."""
+    profile = COPIED_COLUMNS["MarketplaceProfile", "company_id", "Company"]
+    port = COPIED_COLUMNS["MarketplacePort", "company_id", "Company"]
+    request = COPIED_COLUMNS["ConnectionRequest", "provider_id", "Company"]
+
+    assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": "visibility"} == profile
+    assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": "profile_visibility"} == port
+    assert {"id": "provider_id", "partner_id": "provider_partner_id"} == request
+    assert {"seller_id": "company_id", "product_id": "product_id"} == LINK_COPIES["Offer", "offer_buyer"]
+    assert {"seller_id": "company_id"} == LINK_COPIES["Product", "dealing"] == LINK_COPIES["Product", "product_test_account"]
