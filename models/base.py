@@ -47,7 +47,7 @@ def private(*, read: bool = True, log: bool) -> dict[str, Any]:
 
 
 def copied(column: str, of: str, by: str) -> dict[str, Any]:
-    """Return the `info` of a column that equals `column` of the row that `of` references. The trigger `by` copies one to the other."""
+    """Return the `info` of a column that equals `column` of the row that `of` references. The trigger `by` keeps them equal."""
     return {"copies": (of, column), "trigger": by}
 
 
