@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,9 +17,6 @@ from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
 from policies.viewer import Shape, Viewer
-
-if TYPE_CHECKING:
-    pass
 
 SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)

@@ -34,12 +34,12 @@ EXPIRED: Final = "The token has expired. Sign in again."
 
 
 class Session:
-    """The viewer of a long-lived connection. Once the session has ended, `over` says why."""
+    """The viewer of a long-lived connection. Once the session has ended, `end_reason` says why."""
 
     def __init__(self, claims: Claims | None, load_viewer: LoadViewer) -> None:
         self._claims = claims
         self._load_viewer = load_viewer
-        self.over = ""
+        self.end_reason = ""
 
     @property
     def seconds(self) -> float | None:
@@ -64,7 +64,7 @@ class Session:
 
     def end(self, reason: str) -> None:
         """End the session."""
-        self.over = reason
+        self.end_reason = reason
 
 
 def credentials_of(scope: Scope) -> list[str]:

@@ -91,7 +91,7 @@ class EventStreams:
                 received = await receive_request(scope, receive)
                 session = self.identity.session_of(received)
                 if (viewer := await session.viewer()) is None:
-                    raise Unauthenticated(session.over)
+                    raise Unauthenticated(session.end_reason)
                 request = read(received)
         except TimeoutError:
             if not limit.expired():
@@ -137,8 +137,8 @@ class _Stream:
 
     async def finish(self, session: Session) -> None:
         """Complete the stream; if the session has ended, send the reason first."""
-        if session.over:
-            await self._next(error_body(Unauthenticated(session.over), self._request_id))
+        if session.end_reason:
+            await self._next(error_body(Unauthenticated(session.end_reason), self._request_id))
         await self._write(COMPLETE)
         await self._send({"type": "http.response.body", "body": b""})
 

@@ -210,7 +210,7 @@ class _Socket:
             raise Close(FORBIDDEN, refusal.message) from None
         viewer = await session.viewer()
         if viewer is None:
-            raise Close(FORBIDDEN, session.over)
+            raise Close(FORBIDDEN, session.end_reason)
         bind_facts(user_id=viewer.user_id, company_id=viewer.company_id)
         self._caller = self._endpoint.streams.caller(self._scope, viewer)
         try:
@@ -225,7 +225,7 @@ class _Socket:
 
     def _expire(self, session: Session) -> None:
         session.expire()
-        self._end(Close(FORBIDDEN, session.over))
+        self._end(Close(FORBIDDEN, session.end_reason))
 
     async def _answer_ping(self, message: dict[str, Any]) -> None:
         await self._send({"type": "pong"} | ({"payload": message["payload"]} if "payload" in message else {}))
@@ -265,8 +265,8 @@ class _Socket:
                 async for answer in answers:
                     answer_count += 1
                     await self._send_answer(name, answer)
-            if session.over:
-                self._end(Close(FORBIDDEN, session.over))
+            if session.end_reason:
+                self._end(Close(FORBIDDEN, session.end_reason))
             elif self._running.pop(name, None) is not None:
                 await self._send({"type": "complete", "id": name})
         except ClientDisconnected:
