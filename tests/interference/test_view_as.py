@@ -139,7 +139,7 @@ async def test_visible_changes_make_a_difference_through_a_tool(trial: ToolTrial
 
 
 async def test_explanations_are_answered(trial: ToolTrial) -> None:
-    """The queries for explanations aren't vacuous: each gets an answer, with rules for viewers that may read them."""
+    """The queries for explanations aren't vacuous: each gets an answer, with rules for viewers that can read them."""
     hidden = (await trial.viewer(HIDDEN)).company_id
     port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == hidden)
     document, variables = why(trial.policy, str(Identifier("Port", port["id"])))
