@@ -21,13 +21,20 @@ from tests.transport.gateway import running
 
 SEED = 1
 SLOWEST_FILES = (
-    "tests/interference/test_non_interference.py",
     "tests/interference/test_view_as.py",
     "tests/execution/test_differential.py",
+    "tests/interference/test_non_interference.py",
     "tests/scale/test_pages.py",
-    "tests/policies/test_three_verdicts.py",
+    "tests/crash/test_crash.py",
+    "tests/resolvers/test_connections.py",
+    "tests/interference/test_mutations.py",
     "tests/commands/test_worker_command.py",
-    "tests/transport/test_no_failures.py",
+    "tests/policies/test_prove.py",
+    "tests/commands/test_policy_diff_command.py",
+    "tests/commands/test_policy_matrix_command.py",
+    "tests/policies/test_three_verdicts.py",
+    "tests/rules/test_what_viewers_can.py",
+    "tests/portal/test_follow.py",
 )
 
 

@@ -72,9 +72,7 @@ class Market:
 
     def __init__(self, rows: dict[str, dict[Key, Row]]) -> None:
         self.rows = rows
-        self.verdicts: dict[
-            tuple[Any, ...], bool
-        ] = {}  # of Oso about these rows; drawing changes asks for the same ones again and again
+        self.verdicts: dict[tuple[Any, ...], bool] = {}  # Oso takes milliseconds for each, and cases ask for the same ones
         self._linked: dict[tuple[str, str], dict[Any, list[Row]]] = {}
 
     @classmethod
