@@ -13,6 +13,8 @@ import server
 from commands.demo.market import load, make
 from models.database import connect, upgrade
 from models.embedded import Embedded
+from policies.evaluation.policy import Policy
+from policies.language.source import digest, read_texts
 from settings import Settings
 from tests import databases, executors
 from tests.client import Client, open_client
@@ -59,6 +61,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _both_executors() -> Iterator[None]:
     with executors.installed():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_policy() -> Iterator[None]:
+    """Load the project's policy once: what it compiles for a viewer's shape then serves all gateways of the process."""
+    load, policies = server.load_policy, dict[str, Policy]()
+
+    def load_once(directory: Path = server.POLICIES) -> Policy:
+        version = digest(read_texts(directory))
+        if version not in policies:
+            policies[version] = load(directory)
+        return policies[version]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "load_policy", load_once)
         yield
 
 
