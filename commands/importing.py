@@ -86,7 +86,7 @@ def read_entries(lines: Iterator[Line], reader: Reader, key: Sequence[str], prob
         values, is_valid = problems.read(line, reader)
         entry = Entry(line.number, tuple(values[name] for name in key), values)
         if entry.key in seen:
-            problems.add(ErrorCode.TAKEN, f"Line {seen[entry.key]} is about the same row.", line.number)
+            problems.add(ErrorCode.TAKEN, f"Line {seen[entry.key]} has the same {_listed(key)}.", line.number)
         elif None not in entry.key:
             seen[entry.key] = line.number
         if is_valid:
@@ -112,6 +112,12 @@ async def store(session: AsyncSession, model: type[Base], entries: Iterator[Entr
         for entry in batch:
             _store_entry(session, model, entry, rows.get(entry.key))
         await session.flush()
+
+
+def _listed(key: Sequence[str]) -> str:
+    """Return the columns of a key as a list in a sentence."""
+    *others, last = (name.removesuffix("_id") for name in key)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _store_entry(session: AsyncSession, model: type[Base], entry: Entry, row: Any | None) -> None:
