@@ -78,6 +78,18 @@ async def test_commands_turn_an_empty_database_into_a_market_R403_R404_R429_R431
     assert {f"crossgate {name}" for name in ("company create", "user create", "locations import", "prices import")} == commands
 
 
+async def test_created_partner_manages_accounts_R403_V15(client: Client, database_url: str, tmp_path: Path) -> None:
+    """Its first user creates an account with a company of its own."""
+    operator = Operator(tmp_path, database_url)
+    partner = operator.company("PARTNER", "Partner", "--type", "XAAS", "--verified")
+    operator.user(partner, CUSTOMER)
+    company = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
+    account = {"accountName": "Branch", "supportedBy": "PARTNER", "company": company}
+    made = await send(client, CUSTOMER, "createManagedAccount", "managedAccount { accountName partner { id } }", **account)
+
+    assert {"managedAccount": {"accountName": "Branch", "partner": {"id": partner}}, "userErrors": []} == made
+
+
 async def _locations(client: Client) -> tuple[str, str]:
     """The IDs of the two locations, in the order of the file."""
     answer = await client(CUSTOMER, "{ locations { nodes { id name } } }")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from models import Membership, User
+from models import Company, Membership, User
 from resolvers.values.identifiers import parse
 from tests.commands.process import CompletedCommand, crossgate, run_subprocess
 from tests.factory import Factory, Thing
@@ -57,7 +57,7 @@ async def empty_company(engine: AsyncEngine, kind: str = "DIRECT", name: str = "
     """A company without members."""
     async with engine.connect() as connection:
         facts = {"trading_name": name, "legal_name": name, "account_kind": kind, "country": "NL"}
-        key = await model_rows.add(connection, model_rows.Company, **facts)
+        key = await model_rows.add(connection, Company, **facts)
     return Thing("Company", key)
 
 
@@ -199,9 +199,7 @@ async def _printed(engine: AsyncEngine, done: CompletedCommand) -> tuple[dict[st
     found = PRINTED.fullmatch(done.stdout)
     assert found is not None, done
     async with engine.connect() as connection:
-        queries = [
-            sa.select(model.__table__).where(model.id == parse(text, "id", model.__name__).key)
-            for model, text in zip((User, Membership), found.groups(), strict=True)
-        ]
-        user, membership = [dict((await connection.execute(query)).mappings().one()) for query in queries]
-    return user, membership
+        user = sa.select(User.__table__).where(User.id == parse(found[1], "id", "User").key)
+        membership = sa.select(Membership.__table__).where(Membership.id == parse(found[2], "id", "Membership").key)
+        first, second = [(await connection.execute(query)).mappings().one() for query in (user, membership)]
+    return dict(first), dict(second)
