@@ -44,7 +44,7 @@ def file_argument(columns: Sequence[str]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A valid line: its number, the key of its row, and the values of the row."""
+    """A line: its number, the key of its row, and the values of the row."""
 
     line: int
     key: Key
@@ -65,9 +65,8 @@ class Summary:
 
     def sentence(self, noun: str, *, dry_run: bool) -> str:
         """Say what was done, or what would be."""
-        words = ("Would create", "update", "leave") if dry_run else ("Created", "updated", "left")
-        create, update, leave = words
-        return f"{create} {self.created:,} {noun}, {update} {self.updated:,} and {leave} {self.unchanged:,} unchanged."
+        create, update = ("to create", "to update") if dry_run else ("created", "updated")
+        return f"{noun} {create}: {self.created:,}; {update}: {self.updated:,}; unchanged: {self.unchanged:,}."
 
 
 @contextmanager

@@ -59,7 +59,7 @@ async def _import(settings: Settings, file: Path, *, dry_run: bool) -> str:
             summary = summarize(entries, rows)
             if not dry_run:
                 await store(session, Location, track(entries, "Storing"), rows)
-    return summary.sentence("locations", dry_run=dry_run)
+    return summary.sentence("Locations", dry_run=dry_run)
 
 
 def read_location(fields: InputReader) -> dict[str, Any]:

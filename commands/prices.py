@@ -63,7 +63,7 @@ async def _import(settings: Settings, file: Path, *, dry_run: bool) -> str:
             summary = summarize(entries, rows)
             if not dry_run:
                 await store(session, Price, track(entries, "Storing"), rows)
-    return summary.sentence("prices", dry_run=dry_run)
+    return summary.sentence("Prices", dry_run=dry_run)
 
 
 def read_price(fields: InputReader, locations: Mapping[str, Location]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
+from commands.company import _create
+from commands.option_errors import InvalidOptions
 from models import Company
-from resolvers.values.identifiers import parse
+from models.company import AccountKind
+from resolvers.values.identifiers import Identifier, parse
+from settings import Settings
 from tests.commands.process import CompletedCommand, crossgate, run_subprocess
 from tests.rules.mutations import recorded_changes, stored_rows
 
@@ -81,6 +86,17 @@ async def test_market_has_one_operator(engine: AsyncEngine, database_url: str, t
     problem = f"The market already has an operator: Hollowgate ({first.stdout.strip()}). It can have only one."
     assert (1, "", f"crossgate: --kind: {problem} (TAKEN)\n") == (second.returncode, second.stdout, second.stderr)
     assert before == await stored_rows(engine)
+
+
+async def test_concurrent_commands_create_one_operator(engine: AsyncEngine, database_url: str) -> None:
+    """The second waits for the first, and is refused."""
+    settings = Settings(database_url=database_url)
+    values = {name.replace("-", "_"): value for name, value in OPTIONS.items()}
+    creating = [_create(settings, AccountKind.OPERATOR, values, verified=False) for _ in range(2)]
+    results = await asyncio.gather(*creating, return_exceptions=True)
+
+    assert {Identifier, InvalidOptions} == {type(result) for result in results}
+    assert 1 == len((await stored_rows(engine))["company"])
 
 
 async def test_all_errors_are_reported_at_once(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:

@@ -56,10 +56,10 @@ async def test_locations_are_created_updated_and_left(engine: AsyncEngine, impor
 
     outputs = [(done.returncode, done.stderr, done.stdout) for done in (created, dry, updated, again)]
     assert [
-        (0, "", "Created 3 locations, updated 0 and left 0 unchanged.\n"),
-        (0, "", "Would create 1 locations, update 1 and leave 1 unchanged.\n"),
-        (0, "", "Created 1 locations, updated 1 and left 1 unchanged.\n"),
-        (0, "", "Created 0 locations, updated 0 and left 3 unchanged.\n"),
+        (0, "", "Locations created: 3; updated: 0; unchanged: 0.\n"),
+        (0, "", "Locations to create: 1; to update: 1; unchanged: 1.\n"),
+        (0, "", "Locations created: 1; updated: 1; unchanged: 1.\n"),
+        (0, "", "Locations created: 0; updated: 0; unchanged: 3.\n"),
     ] == outputs
     assert 3 == len(before["location"])
     assert ids.items() <= (await _ids(engine)).items()
@@ -85,7 +85,7 @@ async def test_dry_run_changes_nothing(engine: AsyncEngine, import_: Import) -> 
     """Neither rows nor audit events are stored."""
     done = import_(text_of(LOCATION), "--dry-run")
 
-    assert (0, "Would create 1 locations, update 0 and leave 0 unchanged.\n") == (done.returncode, done.stdout)
+    assert (0, "Locations to create: 1; to update: 0; unchanged: 0.\n") == (done.returncode, done.stdout)
     assert [] == (await stored_rows(engine))["location"]
     assert [] == await recorded_changes(engine)
 

@@ -77,10 +77,10 @@ async def test_prices_are_created_updated_and_left(engine: AsyncEngine, import_:
     again = import_(changed)
 
     assert [
-        (0, "", "Created 2 prices, updated 0 and left 0 unchanged.\n"),
-        (0, "", "Would create 1 prices, update 1 and leave 1 unchanged.\n"),
-        (0, "", "Created 1 prices, updated 1 and left 1 unchanged.\n"),
-        (0, "", "Created 0 prices, updated 0 and left 3 unchanged.\n"),
+        (0, "", "Prices created: 2; updated: 0; unchanged: 0.\n"),
+        (0, "", "Prices to create: 1; to update: 1; unchanged: 1.\n"),
+        (0, "", "Prices created: 1; updated: 1; unchanged: 1.\n"),
+        (0, "", "Prices created: 0; updated: 0; unchanged: 3.\n"),
     ] == [(done.returncode, done.stderr, done.stdout) for done in (created, dry, updated, again)]
     assert 2 == len(before["price"])
     changes = await recorded_changes(engine)
@@ -131,7 +131,7 @@ async def test_all_errors_are_reported_at_once_with_line_and_column(engine: Asyn
     done = import_(text_of(*rows))
 
     allowed = "isn't allowed here. Use one of: {}. (INVALID_VALUE)".format
-    amount = "Enter an amount without currency and thousands separators, such as 1250.00. (INVALID_VALUE)"
+    amount = "Enter an amount without a currency or thousands separators, such as 1250.00. (INVALID_VALUE)"
     assert [
         "crossgate: FILE has 25 problems, so nothing was imported.",
         f"line 3, column speed_mbps: 50 {allowed('1000, 10000, 100000, 400000')}",
@@ -193,7 +193,7 @@ async def test_killed_import_leaves_nothing(engine: AsyncEngine, tmp_path: Path,
     assert [] == await recorded_changes(engine)
 
     done = crossgate("prices", "import", path, data_dir=tmp_path, database_url=database_url)
-    assert f"Created {len(many):,} prices, updated 0 and left 0 unchanged.\n" == done.stdout
+    assert f"Prices created: {len(many):,}; updated: 0; unchanged: 0.\n" == done.stdout
 
 
 def test_database_without_tables_is_reported(data_dir: Path) -> None:
