@@ -117,7 +117,7 @@ async def test_all_errors_are_reported_at_once(engine: AsyncEngine, database_url
 
 
 @pytest.mark.parametrize(("country", "is_refused"), [("GB", True), ("IE", False)])
-def test_certificate_verifies_one_company_V65(database_url: str, tmp_path: Path, country: str, is_refused: bool) -> None:
+def test_certificate_verifies_one_company_R409_R411(database_url: str, tmp_path: Path, country: str, is_refused: bool) -> None:
     """Two verified companies of a country never have the same number. An unverified one can repeat it."""
     first = create(tmp_path, database_url, "--verified", registration_number="1")
     unverified = create(tmp_path, database_url, registration_number="1")
