@@ -26,6 +26,9 @@ class MemberRole(StrEnum):  # A43
     SUPPORT = "SUPPORT"
 
 
+STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # only in the operator's company (A43)
+
+
 class Membership(Owned, Base):
     """A user's membership of a company, with at least one role and no duplicates."""
 
