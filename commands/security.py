@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.announcement import announcing, key_of, the_one
 from commands.failure import Failure
 from commands.store import running_database
-from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
+from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, members_of, of_users
 from resolvers.notifying.notifications import Recipient
 from settings import Settings
 
@@ -56,7 +56,7 @@ async def _members(session: AsyncSession, emails: Sequence[str], company: str | 
     """Return the affected members. Raises Failure if a user or the company isn't found."""
     if company is not None:
         companies = await find_companies(session, company, key_of(company, "Company"))
-        return await affected(session, of_company(the_one(companies, f"company {company}")))
+        return await affected(session, members_of(the_one(companies, f"company {company}")))
     if not emails:
         return await affected(session, everybody())
     members = await affected(session, of_users(emails))

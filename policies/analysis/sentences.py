@@ -56,11 +56,12 @@ OPERATORS: Final[Mapping[str, str]] = {
 }
 
 
-def _version(policy: Policy) -> tuple[str, ...]:
+def _cache_key(policy: Policy) -> tuple[str, ...]:
+    """Return the policy's version and the names of its types."""
     return (policy.version, *(entity.name for entity in policy.catalogue))
 
 
-@cached(LRUCache(SENTENCES_CACHE_SIZE), key=_version)
+@cached(LRUCache(SENTENCES_CACHE_SIZE), key=_cache_key)
 def sentences(policy: Policy) -> Sentences:
     """Return every sentence. Takes about a second; cached per policy version."""
     by_site: dict[tuple[str, str | None], str] = {

@@ -1,4 +1,5 @@
-"""The nodes of a predicate, a condition on one row, as a tree of plain values. Build it with `policies.predicate`.
+"""The nodes of a predicate, a condition on one row, as a tree of plain values. Build it with
+`policies.predicates.predicate`.
 
 Every predicate is true or false, never unknown. A comparison with NULL is false, whether the row or the viewer has the NULL.
 `!=` is the exact negation of `=`: a missing id equals nothing and differs from everything. Only the literal None tests for

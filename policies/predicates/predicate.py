@@ -1,6 +1,7 @@
 """Constructors of row predicates, which simplify as far as possible. Contains no Oso and no SQL.
 
-`policies.condition_tree` defines what predicates mean, especially for NULL. All functions preserve that: a property test checks it.
+`policies.predicates.condition_tree` defines what predicates mean, especially for NULL. All functions preserve that: a property test
+checks it.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ __all__ = [
     "parameters",
     "show",
     "substitute_copies",
-    "without_conditions",
+    "without_parameters",
 ]
 
 
@@ -145,7 +146,7 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
 def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     """Rewrite a predicate in terms of another row that holds copies of some of the row's values under other names.
 
-    A link with names of its own means that a linked row holds these values. The result is about the other row. It implies the
+    If `names` maps a link to names, a row of that link holds the copies. The result is about the other row. It implies the
     original predicate: any part that the copies can't express counts as false.
     """
     match predicate:
@@ -166,19 +167,19 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     return FALSE
 
 
-def without_conditions(predicate: Predicate, absent: Collection[str]) -> Predicate:
-    """Simplify a predicate for a viewer without values for the `absent` parameters: None matches nothing."""
+def without_parameters(predicate: Predicate, absent: Collection[str]) -> Predicate:
+    """Simplify a predicate for a viewer without values for the `absent` parameters. A missing value never matches."""
     match predicate:
         case Compare(symbol, _, Parameter(name) | SetParameter(name)) if name in absent:
             return TRUE if symbol == "!=" else FALSE
         case And(items):
-            return conj(without_conditions(item, absent) for item in items)
+            return conj(without_parameters(item, absent) for item in items)
         case Or(items):
-            return disj(without_conditions(item, absent) for item in items)
+            return disj(without_parameters(item, absent) for item in items)
         case Exists(link, condition):
-            return exists(link, without_conditions(condition, absent))
+            return exists(link, without_parameters(condition, absent))
         case Not(denied):
-            return negate(without_conditions(denied, absent))
+            return negate(without_parameters(denied, absent))
     return predicate
 
 

@@ -1,5 +1,5 @@
-"""Encoding of predicates as formulas with exactly the meaning that `policies.condition_tree` defines: two-valued, and NULL equals
-nothing.
+"""Encoding of predicates as formulas with exactly the meaning that `policies.predicates.condition_tree` defines: two-valued, and
+NULL equals nothing.
 
 A finite number of linked rows is enough. Suppose a predicate has n conditions of the form "some linked row …". In any world where
 it's true, keep one row for each condition that holds and remove the others. Each condition that held still holds because of its

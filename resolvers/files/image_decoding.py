@@ -69,7 +69,7 @@ class Jpeg(JpegImageFile):
     """A JPEG whose resolution isn't read: Pillow would look for it in the EXIF data and warn if that is broken."""
 
     def _read_dpi_from_exif(self) -> None:
-        """Do nothing."""
+        """Leave the resolution unread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Allowed actions: what a viewer can do to an object now. Policy decides what it may do at all, the object's state what is possible.
+"""Allowed actions: what a viewer can do to an object now. Policy decides what is permitted, and
+the object's state what is possible.
 
 Both are conditions on the row, simplified as far as the viewer's shape allows. Generated code evaluates the rest for each row,
 and the few distinct lists are built once. No list reveals a column that the viewer can't see.

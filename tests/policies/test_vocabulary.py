@@ -19,7 +19,7 @@ from policies.language.source import EXEMPT, Argument, Rule, Text
 from policies.language.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
 from policies.language.syntax import Path as Term
 from policies.language.tokens import tokenize
-from policies.language.vocabulary import Vocabulary
+from policies.language.vocabulary import LiteralChecker
 from server import POLICIES
 
 ROOT: Final = Path(__file__).parents[2]
@@ -232,7 +232,7 @@ def test_any_misspelt_policy_literal_is_rejected(misspell: Callable[[str], str])
     copies = [copy for rule in rules if rule.name != EXEMPT for copy in misspelt(rule, misspell)]
     exemptions = [rule for rule in rules if rule.name == EXEMPT]
 
-    refused = Vocabulary((*rules, *(copy for _, copy in copies)), CATALOGUE).problems()
+    refused = LiteralChecker((*rules, *(copy for _, copy in copies)), CATALOGUE).problems()
 
     assert _strings() == len(copies) + sum(len(rule.arguments) for rule in exemptions)
     assert [place for place, _ in copies] == [":".join(str(problem).split(":")[:2]) for problem in refused]

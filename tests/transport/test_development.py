@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import server
-from commands.serve import Demo, prepare
+from commands.serve import SampleMarket, prepare_database
 from settings import Settings
 from transport.development import SETTING, Development, is_loopback, warning
 from transport.http.captured_mails import ReadMail, mail_routes
@@ -130,7 +130,7 @@ async def test_warning_is_printed_and_logged(demo_url: str, tmp_path: Path, caps
 
     await server.build(reachable).state.services.close()
     logged = capsys.readouterr().err
-    printed = await prepare(reachable, Demo.NONE)
+    printed = await prepare_database(reachable, SampleMarket.NONE)
 
     assert str(warning(reachable)) in printed
     assert "development.reachable" in logged
