@@ -33,7 +33,7 @@ def announce(
     all_users: Annotated[bool, typer.Option("--all", help="All users.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print who would be notified.")] = False,
 ) -> None:
-    """Notify each user directly, with one mail. Users of managed accounts are notified too; their partner is not."""
+    """Notify each user directly, with one email. Users of managed accounts are notified too; their partner is not."""
     if [bool(user), company is not None, all_users].count(True) != 1:
         raise typer.BadParameter("use exactly one of --user, --company and --all", param_hint="--user")
     with running_database(Settings.load()) as settings:

@@ -185,7 +185,7 @@ class NoPlan:
 
 
 class PlanRunner:
-    """The plans of one schema under one policy. The least recently used are evicted."""
+    """Builds, caches and runs the plans of one schema under one policy. The least recently used are evicted."""
 
     def __init__(self, schema: GraphQLSchema, describe: Describe, max_characters: int = PLAN_CACHE_SIZE) -> None:
         """`max_characters` bounds the cache, in characters of the documents."""

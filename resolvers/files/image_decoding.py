@@ -145,7 +145,7 @@ def _colour_mask(image: Image, content: bytes, colour: tuple[int, ...]) -> Image
 
 
 def _open_header(content: bytes, kind: MediaType) -> Jpeg | PngImageFile:
-    """Open an image and read only its header. `Image.open` would warn about large images and try other formats."""
+    """Open an image and read only its header. `PIL.Image.open` would warn about large images and try other formats."""
     return PngImageFile(BytesIO(content)) if kind is MediaType.PNG else Jpeg(BytesIO(content))
 
 

@@ -61,7 +61,7 @@ def test_gateway_serves_and_stops_and_leaves_nothing_behind(gateway: subprocess.
 
 
 def test_development_mails_can_be_read(gateway: subprocess.Popen[str], data_dir: Path) -> None:
-    """The worker runs alongside the gateway: mails are captured and listed on the mail page."""
+    """The worker runs alongside the gateway: emails are captured and listed on the mail page."""
     assert gateway.stderr
     address = _address(gateway.stderr)
     options = ("--title", "Sample", "--body", "Text.", "--user", DEMO_USERS[0])

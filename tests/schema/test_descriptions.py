@@ -59,7 +59,7 @@ TYPES: Final = {
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_field_ends_with_its_visibility_sentence(field: str) -> None:
-    """The sentence says what the field's rules come to. A field that's visible with its object has none."""
+    """The sentence states the combined effect of the field's rules. A field that's visible with its object has none."""
     type_name, name = field.split(".")
     description = object_type(type_name).fields[name].description or ""
 
@@ -116,7 +116,7 @@ def test_another_policy_replaces_the_sentences(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("predicate", "expected"),
     [
-        (Compare("=", "id", Parameter("user_id")), "it is the viewer"),
+        (Compare("=", "id", Parameter("user_id")), "the row is the viewer"),
         (Compare("!=", "seller_id", Parameter("company_id")), "its seller isn't the viewer's company"),
         (Compare("=", "market", SetParameter("markets")), "its market is one of the viewer's markets"),
         (Compare(">", "public_products", 0), "its public products is more than 0"),
@@ -136,4 +136,4 @@ def test_another_policy_replaces_the_sentences(tmp_path: Path) -> None:
 )
 def test_conditions_are_clauses(predicate: Predicate, expected: str) -> None:
     """Each form of predicate has its clause."""
-    assert expected == clause(predicate)
+    assert expected == clause(predicate, "the row")

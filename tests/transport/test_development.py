@@ -1,4 +1,4 @@
-"""Development features are served to the gateway's own machine only: sign-in as any user, all mails, the sign-in menu."""
+"""Development features are served to the gateway's own machine only: sign-in as any user, all emails, the sign-in menu."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def probe(app: Starlette, peer: str, **headers: str) -> list[int]:
 
 @pytest.mark.parametrize("peer", LOCAL)
 async def test_local_machine_is_served(peer: str) -> None:
-    """A peer with an IPv4 or IPv6 loopback address gets the mails, the demo viewers and their tokens."""
+    """A peer with an IPv4 or IPv6 loopback address gets the emails, the demo viewers and their tokens."""
     assert [200, 200, 200, 1] == await probe(routes(Development(on=True)), peer)
 
 
