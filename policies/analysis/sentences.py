@@ -16,12 +16,12 @@ from policies.predicates.predicate import (
     FALSE,
     TRUE,
     And,
-    Attribute,
     Compare,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -193,7 +193,7 @@ def _compared(operator: str, value: Value) -> str:
             return f"{OPERATORS[operator]} {OF_VIEWERS.get(name, _words(name))}"
         case SetParameter(name):
             return f"{OPERATORS[operator]} one of the viewer's {_words(name)}"
-        case Attribute(name):
+        case OtherColumn(name):
             return f"{OPERATORS[operator]} its {_words(name)}"
         case None:
             return "is set" if operator == "!=" else "isn't set"

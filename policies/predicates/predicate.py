@@ -10,12 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations, product
 from typing import TypeAlias
 
-from policies.predicates.condition_text import attributes, links, parameters, show
+from policies.predicates.condition_text import links, own_columns, parameters, show
 from policies.predicates.condition_tree import (
     FALSE,
     TRUE,
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
@@ -23,6 +22,7 @@ from policies.predicates.condition_tree import (
     OneOf,
     Operator,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     Scalar,
@@ -38,7 +38,6 @@ __all__ = [
     "FALSE",
     "TRUE",
     "And",
-    "Attribute",
     "Compare",
     "Constant",
     "Exists",
@@ -46,6 +45,7 @@ __all__ = [
     "OneOf",
     "Operator",
     "Or",
+    "OtherColumn",
     "Parameter",
     "Predicate",
     "Scalar",
@@ -53,7 +53,6 @@ __all__ = [
     "Value",
     "alternatives",
     "assume",
-    "attributes",
     "conj",
     "conjuncts",
     "disj",
@@ -64,6 +63,7 @@ __all__ = [
     "links",
     "negate",
     "one_of",
+    "own_columns",
     "parameters",
     "show",
     "substitute_copies",
@@ -156,9 +156,9 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
             return conj(substitute_copies(item, names) for item in items)
         case Or(items):
             return disj(substitute_copies(item, names) for item in items)
-        case Compare(symbol, name, Attribute(other)) if isinstance(right := names.get(other), str):
-            return Compare(symbol, left, Attribute(right)) if isinstance(left := names.get(name), str) else FALSE
-        case Compare(symbol, name, value) if isinstance(left := names.get(name), str) and not isinstance(value, Attribute):
+        case Compare(symbol, name, OtherColumn(other)) if isinstance(right := names.get(other), str):
+            return Compare(symbol, left, OtherColumn(right)) if isinstance(left := names.get(name), str) else FALSE
+        case Compare(symbol, name, value) if isinstance(left := names.get(name), str) and not isinstance(value, OtherColumn):
             return Compare(symbol, left, value)
         case OneOf(name, values) if isinstance(left := names.get(name), str):
             return OneOf(left, values)

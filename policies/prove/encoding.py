@@ -20,13 +20,13 @@ import z3
 from policies.entity import Entity, Link
 from policies.predicates.predicate import (
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -88,7 +88,7 @@ class Formulas:
                 return z3.And(z3.Not(cell.null), z3.BoolVal(False) if self._sets is None else self._sets[many](cell.value))
             case Parameter(one):
                 return _both(symbol, cell, self._viewer[one])
-            case Attribute(other):
+            case OtherColumn(other):
                 return _both(symbol, cell, row.cell(other))
         if symbol == "=":
             return self._equals(cell, value)
