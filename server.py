@@ -125,7 +125,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
 
 
 def _routes(settings: Settings, services: Services, identity: Identity, tokens: Tokens, quotas: Quotas) -> list[BaseRoute]:
-    """Return the routes next to GraphQL: files, uploads, captured mails and the portal."""
+    """Return the routes next to GraphQL: files, uploads, captured emails and the portal."""
     development = Development.of(settings)
     return [
         file_route(identity, _files(services), quotas),

@@ -1,4 +1,4 @@
-"""The composition root of the worker, a separate process that sends the outbox's mails and runs scheduled jobs.
+"""The composition root of the worker, a separate process that sends the outbox's emails and runs scheduled jobs.
 
 Jobs are stored in PostgreSQL, in procrastinate's queue, which any number of workers share. If a worker is killed, another one
 takes over its jobs a few seconds after its last heartbeat. Every job must therefore be safe to run twice.
@@ -78,7 +78,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def work_once(settings: Settings) -> None:
-    """Run each scheduled job once, send all due mails, then return."""
+    """Run each scheduled job once, send all due emails, then return."""
     async with _open(settings) as (app, engine):
         await requeue_stalled_jobs(app)
         for job in SCHEDULED_JOBS:
@@ -98,7 +98,7 @@ async def _open(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
 
 
 def make_app(engine: AsyncEngine, settings: Settings) -> App:
-    """Build the queue's app, with a task for mails and one for each scheduled job."""
+    """Build the queue's app, with a task for emails and one for each scheduled job."""
     app = App(
         connector=PsycopgConnector(
             conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.announcement import key_of, the_one
 from commands.failure import Failure
 from commands.store import open_transaction, running_database
-from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
+from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, members_of, of_users
 from resolvers.notifying.notifications import Recipient
 from settings import Settings
 
@@ -33,7 +33,7 @@ def announce(
     all_users: Annotated[bool, typer.Option("--all", help="All users.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print who would be notified.")] = False,
 ) -> None:
-    """Notify each user directly, with one mail. Users of managed accounts are notified too; their partner is not."""
+    """Notify each user directly, with one email. Users of managed accounts are notified too; their partner is not."""
     if [bool(user), company is not None, all_users].count(True) != 1:
         raise typer.BadParameter("use exactly one of --user, --company and --all", param_hint="--user")
     with running_database(Settings.load()) as settings:
@@ -56,7 +56,7 @@ async def _members(session: AsyncSession, emails: Sequence[str], company: str | 
     """Return the affected members. Raises Failure if a user or the company isn't found."""
     if company is not None:
         companies = await find_companies(session, company, key_of(company, "Company"))
-        return await affected(session, of_company(the_one(companies, f"company {company}")))
+        return await affected(session, members_of(the_one(companies, f"company {company}")))
     if not emails:
         return await affected(session, everybody())
     members = await affected(session, of_users(emails))

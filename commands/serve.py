@@ -30,7 +30,7 @@ app = typer.Typer(add_completion=False)
 log = structlog.stdlib.get_logger("crossgate.serve")
 
 
-class Demo(StrEnum):
+class SampleMarket(StrEnum):
     """The sample market to load into an empty database."""
 
     SMALL = "small"
@@ -45,16 +45,16 @@ def serve(
     development: Annotated[
         bool, typer.Option("--development", help="Load sample data, print tokens and show a sign-in menu.")
     ] = False,
-    demo: Annotated[Demo | None, typer.Option(help="Sample data for an empty database; small by default.")] = None,
+    demo: Annotated[SampleMarket | None, typer.Option(help="Sample data for an empty database; small by default.")] = None,
 ) -> None:
     """Serve the gateway."""
     options: dict[str, Any] = {"host": host, "port": port, "development": development or None}
     settings = Settings.load(**{name: value for name, value in options.items() if value is not None})
-    if demo not in (None, Demo.NONE) and not settings.development:
+    if demo not in (None, SampleMarket.NONE) and not settings.development:
         raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
-        typer.echo(asyncio.run(prepare(database_settings, demo or Demo.SMALL)))
+        typer.echo(asyncio.run(prepare_database(database_settings, demo or SampleMarket.SMALL)))
         run(server.build(database_settings, _companion(database_settings)), database_settings)
 
 
@@ -70,12 +70,12 @@ def _companion(settings: Settings) -> Callable[[], Awaitable[None]] | None:
     return companion if settings.development else None
 
 
-async def prepare(settings: Settings, demo: Demo) -> str:
+async def prepare_database(settings: Settings, demo: SampleMarket) -> str:
     """Migrate and fill the database. Returns the text to print at startup."""
     async with open_database(settings) as engine:
         await migrate(engine)
         lines = []
-        if settings.development and demo != Demo.NONE:
+        if settings.development and demo != SampleMarket.NONE:
             with suppress(NotEmpty):
                 lines.append(await fill(engine, DemoScale(demo)))
         if settings.port:  # otherwise the log reports the port once it's known

@@ -1,4 +1,5 @@
-"""The database that a command works on: the one in DATABASE_URL, else the embedded one, which runs while the command does."""
+"""The database that a command works on: the one in DATABASE_URL, otherwise the embedded one, which stops when the
+command ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`crossgate worker`: send the outbox's mails and run scheduled jobs until stopped."""
+"""`crossgate worker`: send the outbox's emails and run scheduled jobs until stopped."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Run everything that is due now, then exit. For cron.")] = False,
-    development: Annotated[bool, typer.Option("--development", help="Without a mail server, show mails at /mails.")] = False,
+    development: Annotated[bool, typer.Option("--development", help="Without a mail server, show emails at /mails.")] = False,
 ) -> None:
-    """Send mails and run scheduled jobs. You can run several workers. SIGTERM stops one after its current jobs."""
+    """Send emails and run scheduled jobs. You can run several workers. SIGTERM stops one after its current jobs."""
     settings = Settings.load(**({"development": True} if development else {}))
     if settings.smtp_url is None and not settings.development:
         raise Failure(
-            f"No mail server is configured: set {variable('smtp_url')}, or add --development to store mails without sending them."
+            f"No mail server is configured: set {variable('smtp_url')}, or add --development to store emails without sending "
+            "them."
         )
     configure_logging(settings)
     with running_database(settings) as database_settings:

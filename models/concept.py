@@ -31,7 +31,7 @@ class ConceptError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Rows of another table that rules can ask about: those whose column `remote` equals the column `local` of the row."""
+    """Rows of another table that rules can refer to: those whose column `remote` equals the column `local` of the row."""
 
     name: str
     table: str
@@ -120,7 +120,7 @@ def full_text(column: str, field: str) -> Filter:
     return Filter(column, field, condition)
 
 
-def money_range(name: str, column: str, description: str) -> dict[str, Filter]:
+def money_range_filters(name: str, column: str, description: str) -> dict[str, Filter]:
     """Return the three filters of a range of amounts in one currency. The field `column` guards them all."""
     parts = {
         "currency": ("currency", operator.eq),
@@ -182,7 +182,7 @@ class Concept:
     - `tag`: two bytes that begin its global ids. Never reuse a tag: clients store ids for years.
     - `is_node`: whether `node` returns the object of a global id.
     - `part_of`: the type whose visible rows its rows belong to. A part has no row rules.
-    - `links`: rows of other tables that rules can ask about.
+    - `links`: rows of other tables that rules can refer to.
     - `below`: the connections that list its rows under a parent, as `<type>.<field>` in snake case.
     - `orders`, `filters`: how its connections can be sorted and filtered, by enum value and by input field.
     - `newest_first`: its connections begin with the newest row by default.

@@ -15,10 +15,14 @@ class IllegalStep(Exception):
 
     code = "ILLEGAL_STEP"
 
-    def __init__(self, state: StrEnum, to: StrEnum, allowed: Set[StrEnum]) -> None:
-        self.state, self.to, self.allowed = state, to, frozenset(allowed)
-        choices = ", ".join(sorted(allowed)) or "none, this status is final"
-        super().__init__(f"Can't change from {state} to {to}. Allowed: {choices}.")
+    def __init__(self, state: StrEnum, to: StrEnum, reachable: Set[StrEnum]) -> None:
+        """`reachable` has the states that any step leads to. If another step leads to the same state, it isn't named."""
+        self.state, self.to, self.allowed = state, to, frozenset(reachable - {to})
+        if self.allowed:
+            hint = f". Allowed: {', '.join(sorted(self.allowed))}"
+        else:
+            hint = " with this action" if reachable else f": {state} is final"
+        super().__init__(f"Can't change from {state} to {to}{hint}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,7 @@ class Lifecycle(Generic[State]):
         """Return the state after an action. Raises IllegalStep."""
         step = self.steps[action]
         if state not in step.start:
-            allowed = {each.to for each in self.steps.values() if state in each.start}
-            raise IllegalStep(state, step.to, allowed - {step.to})
+            raise IllegalStep(state, step.to, {each.to for each in self.steps.values() if state in each.start})
         return step.to
 
 

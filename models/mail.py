@@ -1,6 +1,6 @@
-"""The outbox: outgoing mails, each written in the transaction of the change that it reports (X6).
+"""The outbox: outgoing emails, each written in the transaction of the change that it reports (X6).
 
-Inserting a row is enough to send it. A trigger queues the job in the same transaction, so no mail is lost and no mail reports a
+Inserting a row is enough to send it. A trigger queues the job in the same transaction, so no email is lost and no email reports a
 change that was rolled back (docs/decisions/an-outbox-in-the-same-transaction.md). The API never exposes the outbox.
 """
 
@@ -21,7 +21,7 @@ ERROR_LENGTH: Final = 200
 
 
 class MailStatus(StrEnum):
-    """The status of a mail. In development without a mail server it's KEPT instead of sent."""
+    """The status of an email. In development without a mail server it's KEPT instead of sent."""
 
     WAITING = "WAITING"
     SENT = "SENT"
@@ -30,7 +30,7 @@ class MailStatus(StrEnum):
 
 
 class Mail(Identified, Base):
-    """A mail to one address. `last_error` says why the last attempt failed. It never holds a secret."""
+    """An email to one address. `last_error` says why the last attempt failed. It never holds a secret."""
 
     __tablename__ = "mail"
     IS_LOGGED = False

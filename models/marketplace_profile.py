@@ -68,7 +68,7 @@ class MarketplaceProfile(Owned, Versioned, Base):
 
 
 class ProfileSlug(Base):
-    """A slug that a profile has or had. Old slugs are stored so that links in mails and portals keep working (A3)."""
+    """A slug that a profile has or had. Old slugs are stored so that links in emails and portals keep working (A3)."""
 
     __tablename__ = "profile_slug"
 

@@ -18,7 +18,7 @@ from models.concept import (
     SortOrder,
     always,
     equals,
-    money_range,
+    money_range_filters,
     page_columns,
     page_indexes,
     steps_of,
@@ -90,7 +90,7 @@ FILTERS: Final = {
     "visibility": equals("visibility", "Matches the Marketplace visibility."),
     "location_id": equals("location_id", "Matches the location.", "location", id_of="Location"),
     "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
-    **money_range("monthly_rate", "monthly_rate", "Matches the recurring monthly charge. Requires access to prices."),
+    **money_range_filters("monthly_rate", "monthly_rate", "Matches the recurring monthly charge. Requires access to prices."),
 }
 PAGES: Final = page_columns(ORDERS, FILTERS)
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")

@@ -1,4 +1,4 @@
-"""Resolvers of quotes: the prices of the requested items, and what would keep each from being ordered."""
+"""Resolvers of quotes: the prices of the requested items, and why an item can't be ordered."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _read_items(quote_input: Mapping[str, Any]) -> list[Item]:
     """Read the requested items in input order, ports first. Raises InvalidId or InvalidQuote."""
     count = sum(len(quote_input.get(name, ())) for name in LISTS)
     if not 1 <= count <= MAX_ITEMS:
-        raise InvalidQuote("input", f"must have from 1 to {MAX_ITEMS} items, not {count}")
+        raise InvalidQuote("input", f"must have from 1 to {MAX_ITEMS} items (got {count})")
     return [
         _read_item(f"input.{name}.{index}", values, *LISTS[name])
         for name in LISTS
@@ -109,7 +109,7 @@ def _read_item(path: str, values: Mapping[str, Any], kind: PriceKind, speed: str
     key = identifiers.parse(values["location_id"], f"{path}.locationId", "Location").key
     for name, valid in ((speed, speeds), ("term_months", TERMS_MONTHS)):
         if values[name] not in valid:
-            raise InvalidQuote(f"{path}.{camel(name)}", f"must be one of {', '.join(map(str, valid))}, not {values[name]}")
+            raise InvalidQuote(f"{path}.{camel(name)}", f"must be one of {', '.join(map(str, valid))} (got {values[name]})")
     return Item(path, kind, key, values[speed], values["term_months"])
 
 

@@ -80,8 +80,8 @@ class UnknownAction(PublicError):
 
     code = "UNKNOWN_ACTION"
 
-    def __init__(self, argument: str) -> None:
-        super().__init__(f"Argument '{argument}' isn't a known action or a type with actions.", argument=argument)
+    def __init__(self, argument: str, problem: str) -> None:
+        super().__init__(f"Argument '{argument}' {problem}.", argument=argument)
 
 
 async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_name: str) -> list[bool]:
@@ -90,9 +90,9 @@ async def can(viewers: Sequence[Viewer], context: Context, *, action: str, type_
     Raises UnknownAction.
     """
     if type_name not in TAGS or type_name in NON_NODE_TYPES:
-        raise UnknownAction("typeName")
+        raise UnknownAction("typeName", "must be the name of a type that has actions")
     if action.lower() not in ACTIONS[type_name]:
-        raise UnknownAction("action")
+        raise UnknownAction("action", f"isn't an action on {type_name}")
     if type_name != "Company":
         return [context.decide(type_name, action.lower()).rows != FALSE] * len(viewers)
     own = [row for row in await context.loaders.rows("Company", [context.viewer.company_id]) if row is not None]

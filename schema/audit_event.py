@@ -56,7 +56,7 @@ class AuditEvent(Node):
     )
     policy_hash: str | None = column("The version of the policy in effect.")
     request_id: str | None = column(
-        "The `X-Request-ID` of the request. If the event covers several requests, that of the first."
+        "The `X-Request-ID` of the request. If the event covers several requests, the ID of the first one."
     )
     requests: int = column(
         "The number of requests covered. Similar requests made within moments of each other share one event."

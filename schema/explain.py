@@ -17,8 +17,8 @@ EXPLAINED: Final = {
 }
 
 
-@strawberry.type(description="One of the conditions that a rule joins with `and`.")
-class DecisionPart:
+@strawberry.type(name="DecisionPart", description="One of the conditions that a rule joins with `and`.")
+class AppliedRulePart:
     text: str = strawberry.field(description="The source text of the condition.")
     holds: bool | None = strawberry.field(
         description="Whether this condition and all earlier ones hold. Null if the answer would reveal linked objects "
@@ -28,8 +28,8 @@ class DecisionPart:
     rules: list[str] = strawberry.field(description=f"The rules that the condition refers to, {PLACE}.")
 
 
-@strawberry.type(description="A policy rule that applies to a decision.")
-class Decision:
+@strawberry.type(name="Decision", description="A policy rule that applies to a decision.")
+class AppliedRule:
     effect: str = strawberry.field(description="The effect of the rule if it holds: ALLOW or DENY. DENY always wins.")
     name: str = strawberry.field(
         description="The kind of rule: `allow` or `deny` for the object, `allow_field` or `deny_field` for a field."
@@ -45,7 +45,7 @@ class Decision:
         description="The first condition that doesn't hold. Null if the rule holds, or if the requester can't know "
         "which condition fails."
     )
-    parts: list[DecisionPart] = strawberry.field(description="The conditions of the rule, in order.")
+    parts: list[AppliedRulePart] = strawberry.field(description="The conditions of the rule, in order.")
 
 
 @strawberry.type(description="The explanation of a policy decision: whether access is allowed, and which rules decided.")
@@ -56,7 +56,7 @@ class Explanation:
     reason: str | None = strawberry.field(
         description="Why access is denied, as in `extensions.redactions`. Null if it is allowed."
     )
-    decisions: list[Decision] = strawberry.field(
+    decisions: list[AppliedRule] = strawberry.field(
         description="The rules that apply, first those for the object, then those for the field. Only the viewer's "
         "administrators (the account's partner and the operator) see the rules; for anyone else the list "
         "is empty."

@@ -56,7 +56,7 @@ def check_kinds(policy: Policy) -> None:
 def problems(policy: Policy) -> Iterator[str]:
     """Yield exposed sensitive values that their kind must hide, and columns and filters that don't declare a kind."""
     yield from undeclared_columns(Base.metadata)
-    yield from unknown_filters()
+    yield from unsupported_filters()
     yield from kind_problems(policy, sites(), narrowings())
 
 
@@ -161,7 +161,7 @@ def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
     return kinds | column_kinds(owner, definition.column or definition.python_name)
 
 
-def unknown_filters() -> list[str]:
+def unsupported_filters() -> list[str]:
     """Return each filter field that its connection doesn't support."""
     schema = make_schema()._schema
     return [

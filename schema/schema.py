@@ -1,4 +1,5 @@
-"""The whole schema, and the lists of guarded fields that policy is checked against: each needs a rule, each rule a field."""
+"""The whole schema, and the lists of guarded fields that policy is checked against: each field needs a rule, and each rule
+a field."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Viewer:
         "Whether the viewer can take an action on its own company, including orders on its behalf, or on "
         "at least one object of another type. For a specific object, use its `viewerCan`.",
         {
-            "action": (str, "The action, as in the type's action enum."),
+            "action": (str, "The action, as a value of the type's action enum, such as `UPDATE`."),
             "type_name": (str, "The type. Use `Company` for actions that order or create something for a company."),
         },
     )

@@ -18,7 +18,7 @@ from unittest.mock import patch
 import httpx
 
 from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
-from resolvers.execution.plans import Answer, Plans
+from resolvers.execution.plans import Answer, PlanRunner
 
 NAMES: Final = ("planned", "graphql-core")
 REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
@@ -48,7 +48,7 @@ def installed() -> Iterator[None]:
     """Let requests of this process run without a plan, and collect their audit events."""
     with ExitStack() as patches:
         for owner, name, wrapped in (
-            (Plans, "answer", _answer(Plans.answer)),
+            (PlanRunner, "answer", _answer(PlanRunner.answer)),
             (AuditLog, "enqueue", _audit(AuditLog.enqueue)),
             (AuditLog, "write", _audit(AuditLog.write)),
         ):
@@ -105,7 +105,7 @@ def _content(response: httpx.Response) -> bytes:
 
 def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Awaitable[Answer | None]]:
     @wraps(answer)
-    async def answered(plans: Plans, *arguments: Any) -> Answer | None:
+    async def answered(plans: PlanRunner, *arguments: Any) -> Answer | None:
         if not _planner["on"] or _unplanned.get():
             return None
         found, effects = await answer(plans, *arguments), _effects.get()

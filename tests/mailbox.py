@@ -1,4 +1,4 @@
-"""A real mail server in the tests' event loop. It accepts every mail, or answers as a test configures it."""
+"""A real mail server in the tests' event loop. It accepts every email, or answers as a test configures it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 OK = "250 OK"
-PATIENCE = 40.0  # seconds that a test waits for mails
+PATIENCE = 40.0  # seconds that a test waits for emails
 
 
 @dataclass
 class Mailbox:
-    """The mails that a server has received, and how it answers."""
+    """The emails that a server has received, and how it answers."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)  # the same mails as raw bytes
+    raw: list[bytes] = field(default_factory=list)  # the same emails as raw bytes
     to: list[str] = field(default_factory=list)  # the recipients of the envelopes
     rcpt: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))  # the first answers, by address
-    data: deque[str] = field(default_factory=deque)  # the first answers to whole mails, which are stored even so
+    data: deque[str] = field(default_factory=deque)  # the first answers to whole emails, which are stored even so
     seconds: float = 0.0  # delay before each answer
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -50,7 +50,7 @@ class Mailbox:
         return OK
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
-        """Store a mail and answer after the delay."""
+        """Store an email and answer after the delay."""
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
@@ -62,7 +62,7 @@ class Mailbox:
         return self.data.popleft() if self.data else OK
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait for mails until a condition holds. Raises TimeoutError."""
+        """Wait for emails until a condition holds. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE):
             while not reached():
                 self.arrived.clear()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from resolvers.auditing.audit_log import AuditLog
-from resolvers.execution.plans import Answer, Plans
+from resolvers.execution.plans import Answer, PlanRunner
 from resolvers.reading.redactions import Redactions
 from tests.client import DIRECT, HIDDEN, PARTNER, Client
 from tests.executors import Difference
@@ -18,15 +18,15 @@ PRICES = "{ ports(first: 2) { nodes { monthlyRate { amount } } } }"
 
 async def test_different_value_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that answers with less than graphql-core fails the test."""
-    planned = Plans.answer
+    planned = PlanRunner.answer
 
-    async def answer(plans: Plans, *arguments: Any) -> Answer | None:
+    async def answer(plans: PlanRunner, *arguments: Any) -> Answer | None:
         found = await planned(plans, *arguments)
         if found is not None and found.data is not None:
             found.data["ports"]["nodes"].pop()
         return found
 
-    monkeypatch.setattr(Plans, "answer", answer)
+    monkeypatch.setattr(PlanRunner, "answer", answer)
 
     with pytest.raises(Difference, match="ports"):
         await demo_client(PARTNER, NAMES)

@@ -39,7 +39,7 @@ from transport.limits.deadlines import Deadlines
 from transport.limits.peers import Peers
 from transport.limits.quotas import Quotas
 from transport.logs import PolicyVersion, RequestLog, request_lines
-from transport.operations import Operations
+from transport.operations import OperationRunner
 from transport.realtime.sse import EventStreams
 from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
 from transport.realtime.websocket import WebSocketEndpoint
@@ -126,16 +126,16 @@ class _Contexts:
         return self.make_subscriber(viewer, request_id, key, renew)
 
 
-def _operations(schema: strawberry.Schema, documents: Documents | None, settings: Settings) -> Operations:
+def _operations(schema: strawberry.Schema, documents: Documents | None, settings: Settings) -> OperationRunner:
     """Build the pipeline that prepares and executes operations."""
     documents = documents or Documents(settings.max_document_tokens, settings.max_document_characters)
-    return Operations(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings))
+    return OperationRunner(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings))
 
 
 def _graphql_routes(
     *,
     settings: Settings,
-    operations: Operations,
+    operations: OperationRunner,
     identity: Identity,
     connections: OpenConnections,
     contexts: _Contexts,

@@ -161,7 +161,7 @@ class RequestLog:
                 )
 
 
-def begin_facts(**facts: object) -> None:
+def fork_facts(**facts: object) -> None:
     """Start separate facts for an operation that runs in its own task, as a copy of the request's facts."""
     _facts.set({**_facts.get({}), **facts})
 

@@ -1,4 +1,4 @@
-"""Operations: from a request to an operation within bounds, and from its result to the response that is sent.
+"""Operations: turns requests into operations within bounds, and results into the responses that are sent.
 
 This is the part that all transports share. No result is ever sent without passing through `answer_of`.
 """
@@ -39,7 +39,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operations:
+class OperationRunner:
     """Prepares and executes the operations on one schema."""
 
     schema: strawberry.Schema

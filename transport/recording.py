@@ -33,7 +33,7 @@ class Recording:
 
     def extension(self) -> SchemaExtension:
         """Return a schema extension that records executed queries."""
-        return _Recorded(self)
+        return _RecordingExtension(self)
 
     def write(self, query: dict[str, Any]) -> None:
         """Record a query. A failure is logged and doesn't affect the query."""
@@ -51,7 +51,7 @@ class Recording:
             os.close(file)
 
 
-class _Recorded(SchemaExtension):
+class _RecordingExtension(SchemaExtension):
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._query: str | None = None

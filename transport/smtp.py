@@ -1,6 +1,6 @@
 """Sends mail: one message to one address, through the mail server in the settings.
 
-The message ID is derived from the mail's ID, so a client can recognise a mail that arrives twice. This module writes every header
+The message ID is derived from the email's ID, so a client can recognise an email that arrives twice. This module writes every header
 itself: the `email` package parses encoded words in the values that it is given (`=?utf-8?q?...?=`), and some of its versions then
 write a line break that was hidden in one. Errors and logs must never contain the password.
 """
@@ -56,7 +56,7 @@ class SmtpMailer:
         }
 
     async def __call__(self, mail: Outgoing) -> None:
-        """Send a mail. Raises MailRejected or MailDelayed."""
+        """Send an email. Raises MailRejected or MailDelayed."""
         message = compose(mail, self._sender)
         try:
             await aiosmtplib.send(message, sender=self._sender, recipients=[mail.to_address], **self.server)
@@ -66,14 +66,14 @@ class SmtpMailer:
             raise _classify(error) from None
         except aiosmtplib.SMTPNotSupported as error:
             raise MailRejected(_line(error.message)) from None
-        except aiosmtplib.SMTPResponseException as error:  # a problem with the connection or the sender, not with this mail
+        except aiosmtplib.SMTPResponseException as error:  # a problem with the connection or the sender, not with this email
             raise MailDelayed(f"the mail server answered {error.code} {_line(error.message)}") from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailDelayed(f"the mail server cannot be reached: {type(error).__name__}") from None
 
 
 def compose(mail: Outgoing, sender: str) -> bytes:
-    """Serialize a mail as an RFC 5322 message. Raises MailRejected for an invalid address."""
+    """Serialize an email as an RFC 5322 message. Raises MailRejected for an invalid address."""
     headers = {
         "From": _address(sender),
         "To": _address(mail.to_address),
@@ -116,7 +116,7 @@ def _address(text: str) -> str:
 
 
 def _classify(error: aiosmtplib.SMTPResponseException) -> MailRejected | MailDelayed:
-    """Return the error for the server's reply about this mail: permanent or temporary."""
+    """Return the error for the server's reply about this email: permanent or temporary."""
     reply = f"{error.code} {_line(error.message)}"
     return MailRejected(reply) if error.code in PERMANENT_CODES else MailDelayed(reply)
 

@@ -1,4 +1,4 @@
-"""Ports, distributed realistically: few companies have many, and many have few."""
+"""Ports, distributed realistically: a few companies have many ports, and most have few."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _port(
         activated_at=min(at + (TODAY - at) * 0.05, TODAY).replace(microsecond=0) if status in ACTIVATED else None,
         demarcation=_demarcation(number) if status not in UNALLOCATED else None,
         **_order_prices(chance, prices[location["id"], speed, term]),
-        **_announcement(chance, role, location, public=public),
+        **_marketplace_listing(chance, role, location, public=public),
     )
 
 
@@ -119,7 +119,7 @@ def _order_prices(chance: Random, price: Row) -> dict[str, Any]:
     return {"monthly_rate": price["monthly_rate"], "setup_fee": setup_fee, "currency": price["currency"]}
 
 
-def _announcement(chance: Random, role: str, location: Row, *, public: bool) -> dict[str, str | None]:
+def _marketplace_listing(chance: Random, role: str, location: Row, *, public: bool) -> dict[str, str | None]:
     if not public or chance.random() >= ANNOUNCED_SHARE:
         return {"marketplace_name": None, "marketplace_description": None}
     return {

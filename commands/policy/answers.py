@@ -1,6 +1,6 @@
 """What a query's result shows and hides, and where two results differ because of policy. Values are never reported.
 
-Objects are matched across results by ID, so `marked` adds every object's type and ID to the query's selections.
+Objects are matched across results by ID, so `add_ids` adds every object's type and ID to the query's selections.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Node = tuple[str, str]
 """An object's type and ID."""
 
 
-class Flip(NamedTuple):
+class DifferenceKind(NamedTuple):
     """A kind of difference: its direction and the field, type or error code. `DIFFERS` means that the direction is unknown."""
 
     way: str
@@ -67,34 +67,40 @@ class Outcome:
         return True
 
 
-def marked(document: DocumentNode, schema: GraphQLSchema) -> DocumentNode:
+def add_ids(document: DocumentNode, schema: GraphQLSchema) -> DocumentNode:
     """Return the document with type and ID added to the selections of every object that has an ID."""
     types = TypeInfo(schema)
-    result: DocumentNode = visit(document, TypeInfoVisitor(types, _Marking(types)))
+    result: DocumentNode = visit(document, TypeInfoVisitor(types, _IdAdder(types)))
     return result
 
 
 def outcome(data: Any, entries: Sequence[Entry], codes: Iterator[str]) -> Outcome:
-    """Return what the result of a marked query shows and hides."""
+    """Return what the result of a query with IDs shows and hides."""
     hidden = {place: redacted for path, redacted in entries for place in _places(data, path)}
     return Outcome(_tree(data), hidden, frozenset(_nodes(data)), frozenset(codes))
 
 
-def flips(before: Outcome, after: Outcome, gained: frozenset[Node], lost: frozenset[Node]) -> Counter[Flip]:
+def count_differences(
+    before: Outcome, after: Outcome, gained: frozenset[Node], lost: frozenset[Node]
+) -> Counter[DifferenceKind]:
     """Count each kind of difference. `gained` and `lost` are the objects known to have become readable or unreadable."""
-    differences: Counter[Flip] = Counter()
-    differences.update(Flip(GAINED, _field(redacted)) for place, redacted in before.hidden.items() if after.shows(place))
-    differences.update(Flip(LOST, _field(redacted)) for place, redacted in after.hidden.items() if before.shows(place))
-    differences.update(Flip(GAINED, f"{name} ({ROWS})") for name, _ in gained)
-    differences.update(Flip(LOST, f"{name} ({ROWS})") for name, _ in lost)
-    differences.update(Flip(GAINED, code) for code in before.codes - after.codes)
-    differences.update(Flip(LOST, code) for code in after.codes - before.codes)
+    differences: Counter[DifferenceKind] = Counter()
+    differences.update(
+        DifferenceKind(GAINED, _field(redacted)) for place, redacted in before.hidden.items() if after.shows(place)
+    )
+    differences.update(
+        DifferenceKind(LOST, _field(redacted)) for place, redacted in after.hidden.items() if before.shows(place)
+    )
+    differences.update(DifferenceKind(GAINED, f"{name} ({ROWS})") for name, _ in gained)
+    differences.update(DifferenceKind(LOST, f"{name} ({ROWS})") for name, _ in lost)
+    differences.update(DifferenceKind(GAINED, code) for code in before.codes - after.codes)
+    differences.update(DifferenceKind(LOST, code) for code in after.codes - before.codes)
     if not differences and before.tree != after.tree:
-        differences[Flip(DIFFERS, "pages or numbers")] = 1
+        differences[DifferenceKind(DIFFERS, "pages or numbers")] = 1
     return differences
 
 
-class _Marking(Visitor):
+class _IdAdder(Visitor):
     def __init__(self, types: TypeInfo) -> None:
         super().__init__()
         self._types = types
@@ -103,8 +109,8 @@ class _Marking(Visitor):
         """Add the type and ID."""
         if not _is_node(self._types.get_parent_type()):
             return None
-        marks = (_selected(TYPE, "__typename"), _selected(ID, "id"))
-        return SelectionSetNode(selections=(*node.selections, *marks))
+        added = (_selected(TYPE, "__typename"), _selected(ID, "id"))
+        return SelectionSetNode(selections=(*node.selections, *added))
 
 
 def _is_node(kind: Any) -> bool:
@@ -129,7 +135,7 @@ def _places(value: Any, path: Path) -> Iterator[Place]:
         return
     step, *rest = path
     if isinstance(value, list):
-        names = _names(value)
+        names = _item_keys(value)
         for index in range(len(value)) if step == "*" else (int(step),):
             if value[index] is not None:
                 yield from ((names[index], *below) for below in _places(value[index], tuple(rest)))
@@ -141,18 +147,18 @@ def _tree(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _tree(below) for name, below in value.items()}
     if isinstance(value, list):
-        return {name: _tree(item) for name, item in zip(_names(value), value, strict=True)}
+        return {name: _tree(item) for name, item in zip(_item_keys(value), value, strict=True)}
     return value
 
 
-def _names(items: Sequence[Any]) -> Sequence[str | int]:
+def _item_keys(items: Sequence[Any]) -> Sequence[str | int]:
     """Name each item by its own or its node's ID if all are present and unique, else by its index."""
-    names = [_name(item) for item in items]
+    names = [_item_id(item) for item in items]
     present = [name for name in names if name is not None]
     return present if len(set(present)) == len(items) else range(len(items))
 
 
-def _name(item: Any) -> str | None:
+def _item_id(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
     name = item.get(ID)

@@ -22,7 +22,7 @@ from rich.progress import track
 
 import server
 from commands.failure import Failure
-from commands.policy.answers import Flip, Node, Outcome, flips, marked, outcome
+from commands.policy.answers import DifferenceKind, Node, Outcome, add_ids, count_differences, outcome
 from commands.policy.report import Format
 from commands.policy.revisions import policies_of
 from commands.store import open_database, running_database
@@ -49,7 +49,7 @@ REFUSED: Final = "used view-as for a target that its sender can no longer view a
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedQuery:
     """A recorded query and its line number."""
 
     line: int
@@ -84,15 +84,15 @@ class Report:
     versions: tuple[str, str]
     queries: int = 0
     viewers: set[Viewer] = field(default_factory=set)
-    flips: dict[tuple[Flip, str], Tally] = field(default_factory=dict)
+    differences: dict[tuple[DifferenceKind, str], Tally] = field(default_factory=dict)
     left_out: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, viewer: Viewer, differences: Counter[Flip]) -> None:
+    def add(self, viewer: Viewer, differences: Counter[DifferenceKind]) -> None:
         """Add the differences of one query."""
         self.queries += 1
         self.viewers.add(viewer)
-        for flip, times in differences.items():
-            tally = self.flips.setdefault((flip, format_shape(viewer.shape)), Tally())
+        for kind, times in differences.items():
+            tally = self.differences.setdefault((kind, format_shape(viewer.shape)), Tally())
             tally.times += times
             tally.queries += 1
 
@@ -113,7 +113,7 @@ class Side:
         except ViewAsRefused:
             return None
 
-    async def run(self, perspective: Perspective | None, recorded: Recorded, query: str) -> Outcome:
+    async def run(self, perspective: Perspective | None, recorded: RecordedQuery, query: str) -> Outcome:
         """Run a query and return its outcome."""
         if perspective is None:
             return outcome(None, (), iter((ViewAsRefused.code,)))
@@ -158,17 +158,17 @@ def replay(
         configure_logging(settings)
         report = asyncio.run(_replay(settings, policies, recorded))
     typer.echo("\n".join(WRITERS[format](report)))
-    raise typer.Exit(1 if report.flips else 0)
+    raise typer.Exit(1 if report.differences else 0)
 
 
-def _read(file: Path) -> Iterator[Recorded]:
+def _read(file: Path) -> Iterator[RecordedQuery]:
     """Yield the recorded queries of a file. Raises Failure."""
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
             entry = orjson.loads(line)
             sender, view_as = _sender(entry)
             request = parse_content(entry)
-            yield Recorded(number, *sender, view_as, request.operation_name, request.query, request.variables)
+            yield RecordedQuery(number, *sender, view_as, request.operation_name, request.query, request.variables)
         except (ValueError, TypeError, KeyError, AttributeError, BadRequest):
             raise Failure(f"{file}:{number} isn't a recorded query.") from None
 
@@ -182,7 +182,7 @@ def _sender(entry: dict[str, Any]) -> tuple[tuple[UUID | None, UUID | None], str
     return (UUID(entry["askerUserId"]), UUID(entry["askerCompanyId"])), str(target)
 
 
-async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list[Recorded]) -> Report:
+async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list[RecordedQuery]) -> Report:
     tokens = Tokens.load(settings.signing_key_file)
     async with open_database(settings):
         before, after = (Side(settings, tokens, policy) for policy in policies)
@@ -197,9 +197,9 @@ async def _replay(settings: Settings, policies: Iterable[Policy], recorded: list
     return report
 
 
-async def _replay_one(before: Side, after: Side, recorded: Recorded, report: Report) -> None:
+async def _replay_one(before: Side, after: Side, recorded: RecordedQuery, report: Report) -> None:
     requester = await _requester(before.services, recorded)
-    query = _marked(before, recorded)
+    query = _query_with_ids(before, recorded)
     if requester is None or query is None:
         report.left_out.append((recorded.line, INVALID if query is None else GONE))
         return
@@ -211,18 +211,18 @@ async def _replay_one(before: Side, after: Side, recorded: Recorded, report: Rep
     old, new = await before.run(old_view, recorded, query), await after.run(new_view, recorded, query)
     gained = await before.unreadable(old_view, new.nodes - old.nodes)
     lost = await after.unreadable(new_view, old.nodes - new.nodes)
-    report.add(perspective.viewer, flips(old, new, gained, lost))
+    report.add(perspective.viewer, count_differences(old, new, gained, lost))
 
 
-async def _requester(services: Services, recorded: Recorded) -> Viewer | None:
+async def _requester(services: Services, recorded: RecordedQuery) -> Viewer | None:
     """Return the sender with its current rights, or None if it no longer exists."""
     if recorded.user_id is None or recorded.company_id is None:
         return ANONYMOUS if recorded.user_id is recorded.company_id else None
     return await find_viewer(services.reader, recorded.user_id, recorded.company_id)
 
 
-def _marked(side: Side, recorded: Recorded) -> str | None:
-    """Return the marked query, or None if it isn't a valid query: a hand-edited file can't run a mutation."""
+def _query_with_ids(side: Side, recorded: RecordedQuery) -> str | None:
+    """Return the query with IDs added, or None if it isn't a valid query: a hand-edited file can't run a mutation."""
     schema = side.schema._schema
     try:
         document = parse(recorded.query)
@@ -231,28 +231,28 @@ def _marked(side: Side, recorded: Recorded) -> str | None:
     operation = get_operation_ast(document, recorded.name)
     if operation is None or operation.operation is not OperationType.QUERY or validate(schema, document):
         return None
-    return print_ast(marked(document, schema))
+    return print_ast(add_ids(document, schema))
 
 
 def _as_text(report: Report) -> Iterator[str]:
     yield _summary(report)
-    for (flip, shape), tally in sorted(report.flips.items()):
-        yield f"{flip.way}  {flip.what}  {shape}  {tally.times} in {tally.queries} of {report.queries} queries"
+    for (kind, shape), tally in sorted(report.differences.items()):
+        yield f"{kind.way}  {kind.what}  {shape}  {tally.times} in {tally.queries} of {report.queries} queries"
     yield from (f"Line {line} {reason}." for line, reason in report.left_out)
 
 
 def _as_markdown(report: Report) -> Iterator[str]:
     yield _summary(report)
-    if report.flips:
+    if report.differences:
         yield from ("", "| | what | viewer | times | queries |", "|---|---|---|---|---|")
-    for (flip, shape), tally in sorted(report.flips.items()):
-        yield f"| {flip.way} | {flip.what} | {shape} | {tally.times} | {tally.queries} |"
+    for (kind, shape), tally in sorted(report.differences.items()):
+        yield f"| {kind.way} | {kind.what} | {shape} | {tally.times} | {tally.queries} |"
     yield from (f"\nLine {line} {reason}." for line, reason in report.left_out)
 
 
 def _summary(report: Report) -> str:
     counts = f"Queries: {report.queries}, viewers: {len(report.viewers)}, policies: {' and '.join(report.versions)}"
-    return f"{counts}; {'differences:' if report.flips else 'no differences.'}"
+    return f"{counts}; {'differences:' if report.differences else 'no differences.'}"
 
 
 WRITERS: Final[dict[Format, Callable[[Report], Iterator[str]]]] = {Format.TEXT: _as_text, Format.MD: _as_markdown}

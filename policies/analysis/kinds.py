@@ -15,7 +15,7 @@ from policies.entity import Entity
 from policies.evaluation.policy import Policy
 from policies.evaluation.shapes import distinctions_of, format_shape, shapes_of
 from policies.language.source import EXEMPT, NEVER_KIND, Rule
-from policies.predicates.predicate import FALSE, TRUE, Predicate, conj, without_conditions
+from policies.predicates.predicate import FALSE, TRUE, Predicate, conj, without_parameters
 from policies.viewer import ANONYMOUS, PARAMETERS, SETS, Shape
 
 Shown: TypeAlias = tuple[tuple[Entity, Predicate], ...]
@@ -135,7 +135,7 @@ def shapes(policy: Policy, site: Site, rule: Rule) -> tuple[Shape, ...]:
 
 
 def shown(policy: Policy, site: Site, shape: Shape) -> Shown:
-    """Return the rows whose site value is shown to viewers of a shape."""
+    """Return the rows for which viewers of a shape see the value of a site."""
     any_entity = next(iter(policy.catalogue))  # no row is involved
     if site.type not in policy.catalogue:
         has = site.ability is None or policy.can(shape, site.ability)
@@ -151,7 +151,7 @@ def shown(policy: Policy, site: Site, shape: Shape) -> Shown:
 
 def _is_hidden(policy: Policy, site: Site, shape: Shape) -> bool:
     rows = (predicate for _, predicate in shown(policy, site, shape))
-    return any((without_conditions(each, (*PARAMETERS, *SETS)) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
+    return any((without_parameters(each, (*PARAMETERS, *SETS)) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
 
 
 def _remedy(policy: Policy, found: Violation) -> str:

@@ -201,10 +201,11 @@ def _sheets(lines: Mapping[str, Cells]) -> tuple[Sheet, ...]:
 
 
 def _fits(both: Sheet, one: Sheet, other: Sheet) -> bool:
-    return len(both.columns) <= MAX_SHEET_COLUMNS and _header_size(both) <= _header_size(one) + _header_size(other)
+    terms = _count_header_terms(one) + _count_header_terms(other)
+    return len(both.columns) <= MAX_SHEET_COLUMNS and _count_header_terms(both) <= terms
 
 
-def _header_size(sheet: Sheet) -> int:
+def _count_header_terms(sheet: Sheet) -> int:
     """Count the terms in the column headers of a sheet."""
     return sum(1 + len(part.conditions) for column in sheet.columns for part in column.parts)
 

@@ -16,12 +16,12 @@ from policies.predicates.predicate import (
     FALSE,
     TRUE,
     And,
-    Attribute,
     Compare,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -45,7 +45,11 @@ OF_VIEWERS: Final[Mapping[str, str]] = {
     "company_id": "the viewer's company",
     "partner_id": "the viewer's partner",
 }
-COLUMN_NAMES: Final[Mapping[str, str]] = {"actor_company": "actor's company", "as_company": "viewed-as company"}
+NAMES_IN_WORDS: Final[Mapping[str, str]] = {
+    "app_user": "user",
+    "actor_company": "actor's company",
+    "as_company": "viewed-as company",
+}
 OPERATORS: Final[Mapping[str, str]] = {
     "=": "is",
     "!=": "isn't",
@@ -56,11 +60,12 @@ OPERATORS: Final[Mapping[str, str]] = {
 }
 
 
-def _version(policy: Policy) -> tuple[str, ...]:
+def _cache_key(policy: Policy) -> tuple[str, ...]:
+    """Return the policy's version and the names of its types."""
     return (policy.version, *(entity.name for entity in policy.catalogue))
 
 
-@cached(LRUCache(SENTENCES_CACHE_SIZE), key=_version)
+@cached(LRUCache(SENTENCES_CACHE_SIZE), key=_cache_key)
 def sentences(policy: Policy) -> Sentences:
     """Return every sentence. Takes about a second; cached per policy version."""
     by_site: dict[tuple[str, str | None], str] = {
@@ -70,7 +75,7 @@ def sentences(policy: Policy) -> Sentences:
         lines = reading(policy, entity)
         if sentence := _of_type(entity, lines[ROW]):
             by_site[entity.name, None] = sentence
-        by_site |= {(entity.name, name): _of_field(cells) for name, cells in lines.items() if name != ROW}
+        by_site |= {(entity.name, name): _of_field(entity, cells) for name, cells in lines.items() if name != ROW}
         by_site |= {(entity.name, action.upper()): _of_action(cells) for action, cells in acting(policy, entity).items()}
     return by_site
 
@@ -79,11 +84,11 @@ def _of_type(entity: Entity, cells: Cells) -> str:
     """Say who can read which rows, or nothing if that takes too long."""
     if entity.part_of is not None:
         return f"Visible to everyone who can read the {_words(entity.part_of)}."
-    sentence = f"Visible {_where(cells)}."
+    sentence = f"Visible {_where(entity, cells)}."
     return sentence if len(sentence) <= MAX_TYPE_SENTENCE_LENGTH else ""
 
 
-def _of_field(cells: Cells) -> str:
+def _of_field(entity: Entity, cells: Cells) -> str:
     """Say who can see a field of a readable row, and why others can't. Empty if everyone who reads the row sees it."""
     never = {shape: cell for shape, cell in cells.items() if cell is not None and cell.where == FALSE}
     if all(cell is None or cell.where in (TRUE, FALSE) for cell in cells.values()):
@@ -92,8 +97,8 @@ def _of_field(cells: Cells) -> str:
         reason for cell in cells.values() if cell is not None and cell.where not in (TRUE, FALSE) for reason in cell.reasons
     )
     always = {shape: cell for shape, cell in never.items() if not set(cell.reasons) <= set(elsewhere)}
-    sentence = f"Visible {_where(cells)}; otherwise hidden ({listed([*elsewhere], 'or')})."
-    return f"{sentence} Always hidden {_hidden(always, cells)}." if always else sentence
+    sentence = f"Visible {_where(entity, cells)}; otherwise hidden ({listed([*elsewhere], 'or')})."
+    return f"{sentence} Always hidden {_hidden(always, cells, after=sentence)}." if always else sentence
 
 
 def _of_action(cells: Cells) -> str:
@@ -109,10 +114,11 @@ def _of_ability(cells: Cells) -> str:
     if len(reasons) != 1:
         return f"Hidden {_hidden(never, cells)}." if never else ""
     (only,) = reasons
-    return f"Visible {_where(cells)}; hidden from everyone else ({listed(only, 'or')})."
+    able = {shape for shape, cell in cells.items() if cell is not None and cell.where != FALSE}
+    return f"Visible {prose(_who(able, cells), 'to')}; hidden from everyone else ({listed(only, 'or')})."
 
 
-def _hidden(never: Mapping[Shape, Cell], cells: Cells) -> str:
+def _hidden(never: Mapping[Shape, Cell], cells: Cells, *, after: str = "") -> str:
     """Name the viewers a field is hidden from, grouped by reason. Viewers already named don't matter to the later groups."""
     groups: dict[tuple[Reason, ...], set[Shape]] = {}
     for shape, cell in never.items():
@@ -120,7 +126,8 @@ def _hidden(never: Mapping[Shape, Cell], cells: Cells) -> str:
     named: set[Shape] = set()
     phrases: list[str] = []
     for reasons, shapes in sorted(groups.items(), key=lambda group: _length(_who(group[1], cells))):
-        phrases.append(f"{prose(_who(shapes, cells, named), 'from')} ({listed(reasons, 'or')})")
+        viewers = prose(_who(shapes, cells, named), "from", after=" ".join((after, *phrases)))
+        phrases.append(f"{viewers} ({listed(reasons, 'or')})")
         named |= shapes
     return listed(phrases, "and")
 
@@ -129,14 +136,17 @@ def _length(viewers: ViewerSet) -> int:
     return sum(1 + len(part.conditions) for part in viewers.parts)
 
 
-def _where(cells: Cells) -> str:
+def _where(entity: Entity, cells: Cells) -> str:
     """Name the viewers who see every row, then the other viewers with the condition that a row must meet."""
     groups: dict[Predicate, set[Shape]] = {}
     for shape, cell in cells.items():
         if cell is not None and cell.where != FALSE:
             groups.setdefault(cell.where, set()).add(shape)
-    always = [prose(_who(groups.pop(TRUE), cells), "to")] if TRUE in groups else []
-    return "; ".join([*always, *(f"{prose(_who(shapes, cells), 'to')} if {clause(where)}" for where, shapes in groups.items())])
+    row = f"the {_words(entity.table.description or '')}"
+    phrases = [prose(_who(groups.pop(TRUE), cells), "to")] if TRUE in groups else []
+    for where, shapes in groups.items():
+        phrases.append(f"{prose(_who(shapes, cells), 'to', after=' '.join(phrases))} if {clause(where, row)}")
+    return "; ".join(phrases)
 
 
 def _who(shapes: set[Shape], cells: Cells, named: Iterable[Shape] = ()) -> ViewerSet:
@@ -145,36 +155,36 @@ def _who(shapes: set[Shape], cells: Cells, named: Iterable[Shape] = ()) -> Viewe
     return describe_viewers({shape: None if shape in free else shape in shapes for shape in cells})
 
 
-def clause(predicate: Predicate) -> str:
-    """Return a predicate as a clause about one row, which is "it"."""
+def clause(predicate: Predicate, row: str = "it") -> str:
+    """Return a predicate as a clause about one row. `row` names it where a pronoun could mean something else."""
     match predicate:
         case Compare(operator, name, value):
-            return f"{_subject(name)} {_compared(operator, value)}"
+            return f"{_subject(name, row)} {_compared(operator, value)}"
         case OneOf(name, values):
-            return f"{_subject(name)} is {listed([str(value) for value in values], 'or')}"
+            return f"{_subject(name, row)} is {listed([str(value) for value in values], 'or')}"
         case Exists(link, condition):
             return f"for one of its {_words(link)}, {clause(condition)}"
         case Not(item):
-            return f"not {clause(item)}"
+            return f"not {clause(item, row)}"
         case And(items):
-            return " and ".join(f"({clause(item)})" if isinstance(item, Or) else clause(item) for item in items)
+            return " and ".join(f"({clause(item, row)})" if isinstance(item, Or) else clause(item, row) for item in items)
         case Or(items):
-            return _either(items)
+            return _either(items, row)
     return show(predicate)
 
 
-def _either(items: tuple[Predicate, ...]) -> str:
+def _either(items: tuple[Predicate, ...], row: str) -> str:
     """Join alternatives by "or". Columns that are compared with the same value are named together."""
     compared = [item for item in items if isinstance(item, Compare)]
     values = {(item.operator, item.value) for item in compared}
     if len(values) != 1 or len(compared) != len(items):
-        return " or ".join(clause(item) for item in items)
+        return " or ".join(clause(item, row) for item in items)
     ((operator, value),) = values
-    return f"{listed([_subject(item.attribute) for item in compared], 'or')} {_compared(operator, value)}"
+    return f"{listed([_subject(item.attribute, row) for item in compared], 'or')} {_compared(operator, value)}"
 
 
-def _subject(name: str) -> str:
-    return "it" if name == "id" else f"its {_words(name.removesuffix('_id'))}"
+def _subject(name: str, row: str) -> str:
+    return row if name == "id" else f"its {_words(name.removesuffix('_id'))}"
 
 
 def _compared(operator: str, value: Value) -> str:
@@ -183,7 +193,7 @@ def _compared(operator: str, value: Value) -> str:
             return f"{OPERATORS[operator]} {OF_VIEWERS.get(name, _words(name))}"
         case SetParameter(name):
             return f"{OPERATORS[operator]} one of the viewer's {_words(name)}"
-        case Attribute(name):
+        case OtherColumn(name):
             return f"{OPERATORS[operator]} its {_words(name)}"
         case None:
             return "is set" if operator == "!=" else "isn't set"
@@ -192,4 +202,4 @@ def _compared(operator: str, value: Value) -> str:
 
 def _words(name: str) -> str:
     """Return a Python name as words: `MarketplaceProfile` is "marketplace profile"."""
-    return COLUMN_NAMES.get(name) or re.sub(r"(?<!^)(?=[A-Z])", " ", name).replace("_", " ").lower()
+    return NAMES_IN_WORDS.get(name) or re.sub(r"(?<!^)(?=[A-Z])", " ", name).replace("_", " ").lower()

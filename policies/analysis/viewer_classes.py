@@ -199,10 +199,17 @@ def label(viewers: ViewerSet) -> str:
     return f"{parts[:1].upper()}{parts[1:]}"
 
 
-def prose(viewers: ViewerSet, preposition: str) -> str:
-    """Return a set for use in a sentence: "to the operator and to managed accounts while prices are shown"."""
-    parts = sorted(viewers.parts, key=lambda part: bool(part.conditions))
-    return listed([f"{preposition} {' '.join((_people(part), *_said(part, CLAUSES)))}" for part in parts], "and")
+def prose(viewers: ViewerSet, preposition: str, *, after: str = "") -> str:
+    """Return a set for use in a sentence: "to the operator and to managed accounts while prices are shown".
+
+    `after` is the text before it. Unless the operator's staff is named first, its other users are named by the roles they lack.
+    """
+    phrases: list[str] = []
+    for part in sorted(viewers.parts, key=lambda part: bool(part.conditions)):
+        by_staff = OPERATORS_STAFF in " ".join((after, *phrases)) or _of_staff(part) is True
+        words = (_people(part, by_staff=by_staff), *_said(part, CLAUSES, by_staff=by_staff))
+        phrases.append(f"{preposition} {' '.join(words)}")
+    return listed(phrases, "and")
 
 
 def listed(words: Sequence[str], last: str) -> str:
@@ -210,10 +217,10 @@ def listed(words: Sequence[str], last: str) -> str:
     return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-def _people(part: Part) -> str:
+def _people(part: Part, *, by_staff: bool) -> str:
     """Name the people of a part: companies, or the users of companies if roles are tested."""
-    kinds = _kinds(part, PROSE, "and")
-    if _of_staff(part) is not None:
+    kinds = _kinds(part, PROSE, "and", by_staff=by_staff)
+    if by_staff and _of_staff(part) is not None:
         return kinds
     visitors = Shape().kind in part.kinds
     if visitors or len(part.kinds) > 3 or not any(condition.fact == HAVING for condition in part.conditions):
@@ -221,12 +228,13 @@ def _people(part: Part) -> str:
     return f"users of {kinds}"
 
 
-def _kinds(part: Part, words: Mapping[str, str], last: str) -> str:
+def _kinds(part: Part, words: Mapping[str, str], last: str, *, by_staff: bool = True) -> str:
+    """Name the kinds of a part. With `by_staff`, the operator's users are its staff or the others."""
     if set(part.kinds) == set(KINDS):
         return "everyone"
     if set(part.kinds) == set(KINDS) - {Shape().kind}:
         return "signed-in users" if words is PROSE else "signed in"
-    if (is_staff := _of_staff(part)) is not None:
+    if by_staff and (is_staff := _of_staff(part)) is not None:
         return OPERATORS_STAFF if is_staff else OPERATORS_OTHERS
     return listed([words[kind] for kind in part.kinds], last)
 
@@ -241,10 +249,11 @@ def _is_of_staff(condition: Condition) -> bool:
     return condition.fact == HAVING and (set(condition.roles) == STAFF if condition.holds else set(condition.roles) >= STAFF)
 
 
-def _said(part: Part, words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+def _said(part: Part, words: Mapping[str, tuple[str, str]], *, by_staff: bool = True) -> Iterator[str]:
+    """Yield the words for each condition. With `by_staff`, `_kinds` has said whether the users are the operator's staff."""
     for condition in part.conditions:
         if condition.fact == HAVING:
-            implied = STAFF if _of_staff(part) is not None and _is_of_staff(condition) else frozenset()
+            implied = STAFF if by_staff and _of_staff(part) is not None and _is_of_staff(condition) else frozenset()
             if roles := [role for role in condition.roles if role not in implied]:
                 names = listed(roles, "or")
                 yield f"{'with' if condition.holds else 'without'} {f'the {names} role' if words is CLAUSES else names}"

@@ -19,7 +19,7 @@ from models.managed_account import SETTINGS
 from policies.evaluation.decision import Decision, FieldRule
 from policies.evaluation.policy import Policy
 from policies.evaluation.shapes import SWITCHES
-from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_conditions
+from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_parameters
 from policies.reason import Reason
 from policies.viewer import ANONYMOUS, PARAMETERS, Shape
 
@@ -97,7 +97,7 @@ class Reachability:
 
     def _rows(self, *conditions: Predicate) -> Predicate:
         """Return the rows that meet all conditions, for viewers without the values that their kind never has."""
-        return without_conditions(conj(conditions), self._absent)
+        return without_parameters(conj(conditions), self._absent)
 
     def _visible_rows(self, decision: Decision, field: str) -> Predicate:
         """Return the readable rows whose field is visible."""

@@ -20,9 +20,9 @@ from policies.facts import Null, Opaque, OpaqueElement, OpaqueSet
 from policies.predicates.predicate import (
     FALSE,
     TRUE,
-    Attribute,
     Compare,
     Operator,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -160,7 +160,7 @@ def _column(reference: Reference, table: sa.FromClause) -> sa.ColumnElement[Any]
 def _value(operand: Operand, table: sa.FromClause) -> Value:
     match operand:
         case Reference():
-            return Attribute(_column(operand, table).name)
+            return OtherColumn(_column(operand, table).name)
         case OpaqueElement(name=name):
             return SetParameter(name)
         case Opaque(name=name) if not isinstance(operand, OpaqueSet):
@@ -175,7 +175,7 @@ def _comparable(operator: Operator, column: sa.ColumnElement[Any], value: Value,
     stored = column.type.python_type
     ordered = operator not in ("=", "!=")
     match value:
-        case Attribute(name):
+        case OtherColumn(name):
             other = table.c[name].type
             return other.python_type is stored and not issubclass(stored, enum.Enum) and (not ordered or stored in _ORDERED)
         case Parameter():

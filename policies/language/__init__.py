@@ -1,4 +1,4 @@
-"""The policy language: reads `.polar` files and rejects rules that can't be trusted.
+"""The policy language: reads `.polar` files and rejects rules that might be evaluated incorrectly.
 
 Entry point: `source.parse`, which returns the rules of a text.
 

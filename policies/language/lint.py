@@ -1,4 +1,4 @@
-"""Rejects rules that partial evaluation can't be trusted with, and rules that name something unknown.
+"""Rejects rules that partial evaluation might compile incorrectly, and rules that name something unknown.
 
 Oso's partial evaluation fails open where `not` touches the resource, and treats an error under `not` as false. So `not` can only
 contain facts of the viewer, every name must be known, and every variable must be bound before it's used.
@@ -13,7 +13,7 @@ from policies.errors import PolicyError
 from policies.language.scope import DATA, VIEWER, Scope, Type
 from policies.language.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, ROW_RULES, Rule
 from policies.language.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, paths
-from policies.language.vocabulary import Vocabulary
+from policies.language.vocabulary import LiteralChecker
 from policies.suggestions import hint
 from policies.viewer import SETS
 
@@ -30,7 +30,7 @@ _UNKNOWN_VALUES = (
 def find_problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
     """Yield all problems of the rules, each with file and line. The vocabulary is checked only once nothing else is wrong."""
     found = list(_structural_problems(rules, catalogue))
-    yield from found or Vocabulary(rules, catalogue).problems()
+    yield from found or LiteralChecker(rules, catalogue).problems()
 
 
 def _structural_problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:

@@ -1,4 +1,4 @@
-"""Rejects literals that nothing can ever equal: misspelt actions, abilities, fields, viewer facts and enum values.
+"""Rejects literals that can never match: misspelt actions, abilities, fields, viewer facts and enum values.
 
 A rule with such a literal never applies, so a denial with one denies nothing. Each literal is traced to whatever it's compared
 with, also through variables and helper rules, and must be an allowed value there. This relies on lint's other checks: every call
@@ -107,7 +107,7 @@ class _Enumerable:
     known: tuple[Value, ...]
 
 
-class Vocabulary:
+class LiteralChecker:
     """Checks the literals of a set of rules."""
 
     def __init__(self, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from policies.predicates.condition_tree import (
     TRUE,
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -19,17 +19,17 @@ from policies.predicates.condition_tree import (
 )
 
 
-def attributes(predicate: Predicate) -> frozenset[str]:
+def own_columns(predicate: Predicate) -> frozenset[str]:
     """Return the row's own columns that a predicate reads. It excludes the local columns of links: see `links`."""
     match predicate:
-        case Compare(_, name, Attribute(other)):
+        case Compare(_, name, OtherColumn(other)):
             return frozenset((name, other))
         case Compare(_, name, _) | OneOf(name, _):
             return frozenset((name,))
         case Not(item):
-            return attributes(item)
+            return own_columns(item)
         case And(items) | Or(items):
-            return frozenset().union(*map(attributes, items))
+            return frozenset().union(*map(own_columns, items))
     return frozenset()
 
 
@@ -42,7 +42,7 @@ def revealed_columns(predicate: Predicate) -> frozenset[str]:
             return revealed_columns(item)
         case And(items) | Or(items):
             return frozenset().union(*map(revealed_columns, items))
-    return attributes(predicate)
+    return own_columns(predicate)
 
 
 def links(predicate: Predicate) -> frozenset[str]:
@@ -94,7 +94,7 @@ def _show_value(value: Value) -> str:
     match value:
         case Parameter(name) | SetParameter(name):
             return f"viewer.{name}"
-        case Attribute(name):
+        case OtherColumn(name):
             return name
         case None:
             return "nil"

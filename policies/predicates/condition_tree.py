@@ -1,4 +1,5 @@
-"""The nodes of a predicate, a condition on one row, as a tree of plain values. Build it with `policies.predicate`.
+"""The nodes of a predicate, a condition on one row, as a tree of plain values. Build it with
+`policies.predicates.predicate`.
 
 Every predicate is true or false, never unknown. A comparison with NULL is false, whether the row or the viewer has the NULL.
 `!=` is the exact negation of `=`: a missing id equals nothing and differs from everything. Only the literal None tests for
@@ -28,14 +29,14 @@ class SetParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class OtherColumn:
     """Another column of the same row."""
 
     name: str
 
 
 Scalar: TypeAlias = str | int | bool | None
-Value: TypeAlias = Scalar | Parameter | SetParameter | Attribute
+Value: TypeAlias = Scalar | Parameter | SetParameter | OtherColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """Matches if some row of the to-many link matches the condition. The condition's attributes are columns of the link's table."""
+    """Matches if some row of the to-many link matches the condition. The condition's columns are those of the link's table."""
 
     link: str
     condition: Predicate
@@ -124,4 +125,4 @@ def opposite(literal: Predicate) -> Predicate:
 
 def is_scalar(value: Value) -> bool:
     """Return True if a value is a literal."""
-    return not isinstance(value, Parameter | SetParameter | Attribute)
+    return not isinstance(value, Parameter | SetParameter | OtherColumn)

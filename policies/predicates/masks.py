@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 from policies.predicates.predicate import (
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     Scalar,
@@ -73,7 +73,7 @@ def _comparison(operator: str, left: str, value: Value, get: Get) -> str:
             return f"({left} in viewer.{name})"
         case Parameter(name):
             return _between_values(operator, left, f"viewer.{name}")
-        case Attribute(name):
+        case OtherColumn(name):
             return _between_values(operator, left, get(name))
     return _with_literal(operator, left, value)
 

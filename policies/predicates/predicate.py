@@ -1,6 +1,7 @@
 """Constructors of row predicates, which simplify as far as possible. Contains no Oso and no SQL.
 
-`policies.condition_tree` defines what predicates mean, especially for NULL. All functions preserve that: a property test checks it.
+`policies.predicates.condition_tree` defines what predicates mean, especially for NULL. All functions preserve that: a property test
+checks it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations, product
 from typing import TypeAlias
 
-from policies.predicates.condition_text import attributes, links, parameters, show
+from policies.predicates.condition_text import links, own_columns, parameters, show
 from policies.predicates.condition_tree import (
     FALSE,
     TRUE,
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
@@ -22,6 +22,7 @@ from policies.predicates.condition_tree import (
     OneOf,
     Operator,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     Scalar,
@@ -37,7 +38,6 @@ __all__ = [
     "FALSE",
     "TRUE",
     "And",
-    "Attribute",
     "Compare",
     "Constant",
     "Exists",
@@ -45,6 +45,7 @@ __all__ = [
     "OneOf",
     "Operator",
     "Or",
+    "OtherColumn",
     "Parameter",
     "Predicate",
     "Scalar",
@@ -52,7 +53,6 @@ __all__ = [
     "Value",
     "alternatives",
     "assume",
-    "attributes",
     "conj",
     "conjuncts",
     "disj",
@@ -63,10 +63,11 @@ __all__ = [
     "links",
     "negate",
     "one_of",
+    "own_columns",
     "parameters",
     "show",
     "substitute_copies",
-    "without_conditions",
+    "without_parameters",
 ]
 
 
@@ -145,7 +146,7 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
 def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     """Rewrite a predicate in terms of another row that holds copies of some of the row's values under other names.
 
-    A link with names of its own means that a linked row holds these values. The result is about the other row. It implies the
+    If `names` maps a link to names, a row of that link holds the copies. The result is about the other row. It implies the
     original predicate: any part that the copies can't express counts as false.
     """
     match predicate:
@@ -155,9 +156,9 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
             return conj(substitute_copies(item, names) for item in items)
         case Or(items):
             return disj(substitute_copies(item, names) for item in items)
-        case Compare(symbol, name, Attribute(other)) if isinstance(right := names.get(other), str):
-            return Compare(symbol, left, Attribute(right)) if isinstance(left := names.get(name), str) else FALSE
-        case Compare(symbol, name, value) if isinstance(left := names.get(name), str) and not isinstance(value, Attribute):
+        case Compare(symbol, name, OtherColumn(other)) if isinstance(right := names.get(other), str):
+            return Compare(symbol, left, OtherColumn(right)) if isinstance(left := names.get(name), str) else FALSE
+        case Compare(symbol, name, value) if isinstance(left := names.get(name), str) and not isinstance(value, OtherColumn):
             return Compare(symbol, left, value)
         case OneOf(name, values) if isinstance(left := names.get(name), str):
             return OneOf(left, values)
@@ -166,19 +167,19 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     return FALSE
 
 
-def without_conditions(predicate: Predicate, absent: Collection[str]) -> Predicate:
-    """Simplify a predicate for a viewer without values for the `absent` parameters: None matches nothing."""
+def without_parameters(predicate: Predicate, absent: Collection[str]) -> Predicate:
+    """Simplify a predicate for a viewer without values for the `absent` parameters. A missing value never matches."""
     match predicate:
         case Compare(symbol, _, Parameter(name) | SetParameter(name)) if name in absent:
             return TRUE if symbol == "!=" else FALSE
         case And(items):
-            return conj(without_conditions(item, absent) for item in items)
+            return conj(without_parameters(item, absent) for item in items)
         case Or(items):
-            return disj(without_conditions(item, absent) for item in items)
+            return disj(without_parameters(item, absent) for item in items)
         case Exists(link, condition):
-            return exists(link, without_conditions(condition, absent))
+            return exists(link, without_parameters(condition, absent))
         case Not(denied):
-            return negate(without_conditions(denied, absent))
+            return negate(without_parameters(denied, absent))
     return predicate
 
 

@@ -17,13 +17,13 @@ from policies.entity import Entity, Link
 from policies.errors import PolicyError
 from policies.predicates.predicate import (
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     Scalar,
@@ -127,7 +127,7 @@ def _comparison(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[bool
         return _ORDER[compare.operator](column, _operand(compare, table))  # type: ignore[no-any-return]
     if compare.operator == "=":
         return column == _operand(compare, table)
-    if isinstance(compare.value, Parameter | SetParameter | Attribute):
+    if isinstance(compare.value, Parameter | SetParameter | OtherColumn):
         return _is_not_true(column == _operand(compare, table))
     operand = _operand(compare, table)
     return column.is_distinct_from(operand) if column.nullable else column != operand
@@ -140,7 +140,7 @@ def _operand(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[Any]:
             return sa.bindparam(f"viewer_{name}", type_=column.type)
         case SetParameter(name):
             return sa.any_(sa.bindparam(f"viewer_{name}", type_=postgresql.ARRAY(sa.Text())))
-        case Attribute(name):
+        case OtherColumn(name):
             return table.c[name]
         case value:
             return _literal(value, column)

@@ -1,8 +1,8 @@
 """Everything that a proof takes for granted, each with what guarantees it. Anything not listed here can vary freely.
 
-`columns.UnknownRow` adds what PostgreSQL guarantees for columns: NOT NULL, closed lists of values (`models.base.word` turns them
-into check constraints) and number ranges. No relation between rows is assumed. The trigger `owned` (migration 0002) guarantees that
-a row's `partner_id` is the partner of its `company_id`, but rules and invariants use only the row's own columns.
+`columns.UnknownRow` adds what PostgreSQL guarantees for columns: NOT NULL, closed lists of values (`models.base.enum_column`
+turns them into check constraints) and number ranges. No relation between rows is assumed. The trigger `owned` (migration 0002)
+guarantees that a row's `partner_id` is the partner of its `company_id`, but rules and invariants use only the row's own columns.
 """
 
 from __future__ import annotations
@@ -51,6 +51,6 @@ def of_viewer(shape: Shape, cells: dict[str, Cell]) -> Iterator[Any]:
         yield cells["company_id"].value != cells["partner_id"].value  # check not_its_own_partner
 
 
-def has_sets(shape: Shape) -> bool:
+def can_have_set_elements(shape: Shape) -> bool:
     """Return True if a viewer's sets can have elements. A visitor has no markets."""
     return shape.kind != ANONYMOUS.shape.kind

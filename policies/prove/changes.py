@@ -24,7 +24,7 @@ DifferenceFinder: TypeAlias = Callable[[Predicate, Predicate, Entity, Shape], "o
 """Returns evidence that two predicates match different rows for viewers of a shape, or None if they're proven equivalent."""
 RelevantRules: TypeAlias = Callable[[Policy], Iterable[Rule]]
 """Returns the rules of a policy that decide on what is compared."""
-Flip: TypeAlias = "tuple[Cell | None, Cell | None, object | None]"
+CellChange: TypeAlias = "tuple[Cell | None, Cell | None, object | None]"
 """A cell before and after the change, and evidence of the difference, if it had to be proven."""
 Line: TypeAlias = "Mapping[Shape, tuple[Cell | None, Cell | None]]"
 NEVER: Final = Cell(FALSE)  # the cell of anything that a policy doesn't name
@@ -82,7 +82,7 @@ def _read_changes(entity: Entity, before: Policy, after: Policy, find_difference
     yield from _group(
         entity.name,
         {
-            name: _flips(line, entity, dict.fromkeys(shapes, TRUE) if name == ROW else given, find_difference_between)
+            name: _cell_changes(line, entity, dict.fromkeys(shapes, TRUE) if name == ROW else given, find_difference_between)
             for name, line in _lines(shapes, old, new)
         },
     )
@@ -101,7 +101,8 @@ def _action_changes(
     shapes = _distinguished_shapes(before, after, relevant_rules)
     lines = _lines(shapes, acting(before, entity, shapes), acting(after, entity, shapes))
     yield from _group(
-        entity.name, {name: _flips(line, entity, dict.fromkeys(shapes, TRUE), find_difference_between) for name, line in lines}
+        entity.name,
+        {name: _cell_changes(line, entity, dict.fromkeys(shapes, TRUE), find_difference_between) for name, line in lines},
     )
 
 
@@ -114,41 +115,41 @@ def _lines(shapes: Iterable[Shape], old: Mapping[str, Cells], new: Mapping[str, 
     """Yield each name that either policy has, with its two cells by shape."""
     for name in dict.fromkeys((*old, *new)):
         before, after = old.get(name), new.get(name)
-        yield name, {shape: (_cell(before, after, shape), _cell(after, before, shape)) for shape in shapes}
+        yield name, {shape: (_cell_or_never(before, after, shape), _cell_or_never(after, before, shape)) for shape in shapes}
 
 
-def _cell(cells: Cells | None, others: Cells | None, shape: Shape) -> Cell | None:
+def _cell_or_never(cells: Cells | None, others: Cells | None, shape: Shape) -> Cell | None:
     """Return the cell of a shape. A name that this policy lacks gets NEVER if the other policy has a cell for the shape."""
     if cells is not None:
         return cells[shape]
     return None if others is None or others[shape] is None else NEVER
 
 
-def _flips(
+def _cell_changes(
     line: Line, entity: Entity, given: Mapping[Shape, Predicate], find_difference_between: DifferenceFinder
-) -> dict[Shape, Flip]:
+) -> dict[Shape, CellChange]:
     """Return both cells of each shape, made equal if they're proven equal on all rows that match the `given` predicate."""
-    flips: dict[Shape, Flip] = {}
+    cell_changes: dict[Shape, CellChange] = {}
     for shape, (one, other) in line.items():
         witness = None
         if one is not None and other is not None and one.where != other.where:
             witness = find_difference_between(conj((given[shape], one.where)), conj((given[shape], other.where)), entity, shape)
             if witness is None and one.reasons == other.reasons:
                 one = other
-        flips[shape] = (one, other, witness)
-    return flips
+        cell_changes[shape] = (one, other, witness)
+    return cell_changes
 
 
-def _group(title: str, lines: Mapping[str, Mapping[Shape, Flip]]) -> Iterator[Change]:
+def _group(title: str, lines: Mapping[str, Mapping[Shape, CellChange]]) -> Iterator[Change]:
     """Yield one change for all shapes and names that change in the same way."""
     changed: dict[tuple[ViewerSet, Cell | None, Cell | None], tuple[list[str], object | None]] = {}
-    for name, flips in lines.items():
+    for name, cell_changes in lines.items():
         groups: dict[tuple[Cell | None, Cell | None], dict[Shape, object | None]] = {}
-        for shape, (one, other, witness) in flips.items():
+        for shape, (one, other, witness) in cell_changes.items():
             if one != other:
                 groups.setdefault((one, other), {})[shape] = witness
         for (one, other), shapes in groups.items():
-            viewers = describe_viewers({shape: shape in shapes for shape in flips})
+            viewers = describe_viewers({shape: shape in shapes for shape in cell_changes})
             changed.setdefault((viewers, one, other), ([], next(iter(shapes.values()))))[0].append(name)
     for (viewers, one, other), (names, witness) in changed.items():
         yield Change(title, tuple(names), viewers, one, other, witness)

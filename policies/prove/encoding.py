@@ -1,5 +1,5 @@
-"""Encoding of predicates as formulas with exactly the meaning that `policies.condition_tree` defines: two-valued, and NULL equals
-nothing.
+"""Encoding of predicates as formulas with exactly the meaning that `policies.predicates.condition_tree` defines: two-valued, and
+NULL equals nothing.
 
 A finite number of linked rows is enough. Suppose a predicate has n conditions of the form "some linked row …". In any world where
 it's true, keep one row for each condition that holds and remove the others. Each condition that held still holds because of its
@@ -20,13 +20,13 @@ import z3
 from policies.entity import Entity, Link
 from policies.predicates.predicate import (
     And,
-    Attribute,
     Compare,
     Constant,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -88,7 +88,7 @@ class Formulas:
                 return z3.And(z3.Not(cell.null), z3.BoolVal(False) if self._sets is None else self._sets[many](cell.value))
             case Parameter(one):
                 return _both(symbol, cell, self._viewer[one])
-            case Attribute(other):
+            case OtherColumn(other):
                 return _both(symbol, cell, row.cell(other))
         if symbol == "=":
             return self._equals(cell, value)

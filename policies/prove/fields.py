@@ -1,4 +1,5 @@
-"""Proof that no field is shown without its row: what's enforced for a field is what the rules say about it and about its row.
+"""Proof that no field is shown without its row: what is enforced for a field equals what the field's rules and the
+row's rules say together.
 
 Both executors read the rows of `Decision.rows` and show the fields of those rows that match `FieldRule.visible`. The compiler
 simplifies both predicates, and `visible` assumes a visible row, so on its own it says little. This module combines the single

@@ -111,11 +111,11 @@ def _as_policy(text: Text, rules: tuple[Rule, ...]) -> Text:
     """Replace each invariant's head by that of a policy rule. Works backwards from the end so that offsets stay valid."""
     content = text.content
     for rule in sorted((rule for rule in rules if rule.name in _ARITIES), key=lambda rule: -rule.start):
-        content = content[: rule.start] + _head(rule) + content[rule.start + len(rule.name) :]
+        content = content[: rule.start] + _policy_rule_name(rule) + content[rule.start + len(rule.name) :]
     return Text(text.file, content)
 
 
-def _head(rule: Rule) -> str:
+def _policy_rule_name(rule: Rule) -> str:
     """Return the policy rule name that takes the same arguments. Only a deny_field rule can leave its field open."""
     if rule.name == NEVER_ABLE:
         return "ability"

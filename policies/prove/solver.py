@@ -1,6 +1,6 @@
 """Queries to the solver: whether any viewer of a shape and any row match a predicate, or distinguish two predicates.
 
-None is a proof that there are none. If the solver gives up, that's an error, never an answer.
+A result of None is a proof that no such viewer and row exist. If the solver gives up, it raises Undecided.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from policies.analysis.verdicts import comparable_type
 from policies.entity import Entity
 from policies.errors import PolicyError
 from policies.predicates.predicate import FALSE, And, Not, Or, Predicate, parameters
-from policies.prove.assumptions import has_sets, of_row, of_viewer, viewer_cells
+from policies.prove.assumptions import can_have_set_elements, of_row, of_viewer, viewer_cells
 from policies.prove.columns import Cell, LiteralNumbers, UnknownRow, decoded
 from policies.prove.encoding import Formulas, pool_sizes
 from policies.prove.witness import Witness, WitnessRow
@@ -71,7 +71,7 @@ class _Question:
         self.rows = [
             (entity, UnknownRow(entity.table, f"{entity.name} {place}", self.words)) for place, (entity, _) in enumerate(claims)
         ]
-        formulas = Formulas(self.words, self.viewer, self.sets if has_sets(shape) else None)
+        formulas = Formulas(self.words, self.viewer, self.sets if can_have_set_elements(shape) else None)
         constraints = [
             formulas.formula(predicate, row, entity.links, self.pools)
             for (entity, predicate), (_, row) in zip(claims, self.rows, strict=True)
@@ -107,8 +107,8 @@ class _Question:
         return Viewer(shape=self.shape, **values)
 
     def _members(self, name: str, model: Any) -> frozenset[str]:
-        """Return the row texts that are in the viewer's set. Other elements of the set don't matter."""
-        if not has_sets(self.shape):
+        """Return the string values of the rows that are in the viewer's set. Other elements of the set don't matter."""
+        if not can_have_set_elements(self.shape):
             return frozenset()
         return frozenset(
             self.words.word(model.eval(cell.value, model_completion=True).as_long())

@@ -67,7 +67,7 @@ _cached_hash = lru_cache(HASH_CACHE_SIZE)(_hash)
 def _event_key(
     context: Context, kind: AuditKind, name: str | None, text: str | None, explained: Viewer | None = None
 ) -> AuditEventKey:
-    """Return the key of an event of the requester, and of the viewer that it views as or asks about, if that is another one.
+    """Return the key of an event: the requester and, if different, the viewer that is viewed as or explained.
 
     Visitors' events have no operation: they could fill the log, which can't be emptied, by sending a new operation each time.
     """

@@ -1,6 +1,6 @@
 """Breadth-first execution: an operation is compiled once into a plan, which resolves each field once for all parents of a level.
 
-The entry point is `plans.Plans`.
+The entry point is `plans.PlanRunner`.
 
 From the request to its answer:
     plans               the cache of plans, and the way from a request to its answer

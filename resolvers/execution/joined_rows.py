@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def plan_to_one(planner: FieldPlanner, site: FieldSite, batch: ToOne) -> Code:
     """Plan the row that a column references: joined if possible, else looked up."""
-    kind = _kind(site, batch.entity)
+    kind = _object_type(site, batch.entity)
     try:
         joined = _join_row(planner, site.access, batch)
         code, tracker = planner.object(kind, planner.subfields(kind, site.details), joined, NoChildren(planner.names))
@@ -93,7 +93,7 @@ def _look_up_column(planner: FieldPlanner, site: FieldSite, own: str, related: R
 
 def plan_to_many(planner: FieldPlanner, site: FieldSite, batch: ToMany | ToManyByArray | ManyToMany) -> Code:
     """Plan a list of rows that isn't a connection."""
-    kind = _kind(site, batch.entity)
+    kind = _object_type(site, batch.entity)
     child: ChildStep
     match batch:
         case ToMany(_, by, order):
@@ -138,7 +138,7 @@ def plan_by_id(planner: FieldPlanner, site: FieldSite, batch: ById | ByAnyId | B
     return site.builder.add_child(NodeStep(parse_ids, planner.arguments(site), target, many, site.failure_policy)), tracker
 
 
-def _kind(site: FieldSite, entity: str) -> GraphQLObjectType:
+def _object_type(site: FieldSite, entity: str) -> GraphQLObjectType:
     kind = get_named_type(site.kind)
     if not isinstance(kind, GraphQLObjectType) or kind.name != entity:
         raise NotPlannable(f"{kind} isn't the type of its rows")

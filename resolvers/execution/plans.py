@@ -184,8 +184,8 @@ class NoPlan:
         raise NotPlannable(self.reason)
 
 
-class Plans:
-    """The plans of one schema under one policy. The least recently used are evicted."""
+class PlanRunner:
+    """Builds, caches and runs the plans of one schema under one policy. The least recently used are evicted."""
 
     def __init__(self, schema: GraphQLSchema, describe: Describe, max_characters: int = PLAN_CACHE_SIZE) -> None:
         """`max_characters` bounds the cache, in characters of the documents."""
@@ -198,7 +198,7 @@ class Plans:
     async def answer(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
     ) -> Answer | None:
-        """Return the answer, or None if graphql-core has to answer everything. Sets `context.execution` to who answered and why."""
+        """Return the answer, or None if graphql-core has to answer everything. Sets `context.execution` to what answered, and why."""
         try:
             answer = await self._run(text, document, name, raw, context)
         except Exception as error:

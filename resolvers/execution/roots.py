@@ -1,4 +1,4 @@
-"""Root fields of a query: which there are, in the order of the answer, and documents that request some of them alone.
+"""The root fields of a query, in response order, and documents that select only some of them.
 
 The nodes of such a document are those of the original, so locations in errors refer to what the client sent.
 """

@@ -69,7 +69,7 @@ class Jpeg(JpegImageFile):
     """A JPEG whose resolution isn't read: Pillow would look for it in the EXIF data and warn if that is broken."""
 
     def _read_dpi_from_exif(self) -> None:
-        """Do nothing."""
+        """Leave the resolution unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _colour_mask(image: Image, content: bytes, colour: tuple[int, ...]) -> Image
 
 
 def _open_header(content: bytes, kind: MediaType) -> Jpeg | PngImageFile:
-    """Open an image and read only its header. `Image.open` would warn about large images and try other formats."""
+    """Open an image and read only its header. `PIL.Image.open` would warn about large images and try other formats."""
     return PngImageFile(BytesIO(content)) if kind is MediaType.PNG else Jpeg(BytesIO(content))
 
 

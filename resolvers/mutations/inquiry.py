@@ -22,10 +22,10 @@ from resolvers.writing.user_errors import ErrorCode
 MAX_NAME_LENGTH: Final = 128  # characters
 MAX_MESSAGE_LENGTH: Final = 5_000
 HOUR: Final = timedelta(hours=1)
-MAX_PER_SENDER: Final = 5  # inquiries within an hour, from one sender to one profile
-MAX_PER_PROFILE: Final = 20  # from one sender to all profiles
-MAX_OF_VISITORS: Final = 60  # from all visitors to one profile
-RATE_LIMITED: Final = "Too many inquiries: the limit is {} an hour {}. Try again later."
+MAX_PER_SENDER_AND_PROFILE: Final = 5  # inquiries within an hour, from one sender to one profile
+MAX_PER_SENDER: Final = 20  # from one sender to all profiles
+MAX_OF_VISITORS_PER_PROFILE: Final = 60  # from all visitors to one profile
+RATE_LIMITED: Final = "Too many inquiries. The limit is {} per hour {}. Try again later."
 
 
 @requires(MarketplaceProfile="inquire")
@@ -68,11 +68,11 @@ async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
     sender = _from_sender(work)
     await work.serialize("inquiry", str(work.context.viewer.user_id or work.context.origin.peer))
     limits = [
-        (MAX_PER_SENDER, "from one sender to one provider", to_profile & sender),
-        (MAX_PER_PROFILE, "from one sender", sender),
+        (MAX_PER_SENDER_AND_PROFILE, "from one sender to one provider", to_profile & sender),
+        (MAX_PER_SENDER, "from one sender", sender),
     ]
     if work.context.viewer.user_id is None:
-        limits.append((MAX_OF_VISITORS, "from all visitors to one provider", to_profile & visitors))
+        limits.append((MAX_OF_VISITORS_PER_PROFILE, "from all visitors to one provider", to_profile & visitors))
     for limit, scope, inquiries in limits:
         if await work.scalar(_count_recent(inquiries)) >= limit:
             work.errors.add(ErrorCode.TOO_MANY, RATE_LIMITED.format(limit, scope))

@@ -18,7 +18,7 @@ from resolvers.writing.user_errors import ErrorCode
 
 UNVERIFIED: Final = "The company isn't verified yet. You can order once it is."
 NOT_ORDERABLE: Final = "{} is {}. Choose an ACTIVE location."
-NO_MARKET: Final = "The company that pays hasn't enabled the billing market {}."
+NO_MARKET: Final = "The paying company hasn't enabled the billing market {}."
 NO_SPEED: Final = "{} doesn't offer {} Mbps. Choose one of: {}."
 
 

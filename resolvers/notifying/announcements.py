@@ -107,7 +107,7 @@ def of_users(emails: Sequence[str]) -> ColumnElement[bool]:
     return sa.func.lower(User.email).in_([email.lower() for email in emails])
 
 
-def of_company(company_id: UUID) -> ColumnElement[bool]:
+def members_of(company_id: UUID) -> ColumnElement[bool]:
     """Match all members of a company."""
     return Membership.company_id == company_id
 

@@ -1,4 +1,5 @@
-"""Allowed actions: what a viewer can do to an object now. Policy decides what it may do at all, the object's state what is possible.
+"""Allowed actions: what a viewer can do to an object now. Policy decides what is permitted, and
+the object's state what is possible.
 
 Both are conditions on the row, simplified as far as the viewer's shape allows. Generated code evaluates the rest for each row,
 and the few distinct lists are built once. No list reveals a column that the viewer can't see.
@@ -24,7 +25,7 @@ from policies.evaluation.policy import Policy
 from policies.language.actions import ACTIONS
 from policies.predicates.condition_text import revealed_columns
 from policies.predicates.masks import by_attribute, compile_predicate, expression, is_local
-from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, attributes, conj, disj, negate, one_of, parameters
+from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, one_of, own_columns, parameters
 from policies.viewer import Shape, Viewer
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ def _facts(entity: str, condition: Condition) -> Iterator[Fact]:
     """Yield the facts that decide a condition. Enum values are facts themselves, because one serves several conditions."""
     if condition.until is not None:
         yield DeadlineFact(condition.until)
-    if is_local(condition.rows) and not parameters(condition.rows) and _are_enums(entity, attributes(condition.rows)):
-        yield from map(EnumFact, sorted(attributes(condition.rows)))
+    if is_local(condition.rows) and not parameters(condition.rows) and _are_enums(entity, own_columns(condition.rows)):
+        yield from map(EnumFact, sorted(own_columns(condition.rows)))
     else:
         yield PredicateFact(condition.rows)
 

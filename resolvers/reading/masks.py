@@ -96,6 +96,7 @@ def is_row_independent(rule: FieldRule) -> bool:
 
 
 def constant_reason(rule: FieldRule) -> Reason:
+    """Return the reason that applies to every row."""
     return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.default_reason)
 
 

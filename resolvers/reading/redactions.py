@@ -1,7 +1,7 @@
 """Redactions: the values of a response that policy has hidden, with the reasons. Reported in `extensions`, never in `errors`.
 
 A path identifies a value, as in `errors`. If a field is hidden in every item of a list, one entry with "*" in place of the
-index covers all of them, so that a page of hidden prices costs one line. Existence is never revealed: a hidden row leaves no
+index covers all of them, so that a page of hidden prices takes one entry. Existence is never revealed: a hidden row leaves no
 trace.
 """
 

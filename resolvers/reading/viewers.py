@@ -1,4 +1,4 @@
-"""Viewers: from a token's user and membership to the viewer that policy decides for, with the settings that apply now (V2)."""
+"""Viewers: loads the viewer for a token's user and membership, with the settings that apply now (V2)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ VIEWER_COLUMNS: Final[tuple[Any, ...]] = (  # what determines the shape, togethe
 )
 
 
-def with_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
+def join_settings(companies: sa.Select[Any]) -> sa.Select[Any]:
     """Join each company's managed account and its partner's defaults, if any, as VIEWER_COLUMNS needs."""
     return companies.outerjoin(ManagedAccount, ManagedAccount.company_id == Company.id).outerjoin(
         PartnerDefaults, PartnerDefaults.partner_id == Company.partner_id
     )
 
 
-MEMBERS: Final = with_settings(
+MEMBERS: Final = join_settings(
     sa.select(Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).join(
         Company, Company.id == Membership.company_id
     )

@@ -1,4 +1,4 @@
-"""Tools with which a user sees the gateway as somebody else would, or learns why policy decides as it does.
+"""Tools that show the gateway as another user sees it, and explain policy decisions.
 
     view_as           view as another company or user: `resolve_view_as`
     settings_preview  preview a managed account's settings before they are saved: `preview_context`

@@ -58,7 +58,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPart:
+class AppliedRulePart:
     """A condition of a rule: whether it and all conditions before it are true, or None if that is withheld."""
 
     text: str
@@ -68,7 +68,7 @@ class DecisionPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AppliedRule:
     """A rule that took part. `failing` is the text of the first part that isn't true, unless that is withheld."""
 
     effect: str
@@ -81,7 +81,7 @@ class Decision:
     condition: str
     holds: bool
     failing: str | None
-    parts: list[DecisionPart]
+    parts: list[AppliedRulePart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Explanation:
 
     allowed: bool
     reason: str | None
-    decisions: list[Decision]
+    decisions: list[AppliedRule]
 
 
 async def explain(roots: Sequence[object], context: Context, **arguments: Any) -> list[Explanation | None]:
@@ -112,7 +112,7 @@ async def explain(roots: Sequence[object], context: Context, **arguments: Any) -
     verdict = explained.verdict(holds)
     shows_decisions = viewer.company_id is not None and await _is_allowed(context, "Company", viewer.company_id, READ, EXPLAIN)
     show_links = context.policy.can(context.requester.shape, "explain_linked_rows")
-    decisions = decisions_of(explained, holds, show_links=show_links) if shows_decisions else []
+    decisions = applied_rules_of(explained, holds, show_links=show_links) if shows_decisions else []
     return [Explanation(verdict.allowed, verdict.reason and str(verdict.reason), decisions)] * len(roots)
 
 
@@ -129,13 +129,13 @@ def parse_question(policy: Policy, arguments: Mapping[str, Any]) -> Question:
         return Question(entity, key, action, None)
     fields = {camel(name): name for name in policy.fields(entity)}
     if field not in fields:
-        raise InvalidQuestion("field", f"isn't a field of {entity} that policy decides")
+        raise InvalidQuestion("field", f"isn't a field of {entity} that the policy controls")
     if action != READ:
         raise InvalidQuestion("action", "must be READ or left out when 'field' is set, because fields can only be read")
     return Question(entity, key, action, fields[field])
 
 
-def decisions_of(explained: Explained, holds: Holds, *, show_links: bool) -> list[Decision]:
+def applied_rules_of(explained: Explained, holds: Holds, *, show_links: bool) -> list[AppliedRule]:
     """Return the rules that took part, with what is true of them.
 
     Unless `show_links` is set, they reveal no more of linked rows than the verdict does.
@@ -143,7 +143,7 @@ def decisions_of(explained: Explained, holds: Holds, *, show_links: bool) -> lis
     rulings = (
         ruling for stage in explained.stages for ruling in (stage.rulings if show_links else _safe_rulings(stage, holds))
     )
-    return [_decision(ruling, holds, show_links=show_links) for ruling in rulings]
+    return [_applied_rule(ruling, holds, show_links=show_links) for ruling in rulings]
 
 
 def _safe_rulings(stage: Stage, holds: Holds) -> Sequence[Ruling]:
@@ -156,10 +156,10 @@ def _safe_rulings(stage: Stage, holds: Holds) -> Sequence[Ruling]:
     return stage.rulings if none_holds or len(linked) == 1 else plain
 
 
-def _decision(ruling: Ruling, holds: Holds, *, show_links: bool) -> Decision:
+def _applied_rule(ruling: Ruling, holds: Holds, *, show_links: bool) -> AppliedRule:
     rule, whole = ruling.rule, holds(ruling.condition)
     parts = [_part(part, holds, shown=whole or show_links or not links(part.prefix_condition)) for part in ruling.parts]
-    return Decision(
+    return AppliedRule(
         effect=ruling.effect,
         name=rule.name,
         rule=rule.text,
@@ -174,12 +174,12 @@ def _decision(ruling: Ruling, holds: Holds, *, show_links: bool) -> Decision:
     )
 
 
-def _part(part: Part, holds: Holds, *, shown: bool) -> DecisionPart:
+def _part(part: Part, holds: Holds, *, shown: bool) -> AppliedRulePart:
     by_viewer = isinstance(part.prefix_condition, Constant)
-    return DecisionPart(part.text, holds(part.prefix_condition) if shown else None, by_viewer, list(part.rules))
+    return AppliedRulePart(part.text, holds(part.prefix_condition) if shown else None, by_viewer, list(part.rules))
 
 
-def _failing(parts: Sequence[DecisionPart]) -> str | None:
+def _failing(parts: Sequence[AppliedRulePart]) -> str | None:
     """Return the text of the first part that isn't true, or None if all are true or that is withheld."""
     first = next((part for part in parts if not part.holds), None)
     return first.text if first is not None and first.holds is False else None

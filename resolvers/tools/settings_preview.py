@@ -18,7 +18,7 @@ from policies.catalogue import CATALOGUE
 from policies.predicates.predicate import Predicate
 from policies.predicates.sql import to_column, to_sql, viewer_parameters
 from resolvers.auditing.audit_log import AuditSubject
-from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
+from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, join_settings, viewer_of
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import parse
 
@@ -94,5 +94,5 @@ def _statement(readable: Predicate, editable: Predicate) -> sa.Select[Any]:
     """Select the account of a key if it's `readable`: whether it's `editable`, and the facts of its viewers."""
     entity, table = CATALOGUE["ManagedAccount"], ManagedAccount.__table__
     may = to_column(editable, entity, table).label("may")
-    rows = with_settings(sa.select(may, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company))
+    rows = join_settings(sa.select(may, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company))
     return rows.where(table.c.id == sa.bindparam("key", type_=sa.Uuid()), to_sql(readable, entity, table, per_row=True))

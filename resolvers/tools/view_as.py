@@ -1,4 +1,4 @@
-"""View as: from the id of a company or user to the viewer that a requester may view the market as.
+"""View as: finds the viewer for the id of a company or user, if the requester may view the market as it.
 
 Policy decides for the requester whether it may do so, and for that viewer what is visible, which is never more than that viewer
 sees. An invalid id, an unknown one, a hidden target and a forbidden one give the same refusal, after one statement.
@@ -21,7 +21,7 @@ from policies.predicates.predicate import Predicate, conj, disj
 from policies.predicates.sql import to_column, to_sql, viewer_parameters
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditSubject
-from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, viewer_of, with_settings
+from resolvers.reading.viewers import VIEWER_COLUMNS, VIEWER_PARAMETERS, join_settings, viewer_of
 from resolvers.values.errors import PublicError
 from resolvers.values.identifiers import Identifier, InvalidId, parse
 
@@ -100,7 +100,7 @@ def _company_statement(viewable: Predicate, as_administrator: Predicate) -> sa.S
     """Select the company of a key if it's `viewable`: no user, whether `as_administrator`, and the facts of its viewers."""
     entity, table = CATALOGUE["Company"], Company.__table__
     administrator = to_column(as_administrator, entity, table).label("fully")
-    rows = with_settings(
+    rows = join_settings(
         sa.select(sa.null().label("user_id"), administrator, *VIEWER_PARAMETERS, *VIEWER_COLUMNS).select_from(Company)
     )
     return rows.where(table.c.id == KEY, to_sql(viewable, entity, table, per_row=True))
@@ -111,6 +111,6 @@ def _member_statement(viewable: Predicate) -> sa.Select[Any]:
     """Select the first membership of a user that is `viewable`: the user, its roles, and the facts of its viewers."""
     entity, table = CATALOGUE["Membership"], Membership.__table__
     member = sa.select(Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
-    rows = with_settings(member.join(Company, Company.id == Membership.company_id))
+    rows = join_settings(member.join(Company, Company.id == Membership.company_id))
     memberships = rows.where(table.c.user_id == KEY, to_sql(viewable, entity, table, per_row=True))
     return memberships.order_by(Membership.id).limit(1)

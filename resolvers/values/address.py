@@ -1,4 +1,4 @@
-"""Postal addresses: from the stored JSON to the value that the schema shows."""
+"""Postal addresses: converts the stored JSON to the value that the schema shows."""
 
 from __future__ import annotations
 

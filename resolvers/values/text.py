@@ -73,7 +73,7 @@ def one_line(text: str) -> str:
 
 
 def is_line(text: str) -> bool:
-    """Return whether a text is a single line without direction marks, so that it is safe in a mail, a list or a page."""
+    """Return whether a text is a single line without direction marks, so that it is safe in an email, a list or a page."""
     return not any(unicodedata.category(character) in BREAK_CATEGORIES or character in DIRECTION_MARKS for character in text)
 
 

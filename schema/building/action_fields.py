@@ -13,13 +13,13 @@ from resolvers.reading.allowed_actions import ViewerCan
 from schema.building.fields import FieldDefinition
 
 
-class Actions(FieldDefinition):
+class ActionListField(FieldDefinition):
     """A field that lists values of an enum built from policy. The enum replaces the field's annotation."""
 
     enum: EnumMeta
 
-    def __copy__(self) -> Actions:
-        copied: Actions = super().__copy__()  # type: ignore[assignment]  # Strawberry copies with type(self)
+    def __copy__(self) -> ActionListField:
+        copied: ActionListField = super().__copy__()  # type: ignore[assignment]  # Strawberry copies with type(self)
         copied.enum = self.enum
         return copied
 
@@ -30,7 +30,9 @@ class Actions(FieldDefinition):
 
 def viewer_can_field(entity: str) -> Any:
     """Declare the field that lists the actions a viewer can take on an object now."""
-    field = Actions(description="The actions that the viewer can take now, given policy and the object's current state.")
+    field = ActionListField(
+        description="The actions that the viewer can take now, given policy and the object's current state."
+    )
     field.batch = ViewerCan(entity)
     field.enum = _enum(entity)
     return field

@@ -1,4 +1,4 @@
-"""Strawberry extensions: planned execution, auditing, previews and introspection. `schema.make_schema` takes them in order.
+"""Strawberry extensions: planned execution, auditing, previews and introspection. `schema.schema.make_schema` takes them in order.
 
 - `runner`: runs the extensions of an operation
 - `planned_execution`: answers operations that have a plan; graphql-core answers the others

@@ -47,29 +47,29 @@ def _parse_name(schema: GraphQLSchema, name: str) -> tuple[str, str]:
 
 
 @dataclass(slots=True)
-class FieldSite:
+class AuditedKey:
     """A response key: the audited fields that it can stand for, and the keys below it."""
 
     fields: set[AuditSubject] = field(default_factory=set)
-    below: dict[str, FieldSite] = field(default_factory=dict)
+    below: dict[str, AuditedKey] = field(default_factory=dict)
 
 
-FieldSites: TypeAlias = Mapping[str, FieldSite]
+AuditedKeys: TypeAlias = Mapping[str, AuditedKey]
 
 
-def field_sites(schema: GraphQLSchema, document: DocumentNode, operation: str | None, fields: Fields) -> FieldSites:
+def audited_keys(schema: GraphQLSchema, document: DocumentNode, operation: str | None, fields: Fields) -> AuditedKeys:
     """Return the response keys that lead to audited fields in an operation's results."""
     node = get_operation_ast(document, operation)
     root = node and schema.get_root_type(node.operation)
     if node is None or root is None:
         return {}
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    sites: dict[str, FieldSite] = {}
+    sites: dict[str, AuditedKey] = {}
     _Walk(schema, fragments, fields).select(root, node.selection_set, sites)
     return _without_empty(sites)
 
 
-def count(sites: FieldSites, data: Any, into: Counts) -> None:
+def count(sites: AuditedKeys, data: Any, into: Counts) -> None:
     """Add the non-null values of an object to `into`."""
     for name, site in sites.items():
         value = data.get(name)
@@ -99,7 +99,7 @@ class _Walk:
     fragments: Mapping[str, FragmentDefinitionNode]
     fields: Fields
 
-    def select(self, parent: Any, selections: SelectionSetNode, into: dict[str, FieldSite]) -> None:
+    def select(self, parent: Any, selections: SelectionSetNode, into: dict[str, AuditedKey]) -> None:
         """Add the response keys of a selection to `into`."""
         for each in selections.selections:
             if isinstance(each, FieldNode):
@@ -109,19 +109,19 @@ class _Walk:
             condition = node.type_condition
             self.select(self.schema.get_type(condition.name.value) if condition else parent, node.selection_set, into)
 
-    def _field(self, parent: Any, node: FieldNode, into: dict[str, FieldSite]) -> None:
+    def _field(self, parent: Any, node: FieldNode, into: dict[str, AuditedKey]) -> None:
         name = node.name.value
         definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if definition is None:  # a meta field such as __typename
             return
-        site = into.setdefault(node.alias.value if node.alias else name, FieldSite())
+        site = into.setdefault(node.alias.value if node.alias else name, AuditedKey())
         if (parent.name, name) in self.fields:
             site.fields.add(AuditSubject(parent.name, name))
         if node.selection_set:
             self.select(get_named_type(definition.type), node.selection_set, site.below)
 
 
-def _without_empty(sites: FieldSites) -> FieldSites:
+def _without_empty(sites: AuditedKeys) -> AuditedKeys:
     """Drop the keys that don't lead to an audited field."""
-    pruned = {name: FieldSite(site.fields, dict(_without_empty(site.below))) for name, site in sites.items()}
+    pruned = {name: AuditedKey(site.fields, dict(_without_empty(site.below))) for name, site in sites.items()}
     return {name: site for name, site in pruned.items() if site.fields or site.below}

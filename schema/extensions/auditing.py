@@ -12,7 +12,7 @@ from strawberry.types import ExecutionContext
 
 from resolvers.auditing.audit_log import Counts
 from resolvers.auditing.recording import has_events, operation_hash, record
-from schema.extensions.audited_fields import Fields, FieldSites, audited, count, field_sites
+from schema.extensions.audited_fields import AuditedKeys, Fields, audited, audited_keys, count
 
 CACHE_SIZE: Final = 1000  # operations
 
@@ -23,7 +23,7 @@ class Auditing:
     def __init__(self, fields: Collection[str] = ()) -> None:
         self._names = fields
         self._fields: Fields = frozenset()
-        self._sites: LRUCache[Any, FieldSites] = LRUCache(CACHE_SIZE)
+        self._sites: LRUCache[Any, AuditedKeys] = LRUCache(CACHE_SIZE)
 
     def extension(self) -> SchemaExtension:
         """Return an extension to pass to `make_schema`."""
@@ -40,7 +40,7 @@ class Auditing:
         key = operation_hash(execution.operation_name, execution.query or "")
         sites = self._sites.get(key)
         if sites is None:
-            sites = field_sites(execution.schema._schema, execution.graphql_document, execution.operation_name, self._fields)
+            sites = audited_keys(execution.schema._schema, execution.graphql_document, execution.operation_name, self._fields)
             self._sites[key] = sites
         read: Counts = {}
         count(sites, data, read)

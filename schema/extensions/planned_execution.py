@@ -23,7 +23,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
 
 from resolvers.auditing.audit_trail import AuditTrail
-from resolvers.execution.plans import PLAN_CACHE_SIZE, Answer, Plans
+from resolvers.execution.plans import PLAN_CACHE_SIZE, Answer, PlanRunner
 from resolvers.execution.roots import merged
 from resolvers.execution.variables import AS_GIVEN
 from resolvers.reading.batching import BatchResolver
@@ -44,16 +44,16 @@ class Planning:
     def __init__(self, kept: int = PLAN_CACHE_SIZE, admit: Admit | None = None) -> None:
         self._kept = kept
         self.admit = admit
-        self._plans: Plans | None = None
+        self._plans: PlanRunner | None = None
 
     def extension(self) -> SchemaExtension:
         """Return an extension that runs an operation by its plan, if it has one."""
         return _Planned(self)
 
-    def of(self, schema: strawberry.Schema) -> Plans:
+    def of(self, schema: strawberry.Schema) -> PlanRunner:
         """Return the plans, built when first needed because the schema isn't complete before."""
         if self._plans is None:
-            self._plans = Plans(schema._schema, _Describe(schema.schema_converter), self._kept)
+            self._plans = PlanRunner(schema._schema, _Describe(schema.schema_converter), self._kept)
         return self._plans
 
 

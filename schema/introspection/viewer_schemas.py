@@ -1,7 +1,8 @@
 """The schema as viewers of one kind can use it, without what policy never lets them see or do.
 
-Everything comes from compiled policy (`policies.reachability`) and field declarations; this module contains no rules. Parts whose
-visibility depends on the row or on a partner's setting stay, and their descriptions say so. Resolvers never run on these schemas.
+Everything comes from compiled policy (`policies.evaluation.reachability`) and field declarations; this module contains no rules.
+Parts whose visibility depends on the row or on a partner's setting stay, and their descriptions say so. Resolvers never run on
+these schemas.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def test_flipped_decisions_are_reported(older: Path) -> None:
 
 
 def test_flipped_decisions_are_reported_as_markdown(older: Path) -> None:
-    """With --format md, flips are a Markdown table."""
+    """With --format md, changes are a Markdown table."""
     done = diff("--format", "md", str(older))
 
     assert 1 == done.exit_code

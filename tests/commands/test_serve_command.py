@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from commands.demo.membership import DEMO_USERS
-from commands.serve import Demo, prepare
+from commands.serve import SampleMarket, prepare_database
 from settings import Settings
 from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 from transport.authentication.tokens import Tokens
@@ -63,7 +63,7 @@ def test_gateway_serves_and_stops_and_leaves_nothing_behind(gateway: subprocess.
 
 
 def test_development_mails_can_be_read(gateway: subprocess.Popen[str], data_dir: Path) -> None:
-    """The worker runs alongside the gateway: mails are captured and listed on the mail page."""
+    """The worker runs alongside the gateway: emails are captured and listed on the mail page."""
     assert gateway.stderr
     address = _address(gateway.stderr)
     options = ("--title", "Sample", "--body", "Text.", "--user", DEMO_USERS[0])
@@ -86,12 +86,12 @@ async def test_start_prints_the_addresses_and_tokens(demo_url: str, tmp_path: Pa
     developing = settings.model_copy(update={"development": True})
     tokens = Tokens.load(settings.signing_key_file)
 
-    addresses, *signed_in = (await prepare(developing, Demo.SMALL)).splitlines()
+    addresses, *signed_in = (await prepare_database(developing, SampleMarket.SMALL)).splitlines()
 
     assert "GraphiQL is at http://localhost:8080/ and GraphQL at http://localhost:8080/graphql." == addresses
     assert list(DEMO_USERS) == signed_in[::2]
     assert 5 == len({tokens.verify(token.strip()).user_id for token in signed_in[1::2]})
-    assert addresses == await prepare(settings, Demo.SMALL)
+    assert addresses == await prepare_database(settings, SampleMarket.SMALL)
 
 
 def test_demo_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) -> None:

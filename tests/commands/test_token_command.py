@@ -58,7 +58,7 @@ def test_unknown_email_address_is_refused_with_the_demo_users(demo_url: str, tmp
 
 
 def test_database_without_tables_is_reported(data_dir: Path) -> None:
-    """If no PostgreSQL runs, the embedded one is started for the command and stopped after it."""
+    """The message says which command creates the tables. The embedded PostgreSQL, started for the command, is stopped afterwards."""
     done = crossgate("token", "--development", "--as", DEMO_USERS[0], data_dir=data_dir)
 
     assert (1, "") == (done.returncode, done.stdout)

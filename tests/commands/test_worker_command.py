@@ -1,4 +1,4 @@
-"""`crossgate worker` sends each mail at least once, whatever happens. Tests use a real process and a real mail server."""
+"""`crossgate worker` sends each email at least once, whatever happens. Tests use a real process and a real mail server."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ async def worker(
 
 
 async def queue(engine: AsyncEngine, *addresses: str, title: str = "Sample", body: str = "Sample text.") -> None:
-    """Queue a mail to each address, in one transaction."""
+    """Queue an email to each address, in one transaction."""
     async with AsyncSession(engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
         for address in addresses:
             await queue_mail(session, NotificationKind.SECURITY, address, Message(title, body))
 
 
 async def outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
-    """Each mail's address, status, attempts and last error."""
+    """Each email's address, status, attempts and last error."""
     rows = sa.select(Mail.to_address, Mail.status, Mail.attempts, Mail.last_error).order_by(Mail.id)
     async with engine.connect() as connection:
         return [(to, status, attempts, error) for to, status, attempts, error in await connection.execute(rows)]
 
 
 async def settled_outbox(engine: AsyncEngine) -> Sequence[tuple[str, str, int, str | None]]:
-    """The outbox once no mail is waiting."""
+    """The outbox once no email is waiting."""
     async with asyncio.timeout(PATIENCE):
         while "WAITING" in {status for _, status, _, _ in await outbox(engine)}:  # noqa: ASYNC110 (another process changes it)
             await asyncio.sleep(0.1)
@@ -102,7 +102,7 @@ async def test_mail_is_sent_as_it_was_written_X6(data_dir: Path, database_url: s
 
 
 async def test_delayed_mail_is_sent_later_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
-    """After a temporary refusal of the recipient or the mail, it is sent again with the same id."""
+    """After a temporary refusal of the recipient or the email, it is sent again with the same id."""
     box.rcpt["greylisted@sample.example"].append("450 try again later")
     box.rcpt["busy@sample.example"].append("451 busy")
     await queue(engine, "greylisted@sample.example", "busy@sample.example")
@@ -114,7 +114,7 @@ async def test_delayed_mail_is_sent_later_X6(data_dir: Path, database_url: str, 
 
 
 async def test_mail_waits_for_an_unreachable_server_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
-    """While the mail server is unreachable, mails wait with the reason."""
+    """While the mail server is unreachable, emails wait with the reason."""
     async with mail_server() as gone:
         pass
     await queue(engine, "a@sample.example")
@@ -132,7 +132,7 @@ async def test_mail_waits_for_an_unreachable_server_X6(data_dir: Path, database_
 async def test_rejected_mail_fails_and_others_are_sent_X6(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """A permanent refusal fails only that mail, with the reason. Invalid addresses are never sent to the server."""
+    """A permanent refusal fails only that email, with the reason. Invalid addresses are never sent to the server."""
     box.rcpt["nobody@sample.example"].append("550 no such user here")
     await queue(
         engine, "nobody@sample.example", "somebody@sample.example", "no address", "two@sample.example, more@sample.example"
@@ -154,7 +154,7 @@ async def test_rejected_mail_fails_and_others_are_sent_X6(
 async def test_no_header_can_be_injected_into_a_mail_X6(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """Line breaks become spaces in a title, reject the mail in an address, and stay text in a body."""
+    """Line breaks become spaces in a title, reject the email in an address, and stay text in a body."""
     title = "Hello\r\nBcc: victim@sample.example\n\nSmuggled\x00\x0b\u2028text"
     await queue(
         engine, "a@sample.example", title=title, body="Bcc: victim@sample.example\n.\nRCPT TO:<victim@sample.example>\n"
@@ -172,7 +172,7 @@ async def test_no_header_can_be_injected_into_a_mail_X6(
 
 
 async def test_killed_worker_loses_no_mail_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
-    """After a kill in the middle of sending, a new worker sends all remaining mails with the same ids."""
+    """After a kill in the middle of sending, a new worker sends all remaining emails with the same ids."""
     addresses = [f"user{number}@sample.example" for number in range(12)]
     await queue(engine, *addresses)
     box.seconds = 0.3
@@ -192,7 +192,7 @@ async def test_killed_worker_loses_no_mail_X6(data_dir: Path, database_url: str,
 
 
 async def test_several_workers_share_the_work_X6(data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox) -> None:
-    """Two workers send each mail once. If one is killed, the other sends its mails."""
+    """Two workers send each email once. If one is killed, the other sends its emails."""
     addresses = [f"user{number}@sample.example" for number in range(30)]
     box.seconds = 0.1
     async with worker(data_dir, database_url, box) as first, worker(data_dir, database_url, box):
@@ -203,13 +203,13 @@ async def test_several_workers_share_the_work_X6(data_dir: Path, database_url: s
 
     assert set(addresses) == set(box.to)
     assert {"SENT"} == {status for _, status, _, _ in mails}
-    assert len(box.mails) <= len(addresses) + 5  # the killed worker's mails in progress
+    assert len(box.mails) <= len(addresses) + 5  # the killed worker's emails in progress
 
 
 async def test_stopping_worker_finishes_its_mail_X6(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """Stopping sends no mail twice and leaves none half-sent."""
+    """Stopping sends no email twice and leaves none half-sent."""
     box.seconds = 1.0
     await queue(engine, "a@sample.example")
     async with worker(data_dir, database_url, box) as process:
@@ -221,7 +221,7 @@ async def test_stopping_worker_finishes_its_mail_X6(
 
 
 async def test_development_captures_mails_without_a_server_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
-    """The mails are done and stay where the mail page finds them."""
+    """The emails are done and stay where the mail page finds them."""
     await queue(engine, "a@sample.example")
     async with worker(data_dir, database_url, None, "--once", "--development") as process:
         code = await process.wait()
@@ -233,7 +233,7 @@ async def test_development_captures_mails_without_a_server_X6(data_dir: Path, da
 async def test_log_has_neither_addresses_nor_texts(
     data_dir: Path, database_url: str, engine: AsyncEngine, box: Mailbox
 ) -> None:
-    """The worker's log identifies mails by id only."""
+    """The worker's log identifies emails by id only."""
     box.rcpt["refused@sample.example"].append("550 refused@sample.example is unknown")
     box.rcpt["later@sample.example"].append("450 later@sample.example is busy")
     await queue(engine, "a@sample.example", "refused@sample.example", "later@sample.example", title="Title", body="Secret")

@@ -95,7 +95,7 @@ async def test_any_combination_of_root_fields_gets_the_same_answer(sides: Sides,
 
 
 async def test_failing_root_field_leaves_the_others_planned(demo_client: Client) -> None:
-    """One invalid id next to a hundred lists of a thousand equal ids costs what it costs alone."""
+    """With one invalid id next to twenty lists of a thousand ids, no list leaves the plan or loses an item."""
     lists = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Port {{ name viewerCan }} }}" for n in range(20))
     query = f'query ($ids: [ID!]!) {{ bad: node(id: "x") {{ id }} {lists} }}'
 

@@ -14,7 +14,7 @@ import pytest
 
 from resolvers.execution import object_builders
 from resolvers.execution.lookups import RowLookup
-from resolvers.execution.plans import Plans
+from resolvers.execution.plans import PlanRunner
 from schema.extensions.planned_execution import Planning
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client, open_client
 
@@ -37,13 +37,13 @@ async def client(demo_url: str, tmp_path: Path) -> AsyncIterator[Client]:
 def planning(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """Collects the plans as they are built."""
     made: list[Any] = []
-    original = Plans._build
+    original = PlanRunner._build
 
-    def noted(self: Plans, *arguments: Any) -> Any:
+    def noted(self: PlanRunner, *arguments: Any) -> Any:
         made.append(original(self, *arguments))
         return made[-1]
 
-    monkeypatch.setattr(Plans, "_build", noted)
+    monkeypatch.setattr(PlanRunner, "_build", noted)
     yield made
 
 

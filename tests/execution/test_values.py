@@ -131,7 +131,7 @@ async def test_batch_field_in_two_branches(both: Both) -> None:
 
 
 async def test_object_of_an_unknown_type_is_an_error_of_its_field(both: Both) -> None:
-    """An abstract field whose object has none of its types is null with an error, and the others are answered."""
+    """If an object has none of the abstract type's types, its value is null with an error. Other values are unaffected."""
     outcome = await both("{ strange { id } }")
 
     assert [{"id": "w1"}, None, None] == outcome.data["strange"]

@@ -149,7 +149,15 @@ def test_final_state_is_reported_as_final_V5() -> None:
     with pytest.raises(IllegalStep) as refused:
         Offer(status=OfferStatus.EXPIRED).take_step("publish")
 
-    assert "Can't change from EXPIRED to PUBLISHED. Allowed: none, this status is final." == str(refused.value)
+    assert "Can't change from EXPIRED to PUBLISHED: EXPIRED is final." == str(refused.value)
+
+
+def test_state_is_not_called_final_if_another_action_leads_to_the_same_state() -> None:
+    """A rejected revision can't be withdrawn, but another action makes it a draft again."""
+    with pytest.raises(IllegalStep) as refused:
+        ProductRevision(status=RevisionStatus.REJECTED).take_step("withdraw")
+
+    assert "Can't change from REJECTED to DRAFT with this action." == str(refused.value)
 
 
 class Light(StrEnum):

@@ -1,4 +1,4 @@
-"""The job queue: its schema is the package's, and a mail becomes a job in the transaction that inserts it."""
+"""The job queue: its schema is the package's, and an email becomes a job in the transaction that inserts it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_queue_schema_matches_the_package() -> None:
 
 
 async def test_mail_is_queued_in_its_own_transaction(engine: AsyncEngine) -> None:
-    """Committed mails have one job each, and a rolled-back mail has none."""
+    """Committed emails have one job each, and a rolled-back email has none."""
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="READ COMMITTED")
         async with connection.begin() as undone:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from policies.predicates.masks import compile_predicate, expression, is_local
-from policies.predicates.predicate import Attribute, Compare, Exists, Not, OneOf, Parameter, Predicate, SetParameter
+from policies.predicates.predicate import Compare, Exists, Not, OneOf, OtherColumn, Parameter, Predicate, SetParameter
 from policies.viewer import Viewer
 from tests.policies.samples import DEALINGS, ENTITY
 
@@ -28,9 +28,9 @@ EMPTY = ENTITY.resource()
         (Compare("!=", "market", "EU"), (False, True, False, True)),
         (Compare("=", "floor", None), (True, True, True, True)),
         (Compare(">", "speed", 2), (True, False, True, False)),
-        (Compare("=", "partner_id", Attribute("id")), (False, False, False, False)),
-        (Compare("!=", "partner_id", Attribute("id")), (True, True, True, True)),
-        (Compare("<", "speed", Attribute("floor")), (False, False, False, False)),
+        (Compare("=", "partner_id", OtherColumn("id")), (False, False, False, False)),
+        (Compare("!=", "partner_id", OtherColumn("id")), (True, True, True, True)),
+        (Compare("<", "speed", OtherColumn("floor")), (False, False, False, False)),
         (Not(OneOf("market", ("EU", "US"))), (False, True, False, True)),
         (Exists("dealings", Compare("=", "buyer_id", Parameter("company_id"))), (True, False, False, False)),
     ],

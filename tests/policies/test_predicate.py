@@ -12,23 +12,23 @@ from policies.predicates.predicate import (
     FALSE,
     TRUE,
     And,
-    Attribute,
     Compare,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
     assume,
-    attributes,
     conj,
     disj,
     disjuncts,
     exists,
     implies,
     negate,
+    own_columns,
     parameters,
     show,
     substitute_copies,
@@ -52,10 +52,10 @@ LINKED = [Row(a, b) for a, b in ((None, 1), (1, 2), (2, 2))]
 ROWS = [Row(a, b, link) for a, b in product(VALUES, VALUES) for link in ((), (LINKED[0],), (LINKED[1], LINKED[2]))]
 VIEWERS = [Viewer(company_id=value, markets=frozenset(many)) for value in (None, 1, 2) for many in ((), (1, 3))]  # type: ignore[arg-type]
 
-_operands = st.sampled_from([None, 1, 2, Parameter("company_id"), SetParameter("markets"), Attribute("b")])
+_operands = st.sampled_from([None, 1, 2, Parameter("company_id"), SetParameter("markets"), OtherColumn("b")])
 _equalities = st.builds(Compare, st.sampled_from(["=", "!="]), st.sampled_from("ab"), _operands)
 _orders = st.builds(
-    Compare, st.sampled_from(["<", "<=", ">", ">="]), st.sampled_from("ab"), st.sampled_from([1, 2, Attribute("b")])
+    Compare, st.sampled_from(["<", "<=", ">", ">="]), st.sampled_from("ab"), st.sampled_from([1, 2, OtherColumn("b")])
 )
 _lists = st.sampled_from([OneOf(name, values) for name in "ab" for values in ((1, 2), (2, 3), (1, 2, 3))])
 _literals = _equalities | _orders | _lists
@@ -198,9 +198,9 @@ def test_fact_removes_what_it_implies() -> None:
 
 def test_predicate_lists_what_it_reads() -> None:
     """It lists the row's columns and the viewer's parameters, but not the columns of linked rows."""
-    predicate = conj([OWNER, Exists("dealings", PARTNER), Compare("<", "speed", Attribute("floor"))])
+    predicate = conj([OWNER, Exists("dealings", PARTNER), Compare("<", "speed", OtherColumn("floor"))])
 
-    assert [{"company_id", "speed", "floor"}, {"company_id"}] == [set(attributes(predicate)), set(parameters(predicate))]
+    assert [{"company_id", "speed", "floor"}, {"company_id"}] == [set(own_columns(predicate)), set(parameters(predicate))]
 
 
 def test_predicate_has_a_readable_form() -> None:

@@ -28,12 +28,12 @@ from policies.predicates.predicate import (
     FALSE,
     TRUE,
     And,
-    Attribute,
     Compare,
     Exists,
     Not,
     OneOf,
     Or,
+    OtherColumn,
     Parameter,
     Predicate,
     SetParameter,
@@ -66,12 +66,12 @@ def _compound(children: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predi
 ORDERS: Final = ("<", "<=", ">", ">=")
 VIEWERS: Final = (Parameter("company_id"), Parameter("partner_id"), None)
 OF_THE_ROW: Final = (
-    _compares(("company_id", "partner_id"), (*VIEWERS, Attribute("company_id"), Attribute("partner_id")))
+    _compares(("company_id", "partner_id"), (*VIEWERS, OtherColumn("company_id"), OtherColumn("partner_id")))
     | _compares(("visibility",), ("PUBLIC", "PRIVATE"))
-    | _compares(("name", "market"), (*TEXTS, None, Attribute("name")))
+    | _compares(("name", "market"), (*TEXTS, None, OtherColumn("name")))
     | _compares(("market",), (SetParameter("markets"),))
-    | _compares(("speed", "floor"), (0, 1, 2, None, Attribute("floor")))
-    | _compares(("speed", "floor"), (0, 1, 2, Attribute("floor")), ORDERS)
+    | _compares(("speed", "floor"), (0, 1, 2, None, OtherColumn("floor")))
+    | _compares(("speed", "floor"), (0, 1, 2, OtherColumn("floor")), ORDERS)
     | _compares(("active",), (True, False, None))
     | st.just(OneOf("market", ("EU", "US")))
 )

@@ -12,7 +12,7 @@ import server
 from policies.evaluation.policy import Policy
 from policies.evaluation.reachability import Hiding, Reachability, SettingReason, can_ever_read
 from policies.evaluation.shapes import SWITCHES, parse_shape
-from policies.predicates.predicate import FALSE, conj, without_conditions
+from policies.predicates.predicate import FALSE, conj, without_parameters
 from policies.reason import Reason
 from policies.viewer import PARAMETERS, Shape
 from resolvers.subscription import Updates, connection_request_updated, notification_received, port_updated
@@ -37,7 +37,7 @@ def test_unreachable_field_is_never_seen(policy: Policy, text: str) -> None:
     lacking = PARAMETERS if text == "ANONYMOUS" else ()
     seen = {
         (entity.name, field): any(
-            without_conditions(conj((decision.rows, decision.fields[field].visible)), lacking) != FALSE
+            without_parameters(conj((decision.rows, decision.fields[field].visible)), lacking) != FALSE
             for decision in (policy.decide(each, entity.name) for each in states)
         )
         for entity in policy.catalogue

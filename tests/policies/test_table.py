@@ -140,7 +140,7 @@ LISTS: Final = {
 
 
 def read(table: str) -> tuple[tuple[str, ...], dict[str, dict[str | None, dict[str, str]]]]:
-    """Return the viewers, and each row's marks by field and viewer. None is the field of the row itself."""
+    """Return the viewers, and each row's marks by field and viewer. The field None stands for the row itself."""
     head, *lines = table.strip("\n").splitlines()
     viewers = tuple(head.split())
     rows: dict[str, dict[str | None, dict[str, str]]] = {}

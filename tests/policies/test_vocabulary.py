@@ -19,7 +19,7 @@ from policies.language.source import EXEMPT, Argument, Rule, Text
 from policies.language.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
 from policies.language.syntax import Path as Term
 from policies.language.tokens import tokenize
-from policies.language.vocabulary import Vocabulary
+from policies.language.vocabulary import LiteralChecker
 from server import POLICIES
 
 ROOT: Final = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def policies(tmp_path: Path) -> Path:
     [
         ('deny(viewer: Viewer, "raed", _port: Port) if managed(viewer);', 'action on Port "raed". Did you mean "read"?'),
         ('deny(viewer: Viewer, "READ", _port: Port) if managed(viewer);', 'action on Port "READ". Did you mean "read"?'),
-        ('deny(viewer: Viewer, "order", _port: Port) if managed(viewer);', 'action on Port "order". Known: read, update, cancel'),
+        ('deny(viewer: Viewer, "order", _port: Port) if managed(viewer);', 'action on Port "order". Known: read, update, publish'),
         (
             '# @reason NOT_YOURS\ndeny_field(viewer: Viewer, "reed", _port: Port, "name") if managed(viewer);',
             'action on a field of Port "reed". Did you mean "read"? Known: read.',
@@ -232,7 +232,7 @@ def test_any_misspelt_policy_literal_is_rejected(misspell: Callable[[str], str])
     copies = [copy for rule in rules if rule.name != EXEMPT for copy in misspelt(rule, misspell)]
     exemptions = [rule for rule in rules if rule.name == EXEMPT]
 
-    refused = Vocabulary((*rules, *(copy for _, copy in copies)), CATALOGUE).problems()
+    refused = LiteralChecker((*rules, *(copy for _, copy in copies)), CATALOGUE).problems()
 
     assert _strings() == len(copies) + sum(len(rule.arguments) for rule in exemptions)
     assert [place for place, _ in copies] == [":".join(str(problem).split(":")[:2]) for problem in refused]
@@ -279,7 +279,7 @@ def test_misplaced_file_is_rejected(policies: Path, name: str) -> None:
 
 
 def test_backups_and_links_to_policy_files_are_ignored(policies: Path) -> None:
-    """An editor's backup files do no harm, nor does a second name of a policy file."""
+    """Editors' backup files are ignored, and a symbolic link to a policy file is read once."""
     (policies / "port.polar~").write_text("no policy", "utf-8")
     (policies / ".port.polar.swp").write_text("no policy", "utf-8")
     (policies / ".#port.polar").symlink_to("somebody@somewhere.1234")

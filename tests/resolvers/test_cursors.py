@@ -68,7 +68,7 @@ async def test_garbage_is_not_a_cursor(demo_client: Client, end: str, garbage: s
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("byte", [0, 11, 12, -1])
 async def test_cursor_with_one_bit_changed_is_refused(demo_client: Client, end: str, byte: int) -> None:
-    """Neither the seal nor the sealed keyset can be changed."""
+    """A cursor with a changed bit, in the seal or in the sealed keyset, is invalid."""
     cursor = flipped(await cursor_of(demo_client, DIRECT), byte)
 
     answer = await demo_client(DIRECT, PORTS % (end, ""), cursor=cursor)

@@ -286,7 +286,7 @@ def number_of(x: int, y: int) -> int:
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize(("colour", "depth"), LAYOUTS)
 def test_png_of_any_kind_keeps_what_is_transparent(colour: int, depth: int, interlaced: bool) -> None:
-    """In greys, colours and palettes of any depth, interlaced or not, the same pixels are transparent."""
+    """Greyscale, colour and palette images of any depth, interlaced or not, keep the same transparent pixels."""
     one = number_of(1, 1) % 2**depth
     transparent = struct.pack(">H", one) * (3 if colour == TRUECOLOUR else 1)
     shown = [255] * min(2**depth, 256)

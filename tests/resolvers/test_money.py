@@ -127,7 +127,7 @@ async def test_amount_between_two_minor_units_is_rounded_inward(demo_client: Cli
 
 @pytest.mark.parametrize("currency", ["XXX", "eur", "EURO", "EU", ""])
 async def test_unused_currency_finds_no_port(demo_client: Client, currency: str) -> None:
-    """A code that isn't stored, also a longer or shorter one, matches no row; none is cut to fit."""
+    """A currency code that isn't stored matches no row, whatever its length. None is cut to fit."""
     answer = await demo_client(OPERATOR, PRICES, range={"currency": currency})
 
     assert {"ports": {"totalCount": 0, "nodes": []}} == answer.data

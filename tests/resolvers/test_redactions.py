@@ -37,7 +37,7 @@ def test_field_is_named_by_its_path() -> None:
 
 
 def test_field_of_every_item_is_one_entry() -> None:
-    """A page of hidden prices costs one line."""
+    """A field hidden in every item of a page is one entry."""
     data = {"ports": [{"price": None}, {"price": None}, {"price": None}]}
     noted = [(("ports", index, "price"), A) for index in range(3)]
 

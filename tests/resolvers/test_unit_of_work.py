@@ -73,7 +73,7 @@ async def test_share_locked_row_blocks_edits(client: Client, engine: AsyncEngine
 
 
 async def test_viewer_without_the_right_never_waits_for_a_lock_A21(client: Client, engine: AsyncEngine) -> None:
-    """Neither with read access nor without it: response times never reveal that the row is being changed."""
+    """It doesn't wait with or without read access, so response times never reveal that the row is being changed."""
     factory = Factory(engine)
     company, stranger = await factory.company(), await factory.company()
     viewer = await factory.user(company, "VIEWER")

@@ -141,7 +141,7 @@ async def test_only_roles_that_read_prices_read_the_spend_V23(client: Client, fa
 
 
 async def test_visitor_has_no_dashboard_R112_V24(client: Client, factory: Factory) -> None:
-    """A visitor has none, and reads none of a public company."""
+    """A visitor has no dashboard, and can't read that of a public company."""
     company = await factory.company()
     await factory.profile(company)
 

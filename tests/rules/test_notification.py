@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
-from resolvers.notifying.announcements import everybody, of_company, of_users
+from resolvers.notifying.announcements import everybody, members_of, of_users
 from resolvers.notifying.notifications import Message, notify_company, queue_mail
 from resolvers.values.identifiers import Identifier
 from tests.client import Client
@@ -231,7 +231,7 @@ async def test_security_event_of_a_company_notifies_all_its_members_R119(
     account = await factory.managed_account(partner := await factory.partner())
     viewer = await factory.user(account.company, "VIEWER")
 
-    await announcer.security(of_company(account.company.key))
+    await announcer.security(members_of(account.company.key))
 
     notice = {"kind": "SECURITY", "title": "Security: Sample", "body": "Sample text."}
     for email in (account.admin, viewer.email):

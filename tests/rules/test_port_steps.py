@@ -55,7 +55,7 @@ async def test_each_step_is_taken_from_its_statuses_only_A44_A45(
     ("step", "state", "message"),
     [
         ("cancelPort", "ACTIVE", "Can't change from ACTIVE to CANCELLED. Allowed: DECOMMISSIONED, DISABLED."),
-        ("cancelPort", "CANCELLED", "Can't change from CANCELLED to CANCELLED. Allowed: none, this status is final."),
+        ("cancelPort", "CANCELLED", "Can't change from CANCELLED to CANCELLED: CANCELLED is final."),
         ("enablePort", "ALLOCATED", "Can't change from ALLOCATED to ACTIVE. Allowed: CANCELLED."),
         ("decommissionPort", "REQUESTED", "Can't change from REQUESTED to DECOMMISSIONED. Allowed: ALLOCATED, CANCELLED."),
     ],
@@ -63,7 +63,7 @@ async def test_each_step_is_taken_from_its_statuses_only_A44_A45(
 async def test_illegal_step_names_the_status_and_the_allowed_steps_A44(
     client: Client, factory: Factory, step: str, state: str, message: str
 ) -> None:
-    """Only the operator makes a port active for the first time."""
+    """The error names the port's status and what it can become instead. Only the operator can activate an ALLOCATED port."""
     company = await factory.company()
     port = await factory.port(company, status=state)
     name = f"{step[0].upper()}{step[1:]}Input"

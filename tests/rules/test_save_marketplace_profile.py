@@ -414,7 +414,7 @@ async def test_ports_are_listed_as_the_profile_says_R032_R033_R034_A6(client: Cl
 async def test_ports_of_other_companies_are_not_listed_R033_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Neither an unrelated company's ports, which are not found, nor a partner's own on its account's profile."""
+    """An account's profile can't list an unrelated company's ports, which are not found, or its partner's own."""
     partner, stranger = await factory.partner(), await factory.company()
     account = await factory.managed_account(partner)
     hidden, own = await factory.port(stranger), await factory.port(partner)

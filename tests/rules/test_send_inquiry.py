@@ -141,7 +141,7 @@ async def test_editors_read_their_companys_inquiries_R018_V9(client: Client, fac
 async def test_other_viewers_read_no_inquiries_R018_R116_V9_A21(
     client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Neither other roles nor the sender nor another company. Only its partner reads a managed company's. The operator reads all."""
+    """Other roles, the sender and other companies read none. Only its partner reads a managed company's. The operator reads all."""
     partner, operator, sender = await factory.partner(), await factory.operator(), await factory.company()
     account, company = await factory.managed_account(partner), await factory.company()
     roles = [(await factory.user(company, role)).email for role in ("NETWORK_ADMIN", "FINANCE", "VIEWER")]

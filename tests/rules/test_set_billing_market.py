@@ -43,7 +43,7 @@ async def test_orderable_locations_follow_at_once_R120_A19(client: Client, facto
 
 
 async def test_managed_account_changes_no_market_R107(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
-    """Neither its own nor its partner's, whatever its settings. It learns nothing of its partner's."""
+    """A managed account can't change its own market or its partner's, whatever its settings. It learns nothing of its partner's."""
     partner = await factory.partner()
     account = await factory.managed_account(partner, pricing=True, chat_support=True, dashboard=True, company_profile=True)
     before = await stored_rows(rules_engine)

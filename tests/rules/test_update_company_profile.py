@@ -115,7 +115,7 @@ async def test_error_says_why_a_name_cannot_change_R422(client: Client, factory:
 
 @pytest.mark.parametrize("role", ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"])
 async def test_other_roles_edit_no_profile_A43(client: Client, factory: Factory, rules_engine: AsyncEngine, role: str) -> None:
-    """Neither their own company's nor a managed one's. They don't read the version either."""
+    """Other roles can't edit their own company's profile or a managed one's. They don't read the version either."""
     partner = await factory.partner()
     account, user = await factory.managed_account(partner), await factory.user(partner, role)
     before = await stored_rows(rules_engine)

@@ -144,7 +144,7 @@ async def test_company_and_partner_change_a_port_V14_V20_A21(
 async def test_managed_user_does_not_change_visibility_and_its_partner_does_V1_R116(
     client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """Neither to PUBLIC nor back. Sending the current value isn't a change."""
+    """A managed user can't make a port PUBLIC or PRIVATE; its partner can. Sending the current value isn't a change."""
     partner = await factory.partner()
     account = await factory.managed_account(partner, pricing=True, company_profile=True)
     hidden = await port_of(factory, account.company)

@@ -55,7 +55,7 @@ async def test_company_edits_its_own_details_R102_V21_A43(client: Client, factor
 async def test_managed_account_edits_no_details_R123_R124(
     client: Client, factory: Factory, rules_engine: AsyncEngine, supported_by: str
 ) -> None:
-    """Neither its own nor its partner's, no matter who supports it and what its settings are."""
+    """A managed account can't change its own details or its partner's, no matter who supports it and what its settings are."""
     partner = await factory.partner()
     account = await factory.managed_account(
         partner, supported_by=supported_by, pricing=True, chat_support=True, dashboard=True, company_profile=True

@@ -106,7 +106,7 @@ async def test_roles_determine_the_list_A43_V23(client: Client, factory: Factory
 
 
 async def test_pending_request_is_answered_or_withdrawn_V16(client: Client, factory: Factory) -> None:
-    """By the provider and by the requester. Once it's decided, by nobody."""
+    """The provider answers it and the requester withdraws it. Nobody can do either once it's decided."""
     customer, provider = await factory.company(), await factory.company()
     await factory.profile(provider)
     port, target = await factory.port(customer), await factory.port(provider, visibility="PUBLIC")
@@ -157,7 +157,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
 
 
 async def test_every_viewer_sends_inquiries_R018_V22(client: Client, factory: Factory) -> None:
-    """To a public profile, visitors too. To a private one nobody does, because nobody else sees it."""
+    """Everyone, visitors too, can send one to a public profile. Nobody can to a private profile, which nobody else sees."""
     company = await factory.company()
     profile = await factory.profile(company)
     public = [await can(client, viewer, profile) for viewer in (ANONYMOUS, company.admin)]

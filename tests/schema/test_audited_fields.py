@@ -10,7 +10,7 @@ from graphql import parse
 
 import server
 from resolvers.auditing.audit_log import AuditSubject, Counts
-from schema.extensions.audited_fields import UnknownField, audited, count, field_sites
+from schema.extensions.audited_fields import UnknownField, audited, audited_keys, count
 from schema.schema import make_schema
 from settings import InvalidSettings, Settings
 from tests.client import Client, open_client
@@ -31,7 +31,7 @@ def read(document: str, data: Any, *fields: str, operation: str | None = None) -
     """Count the audited values in the response to a document."""
     found: Counts = {}
     names = audited(SCHEMA, fields or ("Port.monthlyRate", "Company.tradingName"))
-    count(field_sites(SCHEMA, parse(document), operation, names), data, found)
+    count(audited_keys(SCHEMA, parse(document), operation, names), data, found)
     return found
 
 

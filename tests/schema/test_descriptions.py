@@ -22,17 +22,18 @@ from tests.schema.outline import object_type
 
 OTHERS: Final = "other users of the operator"
 ROLES: Final = "without the ACCOUNT_ADMIN, FINANCE or VIEWER role"
+OPERATORS_USERS: Final = "users of the operator without the ACCOUNT_ADMIN, FINANCE, VIEWER, REVIEWER or SUPPORT role"
 PRICES: Final = (
     "Hidden from managed accounts while prices are hidden (HIDDEN_BY_PARTNER) and from users of direct companies, partners and "
-    f"managed accounts {ROLES} and from {OTHERS} {ROLES} (ROLE_REQUIRED)."
+    f"managed accounts {ROLES} and from {OPERATORS_USERS} (ROLE_REQUIRED)."
 )
 SENTENCE: Final = re.compile(r"(^|[.:?!\"] )(Visible to|Hidden from|Available to) [^\n]+\.$")
 FIELDS: Final = {
     "Port.name": "",
     "Port.monthlyRate": PRICES,
     "Company.billingMarkets": "Visible to the operator's staff; to direct companies and to "
-    f"{OTHERS} if it is the viewer's company; to partners if it or its partner is the viewer's company; otherwise hidden "
-    "(NOT_YOURS). Always hidden from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
+    f"{OTHERS} if the company is the viewer's company; to partners if the company or its partner is the viewer's company; "
+    "otherwise hidden (NOT_YOURS). Always hidden from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
     "Offer.buyers": "",
     "Instalment.amount": PRICES,
     "Viewer.dashboard": "Hidden from anonymous visitors (SIGN_IN_REQUIRED) and from managed accounts while the dashboard is off "
@@ -46,7 +47,7 @@ FIELDS: Final = {
     "Mutation.allocatePort": "Available to the operator's staff.",
     "Viewer.partnerDocumentation": "Visible to partners; hidden from everyone else (NOT_YOURS).",
     "Query.quote": "Hidden from anonymous visitors (SIGN_IN_REQUIRED), from managed accounts (NOT_FOR_MANAGED_ACCOUNTS) and from "
-    f"users of direct companies and partners {ROLES} and from {OTHERS} {ROLES} (ROLE_REQUIRED).",
+    f"users of direct companies and partners {ROLES} and from {OPERATORS_USERS} (ROLE_REQUIRED).",
 }
 TYPES: Final = {
     "Location": "Visible to everyone.",
@@ -59,7 +60,7 @@ TYPES: Final = {
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_field_ends_with_its_visibility_sentence(field: str) -> None:
-    """The sentence says what the field's rules come to. A field that's visible with its object has none."""
+    """The sentence states the combined effect of the field's rules. A field that's visible with its object has none."""
     type_name, name = field.split(".")
     description = object_type(type_name).fields[name].description or ""
 
@@ -116,7 +117,7 @@ def test_another_policy_replaces_the_sentences(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("predicate", "expected"),
     [
-        (Compare("=", "id", Parameter("user_id")), "it is the viewer"),
+        (Compare("=", "id", Parameter("user_id")), "the row is the viewer"),
         (Compare("!=", "seller_id", Parameter("company_id")), "its seller isn't the viewer's company"),
         (Compare("=", "market", SetParameter("markets")), "its market is one of the viewer's markets"),
         (Compare(">", "public_products", 0), "its public products is more than 0"),
@@ -136,4 +137,4 @@ def test_another_policy_replaces_the_sentences(tmp_path: Path) -> None:
 )
 def test_conditions_are_clauses(predicate: Predicate, expected: str) -> None:
     """Each form of predicate has its clause."""
-    assert expected == clause(predicate)
+    assert expected == clause(predicate, "the row")

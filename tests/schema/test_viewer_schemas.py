@@ -149,7 +149,7 @@ async def _refused(client: Client, viewer: str | None, query: str) -> list[str]:
 def test_each_kind_of_viewer_is_shown_the_subscriptions_that_are_open_to_it_V14_V20(
     policy: Policy, shaped: ViewerSchemas
 ) -> None:
-    """Whatever kind and roles a viewer has, what is shown and what is refused are one decision."""
+    """For every shape, the schema shows exactly the subscriptions whose type such viewers can ever read."""
     entities = {name: get_named_type(field.type).name for name, field in SCHEMA.subscription_type.fields.items()}  # type: ignore[union-attr]
     shown = {
         format_shape(shape): set(getattr(shaped.of(SCHEMA, policy, shape).subscription_type, "fields", ()))

@@ -29,7 +29,7 @@ class SampleMail:
 
 
 def client(*mails: SampleMail) -> httpx.AsyncClient:
-    """A browser of a gateway in development that has captured these mails."""
+    """A browser of a gateway in development that has captured these emails."""
 
     async def load_mails() -> Sequence[SampleMail]:
         return mails
@@ -65,7 +65,7 @@ async def test_page_allows_only_its_own_style() -> None:
 
 
 async def test_mails_are_available_as_json() -> None:
-    """Scripts can read the mails as JSON, to follow a link in one."""
+    """Scripts can read the emails as JSON, to follow a link in one."""
     async with client(SampleMail()) as browser:
         answer = await browser.get("/mails.json")
 

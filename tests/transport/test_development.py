@@ -1,4 +1,4 @@
-"""Development features are served to the gateway's own machine only: sign-in as any user, all mails, the sign-in menu."""
+"""Development features are served to the gateway's own machine only: sign-in as any user, all emails, the sign-in menu."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import server
-from commands.serve import Demo, prepare
+from commands.serve import SampleMarket, prepare_database
 from settings import Settings
 from transport.development import SETTING, Development, is_loopback, warning
 from transport.http.captured_mails import ReadMail, mail_routes
@@ -73,7 +73,7 @@ async def probe(app: Starlette, peer: str, **headers: str) -> list[int]:
 
 @pytest.mark.parametrize("peer", LOCAL)
 async def test_local_machine_is_served(peer: str) -> None:
-    """A peer with an IPv4 or IPv6 loopback address gets the mails, the demo viewers and their tokens."""
+    """A peer with an IPv4 or IPv6 loopback address gets the emails, the demo viewers and their tokens."""
     assert [200, 200, 200, 1] == await probe(routes(Development(on=True)), peer)
 
 
@@ -130,7 +130,7 @@ async def test_warning_is_printed_and_logged(demo_url: str, tmp_path: Path, caps
 
     await server.build(reachable).state.services.close()
     logged = capsys.readouterr().err
-    printed = await prepare(reachable, Demo.NONE)
+    printed = await prepare_database(reachable, SampleMarket.NONE)
 
     assert str(warning(reachable)) in printed
     assert "development.reachable" in logged

@@ -26,7 +26,7 @@ from transport.documents import (
 from transport.graphql_request import GraphQLRequest
 from transport.limits.bounds import bounds_of
 from transport.limits.quotas import Payer
-from transport.operations import Operations
+from transport.operations import OperationRunner
 from transport.validation import MAX_ERRORS_OF_VALUE
 
 
@@ -73,7 +73,7 @@ async def test_long_document_is_validated_in_a_thread(monkeypatch: pytest.Monkey
     documents = Documents(max_tokens=10_000, max_characters=100_000)
     schema = Schema(Query, extensions=[documents.extension])
     bounds = bounds_of(schema._schema, Settings())
-    operations = Operations(schema=schema, documents=documents, bounds=bounds)
+    operations = OperationRunner(schema=schema, documents=documents, bounds=bounds)
     for text in ("{ hello }", "{ hello } #" + "x" * SHORT_DOCUMENT):
         request = GraphQLRequest(query=text, operation_name=None, variables={}, extensions={})
         result = await operations.execute(await operations.prepare(request, "POST", FreePayer()), None)

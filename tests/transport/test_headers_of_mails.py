@@ -62,7 +62,7 @@ ENCODED: Final = st.builds("{}=?utf-8?{}?{}?={}".format, ANY_TEXT, st.sampled_fr
 
 
 async def deliver(mails: Sequence[Outgoing]) -> Mailbox:
-    """Deliver mails over a real mail server and return its mailbox."""
+    """Deliver emails over a real mail server and return its mailbox."""
     async with mail_server() as box:
         for mail in mails:
             await SmtpMailer(box.url, SENDER)(mail)

@@ -149,7 +149,7 @@ async def test_invalid_policy_is_refused(editable: EditableGateway, factory: Fac
 
 @pytest.mark.parametrize("name", ["more/port.polar", "invariants/more/prices.polar", "PORT.POLAR", ".port.polar"])
 async def test_policy_file_in_the_wrong_place_is_refused(editable: EditableGateway, name: str) -> None:
-    """As at startup, a policy file where none is read is refused while it exists."""
+    """As at startup, a policy file in a place that isn't read is an error until it's removed."""
     path = editable.policies / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('deny(_viewer: Viewer, "read", _port: Port);')

@@ -81,7 +81,7 @@ async def test_password_is_never_sent_in_clear_text_to_another_machine() -> None
 
 
 async def test_wrong_password_delays_mails_without_showing_it(certificate: Path) -> None:
-    """A wrong password isn't the mail's fault, so the mail is delayed. The reason doesn't show the password."""
+    """A wrong password isn't the email's fault, so the email is delayed. The reason doesn't show the password."""
     async with secure_mail_server(certificate, implicit=False) as box:
         with pytest.raises(MailDelayed) as raised:
             await SmtpMailer(f"smtp://user:swordfish@localhost:{box.port}", SENDER)(MAIL)
@@ -121,7 +121,7 @@ async def test_invalid_address_is_refused_before_connecting(address: str) -> Non
 
 
 async def test_resent_mail_is_identical() -> None:
-    """A mail sent again has the same id, date and text, so a recipient can recognise the duplicate."""
+    """An email sent again has the same id, date and text, so a recipient can recognise the duplicate."""
     async with mail_server() as box:
         for _ in range(2):
             await SmtpMailer(box.url, SENDER)(MAIL)

@@ -74,7 +74,7 @@ async def test_only_the_partner_of_the_demo_viewers_can_view_as(demo_client: Cli
 
 
 async def test_view_as_takes_one_more_statement(demo_client: Client) -> None:
-    """Viewing as another costs one statement, which loads the target."""
+    """Viewing as another takes one more statement, which loads the target."""
     _, company = await ids(demo_client, HIDDEN)
     query = "{ ports(first: 5) { nodes { id } } }"
     counts = []

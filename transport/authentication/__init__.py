@@ -1,4 +1,4 @@
-"""Authentication: from the Authorization header of a request to its viewer. The entry point is `bearer.Identity`.
+"""Authentication: finds the viewer for the Authorization header of a request. The entry point is `bearer.Identity`.
 
 arrival  reads the whole request, before which no viewer is looked up
 bearer   finds the viewer of a request and the session of a connection

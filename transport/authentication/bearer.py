@@ -1,4 +1,4 @@
-"""Bearer authentication: from the Authorization header to a viewer.
+"""Bearer authentication: finds the viewer for an Authorization header.
 
 A request without the header is anonymous. A request with invalid credentials is refused (401) and never treated as
 anonymous. Tokens must never reach a log or a message.
@@ -80,7 +80,7 @@ def has_token_in_url(scope: Scope) -> bool:
 
 def distinct(credentials: Iterable[str]) -> list[str]:
     """Remove duplicates: clients may send the same credentials in a header and in a message."""
-    return list({(scheme.lower(), token): each for each in credentials for scheme, token in [_parts(each)]}.values())
+    return list({(scheme.lower(), token): each for each in credentials for scheme, token in [_split_scheme(each)]}.values())
 
 
 class NoTokenInUrl:
@@ -96,7 +96,7 @@ class NoTokenInUrl:
         return self.app(scope, receive, send)
 
 
-def _parts(credentials: str) -> tuple[str, str]:
+def _split_scheme(credentials: str) -> tuple[str, str]:
     """Split credentials into scheme and token."""
     scheme, _, token = credentials.strip().partition(" ")
     return scheme, token.strip()
@@ -157,7 +157,7 @@ class Identity:
         return Session(self._claims(request.scope), self._load_viewer)
 
     def _verified(self, credentials: Sequence[str]) -> Verified:
-        scheme, token = _parts(credentials[0])
+        scheme, token = _split_scheme(credentials[0])
         if len(credentials) > 1 or scheme.lower() != SCHEME:
             raise Unauthenticated(NOT_BEARER)
         try:

@@ -1,4 +1,4 @@
-"""`GET /mails` and `/mails.json`: the mail of a development gateway, readable without a mail server.
+"""`GET /mails` and `/mails.json`: the emails of a development gateway, readable without a mail server.
 
 Mail contains private data, such as links that confirm an address, so these routes must not exist outside development.
 """
@@ -34,9 +34,9 @@ HEADERS: Final = {
 }
 PAGE: Final = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Mails</title><style>{style}</style></head>
-<body><h1>Mails</h1>
-<p>Mail that this gateway wrote in development, newest first.</p>
+<head><meta charset="utf-8"><title>Emails</title><style>{style}</style></head>
+<body><h1>Emails</h1>
+<p>Emails that this gateway wrote in development, newest first.</p>
 {mails}
 </body>
 </html>
@@ -45,7 +45,7 @@ ARTICLE: Final = "<article><h2>{subject}</h2><p>to {address}, {time} ({status})<
 
 
 class ReadMail(Protocol):
-    """The fields of a mail that the page shows."""
+    """The fields of an email that the page shows."""
 
     @property
     def to_address(self) -> str:
@@ -76,7 +76,7 @@ def mail_routes(*, development: Development, load_mails: LoadMails) -> list[Base
 
     async def page(request: Request) -> Response:
         mails = "\n".join(_article(mail) for mail in await _loaded(request))
-        return HTMLResponse(PAGE.format(style=STYLE, mails=mails or "<p>No mail yet.</p>"), headers=HEADERS)
+        return HTMLResponse(PAGE.format(style=STYLE, mails=mails or "<p>No emails yet.</p>"), headers=HEADERS)
 
     async def listed(request: Request) -> Response:
         return JSONResponse([_facts(mail) for mail in await _loaded(request)], headers=HEADERS)

@@ -30,7 +30,7 @@ from transport.http.endpoint import MakeContext
 from transport.http.request import check_headers, content_of
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
-from transport.operations import Operations, answer_of
+from transport.operations import OperationRunner, answer_of
 from transport.refusal import CHARSET, JSON, BadRequest, SignInRequired, TimedOut
 from transport.view_as import ViewAs, refuse_view_as
 
@@ -59,7 +59,7 @@ class Side:
 class Diff:
     """The endpoint of `/diff`. A request has `seconds` to arrive, and as many to be answered."""
 
-    operations: Operations
+    operations: OperationRunner
     identity: Identity
     make_context: MakeContext
     view_as: ViewAs

@@ -130,11 +130,12 @@ def _pairs(left: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
 
 def _positions_by_id(items: Sequence[Any]) -> dict[str, int] | None:
     """Return each item's position by its id, or by its node's id; None if an item has no id or two share one."""
-    places = {name: place for place, item in enumerate(items) if (name := _name(item)) is not None}
+    places = {name: place for place, item in enumerate(items) if (name := _item_id(item)) is not None}
     return places if len(places) == len(items) else None
 
 
-def _name(item: Any) -> str | None:
+def _item_id(item: Any) -> str | None:
+    """Return the ID of an item or, if it has none, of the node that it leads to."""
     while isinstance(item, dict) and "id" not in item:
         item = item.get("node")
     name = item["id"] if isinstance(item, dict) else None

@@ -31,7 +31,7 @@ from transport.http.request import check_headers, read
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
-from transport.operations import Operations, answer_of
+from transport.operations import OperationRunner, answer_of
 from transport.refusal import CHARSET, Refusal, TimedOut, refuse
 from transport.view_as import ViewAs, bind_viewed_as
 
@@ -66,7 +66,7 @@ class Answer(NamedTuple):
 class GraphQLEndpoint:
     """The ASGI application at `/graphql`. `events` serves requests that prefer an event stream."""
 
-    operations: Operations
+    operations: OperationRunner
     identity: Identity
     make_context: MakeContext
     view_as: ViewAs

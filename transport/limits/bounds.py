@@ -94,16 +94,16 @@ class ItemCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A sum that depends on variables: a constant, plus numbers of items times the cost of an item."""
+class VariableSum:
+    """A sum that depends on variables: a constant plus, for each list, its number of items times the cost of one item."""
 
-    place: int  # index among the document's steps, after all steps that this one refers to
+    place: int  # index among the document's sums, after all sums that this one refers to
     constant: int
-    terms: tuple[tuple[int | ItemCount, int | Step], ...]
+    terms: tuple[tuple[int | ItemCount, int | VariableSum], ...]
 
 
 Number = int | ItemCount
-Amount = int | Step
+Amount = int | VariableSum
 
 
 class Sizes:
@@ -140,7 +140,7 @@ class Costs:
     """The costs of the operations of one document, in document order."""
 
     operations: Sequence[tuple[Amount, Sizes]]
-    steps: Sequence[Step]
+    steps: Sequence[VariableSum]
 
     def of(self, operation: int, variables: Mapping[str, Any]) -> int:
         """Return the cost of an operation with these variables."""
@@ -264,7 +264,7 @@ class _Walk:
         self._introspected = IntrospectionCounter(bounds.schema, self._fragments, STEPS_PER_VALUE * bounds.introspection)
         self._read = 0  # values of the schema, in all operations
         self._walked: dict[str, _Totals] = {}
-        self._steps: list[Step] = []
+        self._steps: list[VariableSum] = []
         self._sources: set[str] = set()  # variables that decide numbers of items
 
     def costs(self) -> Costs:
@@ -408,7 +408,7 @@ class _Walk:
                 terms.append((number, each))
         if not terms:
             return constant
-        self._steps.append(Step(len(self._steps), constant, tuple(terms)))
+        self._steps.append(VariableSum(len(self._steps), constant, tuple(terms)))
         return self._steps[-1]
 
 

@@ -113,8 +113,8 @@ class OperationTooSlow(PublicError):
 
     def __init__(self, values: int, limit: int, why: str) -> None:
         message = (
-            f"The part that runs field by field ({why}) may hold {values} values; at most {limit} are allowed. "
-            "If that part has an error, fix it. Otherwise request smaller pages or fewer fields."
+            f"Part of the operation can't be batched ({why}). It may return {values} values; at most {limit} are allowed. "
+            "If the reason is an error in the request, fix it. Otherwise request smaller pages or fewer fields."
         )
         super().__init__(message, values=values, limit=limit, reason=why)
 

@@ -24,7 +24,7 @@ from transport.graphql_request import GraphQLRequest
 from transport.limits.capacity import Capacity, Holder, holder_of, origin_of
 from transport.limits.quotas import Payer, Quotas, RateLimited
 from transport.logs import PolicyVersion, bind_facts
-from transport.operations import Operation, Operations, answer_of
+from transport.operations import Operation, OperationRunner, answer_of
 from transport.refusal import Refusal, TimedOut, Unauthenticated, error_body
 from transport.view_as import ViewAs, bind_viewed_as
 
@@ -50,7 +50,7 @@ class Caller:
 class Streams:
     """Runs operations. Queries and mutations have `seconds`; for events, PostgreSQL limits the time of each statement."""
 
-    operations: Operations
+    operations: OperationRunner
     make_subscriber: MakeSubscriber
     view_as: ViewAs
     seconds: float

@@ -1,4 +1,5 @@
-"""GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md): `graphql-transport-ws` and no other.
+"""GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md): only the
+subprotocol `graphql-transport-ws`.
 
 This module implements the protocol itself, because Strawberry's handler sends errors unmasked and shares one context between all
 operations. A client that violates the protocol is disconnected with the protocol's own close code. Credentials come in
@@ -28,7 +29,7 @@ from transport.headers import header
 from transport.http.json_body import parse_json
 from transport.limits.capacity import Capacity, CapacityExceeded, Share, holder_of, origin_of
 from transport.limits.quotas import MIN_CHARGE, RateLimited
-from transport.logs import begin_facts, bind_facts, log
+from transport.logs import bind_facts, fork_facts, log
 from transport.realtime.streams import OpenConnections, Streams
 from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, error_body
 from transport.view_as import HEADER, VIEW_AS_HEADER
@@ -257,7 +258,7 @@ class _Socket:
 
     async def _run(self, name: str, request: GraphQLRequest, session: Session, request_id: str) -> None:
         """Run one operation and write its log line."""
-        begin_facts(request_id=request_id)
+        fork_facts(request_id=request_id)
         started, answer_count = time.perf_counter(), 0
         try:
             prepared = await self._endpoint.streams.prepare(request, "POST", self._caller)

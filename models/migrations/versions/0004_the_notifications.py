@@ -1,4 +1,4 @@
-"""Notifications, the outbox, and the job queue that sends mails."""
+"""Notifications, the outbox, and the job queue that sends emails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KINDS = (
 )
 QUEUE = Path(__file__).parents[1] / "procrastinate_3_10.sql"
 
-# Queues a job for each mail, in the transaction that inserts the mail.
+# Queues a job for each email, in the transaction that inserts the email.
 DEFERRED = """
     BEGIN
         PERFORM procrastinate_defer_jobs_v1(array_agg(
