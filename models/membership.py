@@ -26,6 +26,9 @@ class MemberRole(StrEnum):  # A43
     SUPPORT = "SUPPORT"
 
 
+STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # given in the operator's company only (V49)
+
+
 class Membership(Owned, Base):
     """A user's membership of a company, with at least one role and no duplicates."""
 
@@ -50,6 +53,6 @@ CONCEPTS: Final = (
         Membership,
         tag=b"me",
         below={"company.members": Relation(("company_id",))},
-        actions=always("view_as", "explain"),
+        actions=always("update", "remove", "view_as", "explain"),
     ),
 )

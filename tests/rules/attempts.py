@@ -83,6 +83,8 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
         lambda thing: {"profileId": thing["id"], "name": "Sam", "email": "nowhere", "message": "?"},
         ("profileId",),
     ),
+    ("Membership", "UPDATE"): _by_id("updateMember", roles=[]),
+    ("Membership", "REMOVE"): _by_id("removeMember"),
     ("Notification", "MARK_READ"): _by_id("markNotificationsRead"),
     ("Company", "UPDATE_COMPANY_PROFILE"): _of_company("updateCompanyProfile", version=-1),
     ("Company", "UPDATE_SUPPORT_DETAILS"): _of_company("updateSupportDetails", version=-1),
