@@ -42,7 +42,7 @@ def user_error(code: str, *field: str) -> dict[str, Any]:
 async def stored_rows(engine: AsyncEngine) -> dict[str, list[str]]:
     """Return all rows of the database as text by table, except for the audit log and the idempotency keys."""
     async with engine.connect() as connection:
-        return dict((await connection.execute(STORED_ROWS)).tuples().all())
+        return {table: rows for table, rows in (await connection.execute(STORED_ROWS)).all()}
 
 
 async def recorded_changes(engine: AsyncEngine) -> list[tuple[str, str, dict[str, Any]]]:
