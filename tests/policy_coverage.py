@@ -71,9 +71,9 @@ class PolicyCoveragePlugin:
         try:
             return (yield)
         finally:
-            asked, self.asked = self.asked, PolicyQuestions()
-            if asked.questions and not item.nodeid.startswith(TOO_LARGE):
-                self.evaluate(asked)
+            questions, self.asked = self.asked, PolicyQuestions()
+            if questions.questions and not item.nodeid.startswith(TOO_LARGE):
+                self.evaluate(questions)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Send the coverage to the controller, or write the record."""

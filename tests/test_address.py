@@ -434,11 +434,11 @@ async def test_next_host_is_tried_and_parameters_reach_the_server(socket_path: s
     async with Front(socket_path, None).open() as front:
         hosts = at(front.port, "target_session_attrs=read-write&application_name=billing&options=-c%20work_mem%3D7MB")
         hosts = hosts.replace(f"localhost:{front.port}", f"localhost:1,localhost:{front.port}")
-        told = await answers(hosts, state)
+        outcomes = await answers(hosts, state)
         unnamed = await answers(at(front.port), "SELECT current_setting('application_name')")
         standby = await answers(at(front.port, "target_session_attrs=standby&connect_timeout=5"))
 
-    assert (["billing 7MB"] * 3, ["crossgate"] * 3, REFUSED) == (told, unnamed, standby)
+    assert (["billing 7MB"] * 3, ["crossgate"] * 3, REFUSED) == (outcomes, unnamed, standby)
 
 
 async def test_sockets_use_keepalive_like_libpq(socket_path: str, at: Callable[..., str]) -> None:

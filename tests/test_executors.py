@@ -20,8 +20,8 @@ async def test_different_value_fails(demo_client: Client, monkeypatch: pytest.Mo
     """A plan that answers with less than graphql-core fails the test."""
     planned = Plans.answer
 
-    async def answer(plans: Plans, *asked: Any) -> Answer | None:
-        found = await planned(plans, *asked)
+    async def answer(plans: Plans, *arguments: Any) -> Answer | None:
+        found = await planned(plans, *arguments)
         if found is not None and found.data is not None:
             found.data["ports"]["nodes"].pop()
         return found

@@ -119,16 +119,16 @@ async def heard(pair: Pair, place: int, bearer: str) -> AsyncIterator[asyncio.Qu
     url = str(pair.clients[place].base_url.copy_with(scheme="ws", path="/graphql"))
     credentials = {"Authorization": f"Bearer {bearer}"}
     transport = WebsocketsTransport(url=url, init_payload=credentials, subprotocols=[SPOKEN], connect_args={"proxy": None})
-    told: asyncio.Queue[Any] = asyncio.Queue()
+    events: asyncio.Queue[Any] = asyncio.Queue()
 
     async def follow() -> None:
         async with Client(transport=transport) as session:
             async for event in session.subscribe(FOLLOW):
-                told.put_nowait(event["portUpdated"])
+                events.put_nowait(event["portUpdated"])
 
     following = asyncio.create_task(follow())
     try:
-        yield told
+        yield events
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -169,10 +169,10 @@ async def until(events: asyncio.Queue[Any], name: str) -> AsyncIterator[Any]:
 async def test_idempotency_key_sent_to_both_gateways_is_carried_out_once(pair: Pair, account: Account) -> None:
     """Ten orders, each sent to both gateways at once with the same key, create ten ports, and both responses name the same port."""
     location, bearer = await pair.factory.orderable(account.partner), await pair.token(account.admin)
-    asked = {"locationId": location.id, "speedMbps": 1_000, "termMonths": 12}
+    order_input = {"locationId": location.id, "speedMbps": 1_000, "termMonths": 12}
 
     async def order(number: int, place: int) -> Any:
-        return (await pair.send(place, bearer, ORDER, f"order-{number}", name=f"Order {number}", **asked))["orderPort"]
+        return (await pair.send(place, bearer, ORDER, f"order-{number}", name=f"Order {number}", **order_input))["orderPort"]
 
     both = [await asyncio.gather(order(number, 0), order(number, 1)) for number in range(10)]
     listed = await pair.send(1, bearer, "{ ports { nodes { name } } }")

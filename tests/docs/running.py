@@ -102,10 +102,10 @@ class Reader:
                     raise AssertionError(f"{words[0]} is not run: mark the block")
 
     async def _curl(self, arguments: list[str]) -> None:
-        asked = CURL.parse_args(arguments)
-        headers = dict([await self._header(header) for header in asked.headers])
-        content = FILES[asked.body]() if asked.body in FILES else asked.body
-        url = "http://" + asked.url.removeprefix("http://")
+        options = CURL.parse_args(arguments)
+        headers = dict([await self._header(header) for header in options.headers])
+        content = FILES[options.body]() if options.body in FILES else options.body
+        url = "http://" + options.url.removeprefix("http://")
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
         response = await self.client.http.request("POST" if content else "GET", url, content=content, headers=headers)
         self.answer = response.json()

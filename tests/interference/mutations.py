@@ -185,8 +185,8 @@ def _quotes(table: str, row: Row) -> tuple[dict[str, Any], ...]:
     if table != "price":
         return ()
     kind, speed = ("ports", "speedMbps") if row["kind"] == "PORT" else ("connections", "rateLimitMbps")
-    asked = {"locationId": str(Identifier("Location", row["location_id"])), speed: row["speed_mbps"]}
-    return ({kind: [{**asked, "termMonths": row["term_months"]}]},)
+    port_input = {"locationId": str(Identifier("Location", row["location_id"])), speed: row["speed_mbps"]}
+    return ({kind: [{**port_input, "termMonths": row["term_months"]}]},)
 
 
 def _ids(table: str, row: Row) -> tuple[str, ...]:

@@ -124,9 +124,9 @@ SCHEMA: Final = """{ __schema { types { name description fields(includeDeprecate
 def why(policy: Policy, named: str) -> tuple[str, dict[str, Any]]:
     """Return a query that explains the access to a record, to each of its fields and to each action."""
     entity = parse(named, "id").type
-    asked = [f'action: "{action}"' for action in sorted(policy.actions(entity))]
-    asked += [f'field: "{camel(field)}"' for field in policy.fields(entity)]
-    each = [f'a{n}: explain(typeName: "{entity}", id: $id, {question}) {WHY}' for n, question in enumerate(asked)]
+    arguments = [f'action: "{action}"' for action in sorted(policy.actions(entity))]
+    arguments += [f'field: "{camel(field)}"' for field in policy.fields(entity)]
+    each = [f'a{n}: explain(typeName: "{entity}", id: $id, {question}) {WHY}' for n, question in enumerate(arguments)]
     return f"query ($id: ID!) {{ {' '.join(each)} }}", {"id": named}
 
 

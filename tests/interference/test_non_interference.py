@@ -102,10 +102,10 @@ class Trial:
             self.answers[key] = await self.answer(email, document, **variables)
         return self.answers[key]
 
-    async def try_out(self, email: str | None, change: Mutation, asked: list[tuple[str, dict[str, Any]]]) -> list[str] | None:
+    async def try_out(self, email: str | None, change: Mutation, queries: list[tuple[str, dict[str, Any]]]) -> list[str] | None:
         """Return the queries whose answers a change has changed, or None if the change is invalid or visible to the viewer."""
         viewers = await self.viewers(email)
-        expected = [await self.before(email, document, **variables) for document, variables in asked]
+        expected = [await self.before(email, document, **variables) for document, variables in queries]
         driver = await self.driver()
         await driver.execute("BEGIN")
         try:
@@ -116,31 +116,31 @@ class Trial:
                 return None
             if not all(is_hidden(self.policy, viewer, self.market, after) for viewer in viewers):
                 return None
-            found = [await self.answer(email, document, **variables) for document, variables in asked]
+            found = [await self.answer(email, document, **variables) for document, variables in queries]
         except (IntegrityConstraintViolationError, DataError):
             return None
         finally:
             await driver.execute("ROLLBACK")
         assert not [body for body in found if b"INTERNAL" in body]
-        return [document for (document, _), old, new in zip(asked, expected, found, strict=True) if old != new]
+        return [document for (document, _), old, new in zip(queries, expected, found, strict=True) if old != new]
 
     async def questions(self, email: str | None, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
         """Return the chosen queries, and those for the records that a change touches."""
-        asked: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
-        asked += [(QUOTE, {"input": asking}) for asking in change.quotes]
-        asked += [(NODES, {"ids": list(change.ids)})] if change.ids else []
-        asked += self.tools(change, chosen)
+        queries: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
+        queries += [(QUOTE, {"input": asking}) for asking in change.quotes]
+        queries += [(NODES, {"ids": list(change.ids)})] if change.ids else []
+        queries += self.tools(change, chosen)
         for number in chosen:
             if number < len(QUESTIONS):
-                asked.append((QUESTIONS[number], {}))
+                queries.append((QUESTIONS[number], {}))
             else:
-                asked.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self.cursor(email, walk)}))
-        return asked
+                queries.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self.cursor(email, walk)}))
+        return queries
 
     def tools(self, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
         """Return queries that explain the access to the touched records, and sometimes introspection."""
-        asked = [why(self.policy, named) for named in change.ids[:EXPLAINED]]
-        return asked if min(chosen) else [*asked, (SCHEMA, {})]
+        queries = [why(self.policy, named) for named in change.ids[:EXPLAINED]]
+        return queries if min(chosen) else [*queries, (SCHEMA, {})]
 
     async def cursor(self, email: str | None, walk: str) -> str | None:
         """Return the end cursor of a walk's first page."""
@@ -181,9 +181,9 @@ NUMBERS: Final = st.lists(st.integers(0, len(QUESTIONS) + len(WALKS) - 1), min_s
 async def test_hidden_changes_make_no_difference(trial: Trial, email: str | None, data: st.DataObject) -> None:
     """Hidden values change and hidden rows are inserted and deleted: all answers stay the same, byte for byte."""
     change = data.draw(mutations(trial.policy, await trial.viewer(email), trial.market))
-    asked = await trial.questions(email, change, data.draw(NUMBERS))
+    queries = await trial.questions(email, change, data.draw(NUMBERS))
 
-    changed = await trial.try_out(email, change, asked)
+    changed = await trial.try_out(email, change, queries)
 
     note(f"CROSSGATE_SEED={SEED}")
     assume(changed is not None)

@@ -49,13 +49,13 @@ class ToolTrial(Trial):
         """Return the viewed-as viewer, and for comparisons and explanations the requester too."""
         tool, target, requester = _parts(email)
         services = self.client.app.state.services
-        who = await self.viewer(requester)
+        requester_viewer = await self.viewer(requester)
         if tool == "preview":
-            seen = await preview_context(Context(services, who), await self._named(tool, target), SETTINGS)
+            seen = await preview_context(Context(services, requester_viewer), await self._named(tool, target), SETTINGS)
             assert seen is not None
             return (seen.viewer,)
-        looked = await find_view_as_target(services, who, await self._named(tool, target))
-        return (looked, who) if tool in ("diff", "explain") else (looked,)
+        target_viewer = await find_view_as_target(services, requester_viewer, await self._named(tool, target))
+        return (target_viewer, requester_viewer) if tool in ("diff", "explain") else (target_viewer,)
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
         """Return the answer to a query through a tool."""
@@ -118,9 +118,9 @@ async def test_hidden_changes_make_no_difference_through_a_tool(trial: ToolTrial
     """Hidden values change and hidden rows are inserted and deleted: all answers stay the same, byte for byte."""
     viewer, *_ = await trial.viewers(name)
     change = data.draw(mutations(trial.policy, viewer, trial.market))
-    asked = await trial.questions(name, change, data.draw(NUMBERS))
+    queries = await trial.questions(name, change, data.draw(NUMBERS))
 
-    changed = await trial.try_out(name, change, asked)
+    changed = await trial.try_out(name, change, queries)
 
     note(f"CROSSGATE_SEED={SEED}")
     assume(changed is not None)
@@ -130,16 +130,16 @@ async def test_hidden_changes_make_no_difference_through_a_tool(trial: ToolTrial
 async def test_visible_changes_make_a_difference_through_a_tool(trial: ToolTrial) -> None:
     """A price change shows in a preview with prices, and in a comparison with a viewer that no longer sees it."""
     hidden, partner = [(await trial.viewer(email)).company_id for email in (HIDDEN, PARTNER)]
-    asked: list[tuple[str, dict[str, Any]]] = [(document, {}) for document in QUESTIONS]
-    tried = {name: await trial.try_out(f"{name} of {HIDDEN} by {PARTNER}", price_of(trial, hidden), asked) for name in TOOLS}
-    charged = await trial.try_out(f"company of {HIDDEN} by {PARTNER}", charge_of(trial, partner), asked)
+    queries: list[tuple[str, dict[str, Any]]] = [(document, {}) for document in QUESTIONS]
+    tried = {name: await trial.try_out(f"{name} of {HIDDEN} by {PARTNER}", price_of(trial, hidden), queries) for name in TOOLS}
+    charged = await trial.try_out(f"company of {HIDDEN} by {PARTNER}", charge_of(trial, partner), queries)
 
     assert {"company": [], "user": [], "preview": None, "diff": None, "explain": None} == tried
     assert [] == charged
 
 
 async def test_explanations_are_answered(trial: ToolTrial) -> None:
-    """The queries for explanations aren't vacuous: each gets an answer, with rules for viewers that may read them."""
+    """The queries for explanations aren't vacuous: each gets an answer, with rules for viewers that can read them."""
     hidden = (await trial.viewer(HIDDEN)).company_id
     port = next(row for row in trial.market.rows["port"].values() if row["company_id"] == hidden)
     document, variables = why(trial.policy, str(Identifier("Port", port["id"])))

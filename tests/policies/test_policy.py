@@ -100,7 +100,7 @@ def test_field_rules_hold_visibility_and_reasons(policy: Policy) -> None:
 
 
 def test_indistinguishable_shapes_share_one_decision(policy: Policy) -> None:
-    """No rule about ports reads the chat setting, but one reads the account kind."""
+    """Some rule about ports reads the account kind, but none reads the chat setting."""
     decision = policy.decide(Shape(kind="DIRECT"), "Port")
 
     assert [True, False] == [

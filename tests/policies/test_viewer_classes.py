@@ -29,7 +29,7 @@ def _fact(shape: Shape, name: str) -> object:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=len(SHAPES), max_size=len(SHAPES)))
-def test_a_description_matches_exactly_its_set(values: list[bool | None]) -> None:
+def test_description_matches_exactly_its_set(values: list[bool | None]) -> None:
     """The description of any set contains the set's shapes, and no other shape that matters."""
     meant = dict(zip(SHAPES, values, strict=True))
     viewers = describe_viewers(meant)

@@ -123,7 +123,7 @@ def random_market(entity: Entity, random: Random) -> tuple[list[dict[str, Any]],
 
 
 def actions(policy: Policy, entity: Entity) -> tuple[str, ...]:
-    """Return all actions on rows of an entity. Some may have no rule."""
+    """Return all actions on rows of an entity, even those without a rule."""
     return policy.catalogue.actions(entity.name)
 
 

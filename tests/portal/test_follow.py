@@ -41,8 +41,8 @@ async def test_page_shows_changes_the_viewer_can_see(demo_copy_url: str, chromiu
             assert await visit.no_answer()
 
     redaction = {"path": ["portUpdated", "monthlyRate"], "reason": "HIDDEN_BY_PARTNER"}
-    told = event["data"]["portUpdated"]
-    assert ("Change", None) == (told["name"].split()[0], told["monthlyRate"])
+    port = event["data"]["portUpdated"]
+    assert ("Change", None) == (port["name"].split()[0], port["monthlyRate"])
     assert [redaction] == event["extensions"]["redactions"]
 
 

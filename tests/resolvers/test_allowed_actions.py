@@ -82,7 +82,7 @@ def test_rows_with_equal_facts_share_a_list() -> None:
     assert first is second
 
 
-def test_a_list_has_the_order_of_the_enum() -> None:
+def test_list_has_the_order_of_the_enum() -> None:
     """The order doesn't depend on what the row decides."""
     conditions = {"A": Condition(MINE), "B": Condition(TRUE), "C": Condition(ACTIVE), "D": Condition(conj((MINE, ACTIVE)))}
 
@@ -96,7 +96,7 @@ def test_both_policy_and_state_decide() -> None:
     assert Condition(one_of("status", ["REQUESTED", "ALLOCATED"])) == found
 
 
-def test_a_hidden_state_is_not_used() -> None:
+def test_hidden_state_is_not_used() -> None:
     """If the viewer can't see a port's status, the list doesn't depend on it; if the row decides that, so does the list."""
     hidden = condition("Port", "cancel", decided(TRUE, status=FALSE))
     unknown = condition("Port", "cancel", decided(TRUE))
@@ -106,7 +106,7 @@ def test_a_hidden_state_is_not_used() -> None:
     assert [["CANCEL"], []] == listed({"CANCEL": by_row}, port(OTHER, "ACTIVE"), port(ME, "ACTIVE"))
 
 
-def test_a_hidden_deadline_is_not_used() -> None:
+def test_hidden_deadline_is_not_used() -> None:
     """The list doesn't reveal that an order has expired to a viewer who can't see when it does."""
     seen = condition("OrderApproval", "approve", decided(TRUE, status=TRUE, expires_at=TRUE))
     hidden = condition("OrderApproval", "approve", decided(TRUE, status=TRUE, expires_at=FALSE))
@@ -114,14 +114,14 @@ def test_a_hidden_deadline_is_not_used() -> None:
     assert (Condition(Compare("=", "status", "PENDING"), "expires_at"), Condition(TRUE)) == (seen, hidden)
 
 
-def test_an_action_that_depends_on_a_hidden_column_is_left_out() -> None:
+def test_action_that_depends_on_a_hidden_column_is_left_out() -> None:
     """If policy uses a column that the viewer can't see, the action is left out; the viewer's own values reveal nothing."""
     assert Condition(FALSE) == condition("Port", "update", decided(Compare("=", "visibility", "PUBLIC")))
     assert Condition(FALSE) == condition("Port", "update", decided(Compare("=", "visibility", "PUBLIC"), visibility=FALSE))
     assert Condition(MINE) == condition("Port", "update", decided(MINE))
 
 
-def test_the_current_policy_uses_no_hidden_column(policy: Policy) -> None:
+def test_current_policy_uses_no_hidden_column(policy: Policy) -> None:
     """For no shape is an action left out, or its state ignored, because of a hidden column: lists agree with mutations."""
     found = set()
     for shape in shapes():

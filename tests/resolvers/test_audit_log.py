@@ -107,7 +107,7 @@ async def test_writer_survives_a_database_outage(engine: AsyncEngine, monkeypatc
 
 
 async def test_requests_wait_while_the_queue_is_full(engine: AsyncEngine) -> None:
-    """A new event waits for room in the full queue; an event similar to a pending one does not."""
+    """A new event waits for room in the full queue. An event similar to a pending one doesn't wait."""
     async with running(engine, flush_interval=3600, max_pending=1) as log:
         await log.enqueue(denial(), None, {PRICE: 1})
         await log.enqueue(denial(), None, {PRICE: 1})

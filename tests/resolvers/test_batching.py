@@ -63,7 +63,7 @@ async def test_resolvers_do_not_mix() -> None:
     assert ([([1], {})], [([2], {})]) == (one.calls, other.calls)
 
 
-async def test_a_later_level_is_a_later_call() -> None:
+async def test_later_level_is_a_later_call() -> None:
     """Parents that arrive after the batch has run are resolved by a new call; nothing is cached."""
     batches, resolver, field = Batches(CONTEXT), Recorder(), nodes("{ a }")
 
@@ -74,7 +74,7 @@ async def test_a_later_level_is_a_later_call() -> None:
 
 
 @pytest.mark.parametrize("values", [[], [1], [1, 2, 3]])
-async def test_a_wrong_number_of_values_fails(values: list[int]) -> None:
+async def test_wrong_number_of_values_fails(values: list[int]) -> None:
     """A resolver that doesn't return one value for each parent fails, and no value reaches the wrong parent."""
     batches, resolver, field = Batches(CONTEXT), Recorder(values), nodes("{ a }")
 
@@ -83,7 +83,7 @@ async def test_a_wrong_number_of_values_fails(values: list[int]) -> None:
     assert [TypeError, TypeError] == list(map(type, found))
 
 
-async def test_an_exception_affects_only_its_own_parent() -> None:
+async def test_exception_affects_only_its_own_parent() -> None:
     """A value that is an exception is raised for its own parent; the other parents get their values."""
     problem = ValueError("this one")
     batches, resolver, field = Batches(CONTEXT), Recorder([1, problem, 3]), nodes("{ a }")
@@ -105,7 +105,7 @@ async def test_aliases_have_their_own_arguments(demo_client: Client) -> None:
 
 
 @pytest.mark.executors
-async def test_a_field_in_two_fragments_is_resolved_once(demo_client: Client) -> None:
+async def test_field_in_two_fragments_is_resolved_once(demo_client: Client) -> None:
     """Fragments that select the same field are merged: one batch, one statement, and everything they select."""
     plain = "{ ports(first: 9) { nodes { location { id name } } } }"
     spread = """
@@ -134,7 +134,7 @@ async def test_two_aliases_of_a_relation_are_loaded_once(demo_client: Client) ->
     assert [] == [node for node in answer.data["ports"]["nodes"] if node["a"] != node["b"]]
 
 
-async def test_an_error_below_a_list_has_the_path_of_each_parent(demo_client: Client) -> None:
+async def test_error_below_a_list_has_the_path_of_each_parent(demo_client: Client) -> None:
     """An invalid argument below many parents is an error for each of them."""
     answer = await demo_client(
         PARTNER, "{ managedAccounts(first: 2) { nodes { company { members(first: -1) { totalCount } } } } }"

@@ -207,7 +207,7 @@ async def test_pages_below_many_parents_equal_the_pages_below_each(demo_client: 
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("size", [-1, -(2**31), MAX_PAGE_SIZE + 1, 2**31 - 1])
-async def test_a_page_size_out_of_bounds_is_refused(demo_client: Client, end: str, size: int) -> None:
+async def test_page_size_out_of_bounds_is_refused(demo_client: Client, end: str, size: int) -> None:
     """A page has from 0 to 1,000 items. Any other size is an error that names the argument and the bounds."""
     answer = await List("locations").fetch(demo_client, ANONYMOUS, **{end: size})
 
@@ -229,7 +229,7 @@ async def test_first_and_last_together_are_refused(demo_client: Client) -> None:
 
 
 @pytest.mark.parametrize("end", ["first", "last"])
-async def test_an_empty_page_reports_whether_there_are_more_items(demo_client: Client, end: str) -> None:
+async def test_empty_page_reports_whether_there_are_more_items(demo_client: Client, end: str) -> None:
     """A page of size 0 has no cursors, but still reports that there are items beyond it."""
     page = await List("locations").page(demo_client, ANONYMOUS, **{end: 0})
 
@@ -237,14 +237,14 @@ async def test_an_empty_page_reports_whether_there_are_more_items(demo_client: C
     assert {"nodes": [], "edges": [], "pageInfo": info} == page
 
 
-async def test_the_largest_page_is_returned(demo_client: Client) -> None:
+async def test_largest_page_is_returned(demo_client: Client) -> None:
     """A page of 1,000 items can be requested."""
     page = await List("ports").page(demo_client, OPERATOR, first=MAX_PAGE_SIZE)
 
     assert (MAX_PAGE_SIZE, True) == (len(ids(page)), page["pageInfo"]["hasNextPage"])
 
 
-async def test_a_page_has_fifty_items_by_default(demo_client: Client) -> None:
+async def test_page_has_fifty_items_by_default(demo_client: Client) -> None:
     """The default is the same as requesting 50 items from the start, also with `before`."""
     whole = List("locations")
     page = await whole.page(demo_client, ANONYMOUS)
@@ -275,7 +275,7 @@ async def test_null_arguments_are_ignored(demo_client: Client) -> None:
 
 @pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize("order", [None, ("NAME", "DESC"), ("SPEED_MBPS", "ASC")], ids=str)
-async def test_a_page_lies_between_two_cursors(demo_client: Client, end: str, order: tuple[str, str] | None) -> None:
+async def test_page_lies_between_two_cursors(demo_client: Client, end: str, order: tuple[str, str] | None) -> None:
     """`after` and `before` together leave the rows strictly between them, from either end."""
     listed = List("ports", order)
     everything = await listed.page(demo_client, DIRECT, first=MAX_PAGE_SIZE)
@@ -356,7 +356,7 @@ async def test_rows_are_counted_only_if_the_count_is_selected(demo_client: Clien
     assert len(plain) + 1 == len(counted)
 
 
-async def test_a_count_does_not_depend_on_the_page(demo_client: Client) -> None:
+async def test_count_does_not_depend_on_the_page(demo_client: Client) -> None:
     """The count covers the whole list, whatever the page."""
     listed = List("ports")
     first = await listed.page(demo_client, PARTNER, PAGE + " totalCount", first=3)

@@ -67,7 +67,7 @@ async def test_garbage_is_not_a_cursor(demo_client: Client, end: str, garbage: s
 
 @pytest.mark.parametrize("end", ["after", "before"])
 @pytest.mark.parametrize("byte", [0, 11, 12, -1])
-async def test_a_cursor_with_one_bit_changed_is_refused(demo_client: Client, end: str, byte: int) -> None:
+async def test_cursor_with_one_bit_changed_is_refused(demo_client: Client, end: str, byte: int) -> None:
     """Neither the seal nor the sealed keyset can be changed."""
     cursor = flipped(await cursor_of(demo_client, DIRECT), byte)
 
@@ -76,7 +76,7 @@ async def test_a_cursor_with_one_bit_changed_is_refused(demo_client: Client, end
     assert invalid(end) == shown(answer.errors)
 
 
-async def test_a_truncated_cursor_is_refused(demo_client: Client) -> None:
+async def test_truncated_cursor_is_refused(demo_client: Client) -> None:
     """No prefix of a cursor is a cursor."""
     cursor = await cursor_of(demo_client, DIRECT)
     answers = [await demo_client(DIRECT, PORTS % ("after", ""), cursor=cursor[:size]) for size in range(0, len(cursor), 4)]
@@ -84,7 +84,7 @@ async def test_a_truncated_cursor_is_refused(demo_client: Client) -> None:
     assert [invalid("after")] * len(answers) == [shown(answer.errors) for answer in answers]
 
 
-async def test_a_forged_cursor_is_refused(demo_client: Client) -> None:
+async def test_forged_cursor_is_refused(demo_client: Client) -> None:
     """A made-up keyset isn't accepted without the secret, nor is one sealed by another gateway."""
     forged = [
         urlsafe_b64encode(b"\0" * 14 + KEY.bytes).decode(),
@@ -99,7 +99,7 @@ async def test_a_forged_cursor_is_refused(demo_client: Client) -> None:
     "order",
     ["NAME, direction: ASC", "NAME, direction: DESC", "SPEED_MBPS", "MONTHLY_RATE", "CREATED_AT, direction: DESC"],
 )
-async def test_a_cursor_is_refused_in_another_order(demo_client: Client, order: str) -> None:
+async def test_cursor_is_refused_in_another_order(demo_client: Client, order: str) -> None:
     """A cursor is valid in its own order and direction, and refused in every other."""
     arguments = f", orderBy: {{field: {order}}}"
     ordered = await cursor_of(demo_client, PARTNER, arguments)
@@ -115,7 +115,7 @@ async def test_a_cursor_is_refused_in_another_order(demo_client: Client, order: 
     assert [] == kept.errors
 
 
-async def test_a_cursor_is_refused_in_another_connection(demo_client: Client) -> None:
+async def test_cursor_is_refused_in_another_connection(demo_client: Client) -> None:
     """A cursor of another type's list, or of the same type's list below a company, is refused."""
     below = await demo_client(PARTNER, "{ viewer { company { ports(first: 1) { pageInfo { endCursor } } } } }")
     cursors = [
@@ -128,7 +128,7 @@ async def test_a_cursor_is_refused_in_another_connection(demo_client: Client) ->
     assert [invalid("after")] * 3 == [shown(answer.errors) for answer in answers]
 
 
-async def test_a_cursor_of_another_viewer_shows_nothing_more(demo_client: Client) -> None:
+async def test_cursor_of_another_viewer_shows_nothing_more(demo_client: Client) -> None:
     """A cursor is only a position: another viewer with it reads its own rows beyond it, and no others."""
     cursor = await cursor_of(demo_client, OPERATOR)
     own = await demo_client(HIDDEN, "{ ports(first: 1000) { nodes { id } } }")
@@ -138,7 +138,7 @@ async def test_a_cursor_of_another_viewer_shows_nothing_more(demo_client: Client
     assert own.data == beyond.data
 
 
-async def test_a_cursor_by_price_does_not_bypass_policy(demo_client: Client) -> None:
+async def test_cursor_by_price_does_not_bypass_policy(demo_client: Client) -> None:
     """An order that a viewer can't use stays refused with a cursor from a viewer who can."""
     order = ", orderBy: {field: MONTHLY_RATE}"
     cursor = await cursor_of(demo_client, PARTNER, order)
@@ -152,7 +152,7 @@ KEYSETS = st.lists(st.one_of(st.none(), st.integers(-(2**53), 2**53), st.text(st
 
 
 @given(scope=st.text(), keyset=KEYSETS)
-def test_a_sealed_keyset_is_opened_again(scope: str, keyset: list[Any]) -> None:
+def test_sealed_keyset_is_opened_again(scope: str, keyset: list[Any]) -> None:
     """A cursor returns the keyset that it was built from."""
     (sealed,) = CURSORS.seal(scope, [(keyset, KEY)])
 
@@ -160,7 +160,7 @@ def test_a_sealed_keyset_is_opened_again(scope: str, keyset: list[Any]) -> None:
 
 
 @given(scopes=st.lists(st.text(max_size=20), min_size=2, max_size=2, unique=True))
-def test_a_seal_is_valid_only_in_its_scope(scopes: list[str]) -> None:
+def test_seal_is_valid_only_in_its_scope(scopes: list[str]) -> None:
     """No other scope opens a cursor."""
     (sealed,) = CURSORS.seal(scopes[0], [([], KEY)])
 

@@ -133,7 +133,7 @@ def test_every_filter_and_order_is_tried() -> None:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", BY, ids=".".join)
-async def test_a_filter_finds_the_matching_rows(demo_client: Client, by: tuple[str, str], viewer: str | None) -> None:
+async def test_filter_finds_the_matching_rows(demo_client: Client, by: tuple[str, str], viewer: str | None) -> None:
     """A filter finds the rows of the whole list that have its value, in their order, and counts as many."""
     if viewer in REFUSED.get(by, ()):
         return
@@ -165,7 +165,7 @@ async def test_every_filter_finds_and_excludes_rows_of_the_operator(demo_client:
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("by", REFUSED, ids=".".join)
-async def test_a_filter_by_a_hidden_field_is_refused_A16(demo_client: Client, by: tuple[str, str], viewer: str | None) -> None:
+async def test_filter_by_a_hidden_field_is_refused_A16(demo_client: Client, by: tuple[str, str], viewer: str | None) -> None:
     """A viewer who doesn't see a field in every row can't filter or count by it. The error names the filter as it was written."""
     if viewer not in REFUSED[by]:
         return
@@ -181,7 +181,7 @@ async def test_a_filter_by_a_hidden_field_is_refused_A16(demo_client: Client, by
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("order", orders(), ids=" ".join)
-async def test_an_order_works_or_is_refused_A16(demo_client: Client, order: tuple[str, str], viewer: str | None) -> None:
+async def test_order_works_or_is_refused_A16(demo_client: Client, order: tuple[str, str], viewer: str | None) -> None:
     """A viewer who sees prices can order by them; all others get an error with a code, and no row."""
     connection, name = order
     document = f"{{ {connection}(orderBy: {{field: {name}}}) {{ nodes {{ id }} }} }}"
@@ -204,7 +204,7 @@ async def test_ties_are_broken_by_the_key(demo_client: Client) -> None:
     assert (sorted(plain, key=lambda port: int(port["speedMbps"])), up) == (up, down[::-1])
 
 
-async def test_an_order_is_ascending_by_default(demo_client: Client) -> None:
+async def test_order_is_ascending_by_default(demo_client: Client) -> None:
     """The direction can be left out."""
     said = await demo_client(PARTNER, "{ ports(orderBy: {field: NAME, direction: ASC}) { nodes { id } } }")
     unsaid = await demo_client(PARTNER, "{ ports(orderBy: {field: NAME}) { nodes { id } } }")
@@ -230,7 +230,7 @@ async def test_text_is_neither_truncated_nor_case_folded(demo_client: Client, te
     assert (True, {"totalCount": 0, "nodes": []}) == (exact["totalCount"] > 0, other)
 
 
-async def test_an_empty_filter_is_ignored(demo_client: Client) -> None:
+async def test_empty_filter_is_ignored(demo_client: Client) -> None:
     """An empty filter, or one of nulls, leaves the list as it is."""
     document = filtered("ports", "")
     answers = [await demo_client(HIDDEN, document, by=by) for by in (None, {}, {"status": None, "monthlyRate": None})]

@@ -53,7 +53,7 @@ def shown(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @given(entity=st.sampled_from(sorted(TAGS)), key=st.uuids())
-def test_an_id_parses_to_its_type_and_key(entity: str, key: UUID) -> None:
+def test_id_parses_to_its_type_and_key(entity: str, key: UUID) -> None:
     """An id has the type and the key that it was built from, in 24 characters that need no quoting."""
     text = str(Identifier(entity, key))
 
@@ -69,7 +69,7 @@ def test_any_text_is_an_id_or_a_clear_error(text: str) -> None:
 
 
 @given(key=st.uuids(), other=st.text("ABCabc019-_+/= \n", max_size=4), place=st.integers(0, 24))
-def test_an_id_has_one_spelling(key: UUID, other: str, place: int) -> None:
+def test_id_has_one_spelling(key: UUID, other: str, place: int) -> None:
     """Text that decodes to the same bytes but isn't spelled as the gateway does is invalid: caches identify objects by their ids."""
     text = str(Identifier("Port", key))
     spelt = text[:place] + other + text[place:]
@@ -119,7 +119,7 @@ def ids_within(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-async def test_an_invalid_id_error_names_the_argument(demo_client: Client, wrong: Any) -> None:
+async def test_invalid_id_error_names_the_argument(demo_client: Client, wrong: Any) -> None:
     """An invalid id is an error that names the argument and nothing else, for every viewer and field."""
     answers = [await demo_client(viewer, query, id=wrong) for viewer in (OPERATOR, ANONYMOUS) for query in (NODE, COMPANY)]
     listed = await demo_client(ANONYMOUS, NODES, ids=[wrong])
@@ -137,7 +137,7 @@ async def test_another_spelling_is_an_invalid_id(demo_client: Client, spelt: str
 
 
 @pytest.mark.parametrize("entity", sorted(set(TAGS) - {"Company"}))
-async def test_an_id_of_another_type_is_an_invalid_id(demo_client: Client, entity: str) -> None:
+async def test_id_of_another_type_is_an_invalid_id(demo_client: Client, entity: str) -> None:
     """A field that returns a company takes ids of companies. The error doesn't say which type the id has."""
     answer = await demo_client(OPERATOR, COMPANY, id=str(Identifier(entity, KEY)))
 
@@ -153,14 +153,14 @@ async def test_an_id_of_another_type_is_an_invalid_id(demo_client: Client, entit
     ],
 )
 @pytest.mark.parametrize("wrong", ["", "x", ID, "🦆", "\0"])
-async def test_an_invalid_id_in_a_filter_names_the_filter(demo_client: Client, query: str, argument: str, wrong: str) -> None:
+async def test_invalid_id_in_a_filter_names_the_filter(demo_client: Client, query: str, argument: str, wrong: str) -> None:
     """A filter by id takes ids of its type. Any other id is an error that names the filter."""
     answer = await demo_client(PARTNER, query, id=wrong)
 
     assert invalid(argument) == shown(answer.errors)
 
 
-async def test_an_invalid_id_affects_only_its_own_position(demo_client: Client) -> None:
+async def test_invalid_id_affects_only_its_own_position(demo_client: Client) -> None:
     """`nodes` returns the other objects in their order, and an error at the position of the invalid id."""
     answer = await demo_client(ANONYMOUS, "{ locations(first: 2) { nodes { id } } }")
     first, second = [node["id"] for node in answer.data["locations"]["nodes"]]
@@ -172,7 +172,7 @@ async def test_an_invalid_id_affects_only_its_own_position(demo_client: Client) 
     assert [["nodes", 1]] == [error["path"] for error in found.errors]
 
 
-async def test_a_thousand_ids_can_be_requested(demo_client: Client) -> None:
+async def test_thousand_ids_can_be_requested(demo_client: Client) -> None:
     """The maximum is that of a page. One more id is an error of the whole field."""
     ids = [str(Identifier("Port", uuid4())) for _ in range(1001)]
 
@@ -184,7 +184,7 @@ async def test_a_thousand_ids_can_be_requested(demo_client: Client) -> None:
     assert [{"message": message, "extensions": {"code": "TOO_MANY_IDS", "argument": "ids"}}] == shown(more.errors)
 
 
-async def test_an_empty_list_of_ids_has_no_nodes(demo_client: Client) -> None:
+async def test_empty_list_of_ids_has_no_nodes(demo_client: Client) -> None:
     """An empty list of ids returns an empty list."""
     answer = await demo_client(ANONYMOUS, NODES, ids=[])
 
@@ -224,7 +224,7 @@ async def test_each_type_has_objects_hidden_from_some_viewer(demo_client: Client
     assert set(NODE_TYPES) - open_to_all - {"MarketplacePort"} == hidden_types
 
 
-def test_an_id_reveals_only_its_time() -> None:
+def test_id_reveals_only_its_time() -> None:
     """An id contains two letters for its type, and the key. Decoding it reveals no name."""
     assert b"co" + KEY.bytes == urlsafe_b64decode(ID)
     assert b64decode(ID, altchars=b"-_") == urlsafe_b64decode(ID)

@@ -285,13 +285,13 @@ def number_of(x: int, y: int) -> int:
 
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize(("colour", "depth"), LAYOUTS)
-def test_a_png_of_any_kind_keeps_what_is_transparent(colour: int, depth: int, interlaced: bool) -> None:
-    """Of greys, colours and palettes of any depth, in whatever order they are written, the same pixels are transparent."""
+def test_png_of_any_kind_keeps_what_is_transparent(colour: int, depth: int, interlaced: bool) -> None:
+    """In greys, colours and palettes of any depth, interlaced or not, the same pixels are transparent."""
     one = number_of(1, 1) % 2**depth
     transparent = struct.pack(">H", one) * (3 if colour == TRUECOLOUR else 1)
     shown = [255] * min(2**depth, 256)
     shown[one % len(shown)] = 0
-    shown[0 if one else 1] = 99  # a palette may be half transparent
+    shown[0 if one else 1] = 99  # a palette can be half transparent
     palette = bytes(range(256)) * 3
     more = {"palette": palette[: 3 * len(shown)], "transparent": bytes(shown)} if colour == PALETTE else {}
 
@@ -314,7 +314,7 @@ def seen(content: bytes) -> list[int]:
 
 @pytest.mark.parametrize("kind", [b"IHDR", b"tRNS", b"IDAT", b"PLTE"])
 @pytest.mark.parametrize("interlaced", [False, True])
-def test_a_png_with_a_damaged_part_is_refused(kind: bytes, interlaced: bool) -> None:
+def test_png_with_a_damaged_part_is_refused(kind: bytes, interlaced: bool) -> None:
     """What does not match its checksum is not what was sent."""
     whole = sampled(PALETTE, 8, interlaced=interlaced, transparent=b"\0\1", palette=bytes(768))
     at = whole.index(kind) + 4
@@ -325,7 +325,7 @@ def test_a_png_with_a_damaged_part_is_refused(kind: bytes, interlaced: bool) -> 
 
 @pytest.mark.parametrize("transparent", [b"", b"\0", b"\0\0\0", b"\xff\xff", b"\0" * 300])
 @pytest.mark.parametrize(("colour", "depth"), LAYOUTS)
-def test_a_transparent_colour_that_is_none_breaks_nothing(colour: int, depth: int, transparent: bytes) -> None:
+def test_transparent_colour_that_is_none_breaks_nothing(colour: int, depth: int, transparent: bytes) -> None:
     """A note of transparency of another length, or beyond the depth, is a picture or none, and never an error of ours."""
     palette = bytes(range(256)) * 3 if colour == PALETTE else b""
     content = sampled(colour, depth, interlaced=False, transparent=transparent, palette=palette[: 3 * 2**depth])

@@ -71,7 +71,7 @@ async def test_concurrent_viewers_get_their_own_masks(services: Services) -> Non
 
 
 @pytest.mark.executors
-async def test_a_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, demo_client: Client) -> None:
+async def test_request_reads_a_row_once_and_the_next_reads_it_again(services: Services, demo_client: Client) -> None:
     """A request caches what it loads, and no other request uses that cache."""
     viewer = await viewer_of(services, PARTNER)
     contexts = [Context(services, viewer) for _ in range(2)]
@@ -103,7 +103,7 @@ async def test_keys_of_a_level_are_one_statement(services: Services, demo_client
 
 
 @pytest.mark.executors
-async def test_a_type_without_readable_rows_costs_no_statement(services: Services, demo_client: Client) -> None:
+async def test_type_without_readable_rows_costs_no_statement(services: Services, demo_client: Client) -> None:
     """If the viewer's shape can read no row of a type, no statement runs."""
     context = Context(services, VISITOR)
     key = (await viewer_of(services, PARTNER)).company_id
@@ -132,7 +132,7 @@ async def test_many_requests_share_one_connection(narrow: Client, demo_client: C
     assert expected * 4 == [answer.body for answer in answers]
 
 
-async def test_an_answer_does_not_depend_on_other_requests(demo_client: Client) -> None:
+async def test_answer_does_not_depend_on_other_requests(demo_client: Client) -> None:
     """Interleaved requests get the same bytes as requests one after the other."""
     documents = [NESTED, NESTED.replace("20", "7"), "{ ports(last: 3) { nodes { id monthlyRate { amount } } } }"]
     requests: list[tuple[Any, str]] = [(viewer, document) for document in documents for viewer in DEMO_VIEWERS]

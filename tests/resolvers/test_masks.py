@@ -46,14 +46,14 @@ def hidden(masked: Mask, *rows: Any) -> list[dict[str, Reason]]:
     return [dict(record.hidden) for record in masked.records(rows, VIEWER)]
 
 
-def test_a_visible_field_is_not_masked() -> None:
+def test_visible_field_is_not_masked() -> None:
     """A field that every row shows needs no computed column."""
     masked = mask(trading_name=shown())
 
     assert ([{}, {}], ()) == (hidden(masked, company(ME), company(OTHER)), masked.computed)
 
 
-def test_a_field_that_every_row_hides_is_decided_once() -> None:
+def test_field_that_every_row_hides_is_decided_once() -> None:
     """All rows share one mapping of what they hide; no row is evaluated."""
     masked = mask(
         partner=shown(visible=FALSE, HIDDEN_BY_PARTNER=FALSE, ROLE_REQUIRED=TRUE),
@@ -65,14 +65,14 @@ def test_a_field_that_every_row_hides_is_decided_once() -> None:
     assert first.hidden is second.hidden
 
 
-def test_a_row_decides_with_its_own_columns() -> None:
+def test_row_decides_with_its_own_columns() -> None:
     """The row's own columns and the viewer's facts decide whether it hides the field."""
     masked = mask(members=shown(visible=OWN), trading_name=shown())
 
     assert [{}, {"members": Reason.NOT_YOURS}] == hidden(masked, company(ME), company(OTHER))
 
 
-def test_the_first_matching_denial_gives_the_reason() -> None:
+def test_first_matching_denial_gives_the_reason() -> None:
     """Reasons are tried in the order of the rules. If no denial matches, no rule allows the field."""
     masked = mask(
         members=shown(visible=FALSE, HIDDEN_BY_PARTNER=ENTERPRISE, ROLE_REQUIRED=OWN),
@@ -106,7 +106,7 @@ def test_conditions_on_links_are_computed_by_the_database() -> None:
     assert [{"partner": Reason.NOT_YOURS}, offers] == hidden(masked, *rows)
 
 
-def test_a_mask_is_built_once() -> None:
+def test_mask_is_built_once() -> None:
     """The mask of a decision is cached with it; an equal decision of another policy has its own mask."""
     first, second = (Decision("Company", "read", TRUE, {"members": shown(visible=OWN)}) for _ in range(2))
 
@@ -118,7 +118,7 @@ def test_a_mask_is_built_once() -> None:
     ("viewer", "kinds"),
     [(PARTNER, {"PARTNER", "MANAGED"}), (HIDDEN, {"MANAGED"}), (SHOWN, {"MANAGED"}), (DIRECT, {"DIRECT"})],
 )
-async def test_a_field_is_hidden_row_by_row(demo_client: Client, viewer: str, kinds: set[str]) -> None:
+async def test_field_is_hidden_row_by_row(demo_client: Client, viewer: str, kinds: set[str]) -> None:
     """On one page some companies show their account kind, and each of the others is a separate redaction (V18)."""
     answer = await demo_client(viewer, "{ companies(first: 1000) { nodes { accountKind } } }")
     nodes = answer.data["companies"]["nodes"]
@@ -132,7 +132,7 @@ async def test_a_field_is_hidden_row_by_row(demo_client: Client, viewer: str, ki
 
 
 @pytest.mark.executors
-async def test_a_hidden_relation_is_not_loaded(demo_client: Client) -> None:
+async def test_hidden_relation_is_not_loaded(demo_client: Client) -> None:
     """No resolver runs for what every row hides, so it costs no statement."""
     with demo_client.counting() as plain:
         await demo_client(HIDDEN, "{ viewer { company { id } } }")

@@ -34,7 +34,7 @@ query ($range: MoneyRange) {
         (2**63 - 1, "JPY", "9223372036854775807"),
     ],
 )
-def test_an_amount_has_the_digits_of_its_currency(stored: int, currency: str, amount: str) -> None:
+def test_amount_has_the_digits_of_its_currency(stored: int, currency: str, amount: str) -> None:
     """Minor units become major units without a float; yen have no minor unit."""
     assert Money(amount, currency) == money(stored, currency)
 
@@ -45,7 +45,7 @@ def test_null_is_not_an_amount() -> None:
 
 
 @given(stored=st.integers(0, 20_000_000), currency=st.sampled_from(CURRENCIES))
-def test_an_amount_converts_back_exactly(stored: int, currency: str) -> None:
+def test_amount_converts_back_exactly(stored: int, currency: str) -> None:
     """An amount as it was shown, used as a lower or an upper bound, is exactly what is stored."""
     shown = money(stored, currency)
 
@@ -68,7 +68,7 @@ def test_bounds_fit_a_column_and_never_widen(amount: Decimal, currency: str) -> 
 
 
 @pytest.mark.parametrize("amount", ["1e999999", "9" * 10_000, "20000000.01"])
-def test_an_amount_beyond_all_prices_is_clamped(amount: str) -> None:
+def test_amount_beyond_all_prices_is_clamped(amount: str) -> None:
     """An exponent of a million costs nothing: an amount above all prices is as good as the maximum."""
     largest = int(MAX_AMOUNT) * 100
 
@@ -79,7 +79,7 @@ def test_an_amount_beyond_all_prices_is_clamped(amount: str) -> None:
 
 
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity"])
-def test_an_amount_that_is_not_finite_is_refused(amount: str) -> None:
+def test_amount_that_is_not_finite_is_refused(amount: str) -> None:
     """Python's decimals that aren't numbers aren't amounts either."""
     with pytest.raises(InvalidAmount, match="is not a valid amount"):
         minor_units(Decimal(amount), "EUR", ROUND_FLOOR)
@@ -93,7 +93,7 @@ def within(ports: list[dict[str, Any]], currency: str, low: str, high: str) -> l
 
 
 @pytest.mark.parametrize("currency", ["EUR", "JPY"])
-async def test_a_range_includes_its_ends(demo_client: Client, currency: str) -> None:
+async def test_range_includes_its_ends(demo_client: Client, currency: str) -> None:
     """A range of money finds the ports of its currency from its lower end to its upper end."""
     everything = await demo_client(OPERATOR, PRICES, range={"currency": currency})
     ports = everything.data["ports"]["nodes"]
@@ -107,7 +107,7 @@ async def test_a_range_includes_its_ends(demo_client: Client, currency: str) -> 
     assert 0 < len(expected) < len(ports)
 
 
-async def test_an_amount_between_two_minor_units_is_rounded_inward(demo_client: Client) -> None:
+async def test_amount_between_two_minor_units_is_rounded_inward(demo_client: Client) -> None:
     """A range from half a yen above a price excludes the price; one from half a yen below includes it."""
     everything = await demo_client(OPERATOR, PRICES, range={"currency": "JPY"})
     amount = Decimal(everything.data["ports"]["nodes"][0]["monthlyRate"]["amount"])
@@ -126,7 +126,7 @@ async def test_an_amount_between_two_minor_units_is_rounded_inward(demo_client: 
 
 
 @pytest.mark.parametrize("currency", ["XXX", "eur", "EURO", "EU", ""])
-async def test_an_unused_currency_finds_no_port(demo_client: Client, currency: str) -> None:
+async def test_unused_currency_finds_no_port(demo_client: Client, currency: str) -> None:
     """A code that isn't stored, also a longer or shorter one, matches no row; none is cut to fit."""
     answer = await demo_client(OPERATOR, PRICES, range={"currency": currency})
 

@@ -31,12 +31,12 @@ def test_nothing_is_reported_if_nothing_is_hidden() -> None:
     assert [] == report({"a": None})
 
 
-def test_a_field_is_named_by_its_path() -> None:
+def test_field_is_named_by_its_path() -> None:
     """A path consists of names, as in `errors`."""
     assert [(["a", "b"], "HIDDEN_BY_PARTNER")] == report({"a": {"b": None}}, (("a", "b"), A))
 
 
-def test_a_field_of_every_item_is_one_entry() -> None:
+def test_field_of_every_item_is_one_entry() -> None:
     """A page of hidden prices costs one line."""
     data = {"ports": [{"price": None}, {"price": None}, {"price": None}]}
     noted = [(("ports", index, "price"), A) for index in range(3)]
@@ -44,12 +44,12 @@ def test_a_field_of_every_item_is_one_entry() -> None:
     assert [(["ports", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
 
 
-def test_a_field_of_the_only_item_counts_as_every_item() -> None:
+def test_field_of_the_only_item_counts_as_every_item() -> None:
     """One item is every item of its list."""
     assert [(["ports", "*", "price"], "ROLE_REQUIRED")] == report({"ports": [{"price": None}]}, (("ports", 0, "price"), B))
 
 
-def test_a_field_of_some_items_is_reported_by_index() -> None:
+def test_field_of_some_items_is_reported_by_index() -> None:
     """If another item shows the field, each item that hides it has an entry."""
     data = {"ports": [{"price": None}, {"price": 1}, {"price": None}]}
     noted = [(("ports", index, "price"), A) for index in (0, 2)]
@@ -82,7 +82,7 @@ def test_nested_lists_are_folded_at_each_level() -> None:
     assert [(["offers", "*", "dimensions", "*", "price"], "HIDDEN_BY_PARTNER")] == report(data, *noted)
 
 
-def test_an_item_with_an_empty_list_prevents_folding() -> None:
+def test_item_with_an_empty_list_prevents_folding() -> None:
     """If one offer has no dimensions, the others are listed: `*` never covers an item with nothing to hide."""
     data: Any = {"offers": [{"dimensions": [{"price": None}, {"price": None}]}, {"dimensions": []}]}
     noted = [(("offers", 0, "dimensions", index, "price"), A) for index in range(2)]
@@ -105,7 +105,7 @@ def test_empty_data_has_no_entries() -> None:
     assert [[], [], []] == [report(data, (("a", 0, "b"), A)) for data in empty]
 
 
-def test_a_redaction_that_an_error_removed_is_not_reported() -> None:
+def test_redaction_that_an_error_removed_is_not_reported() -> None:
     """A redaction below a value that an error made null isn't in the answer."""
     assert [(["b"], "ROLE_REQUIRED")] == report({"a": None, "b": None}, (("a", "x", "y"), A), (("b",), B))
 
@@ -152,7 +152,7 @@ def unfolded(data: Any, path: list[Any], so_far: Path = ()) -> Iterator[Path]:
 
 
 @given(data=DATA, chance=st.data())
-def test_a_report_has_exactly_what_was_recorded(data: Any, chance: st.DataObject) -> None:
+def test_report_has_exactly_what_was_recorded(data: Any, chance: st.DataObject) -> None:
     """Unfolded against the data, the report is what was recorded of it: none is lost, added or repeated."""
     places = list(nulls(data))
     reasons = chance.draw(st.lists(st.sampled_from([A, A, A, B, None]), min_size=len(places), max_size=len(places)))
@@ -185,7 +185,7 @@ async def test_redactions_use_the_names_of_the_answer(demo_client: Client) -> No
     assert [] == answer.errors
 
 
-async def test_a_field_that_is_not_selected_is_not_reported(demo_client: Client) -> None:
+async def test_field_that_is_not_selected_is_not_reported(demo_client: Client) -> None:
     """Neither a skipped field nor a field of an empty page is reported."""
     skipped = await demo_client(HIDDEN, "{ ports { nodes { id monthlyRate @skip(if: true) { amount } } } }")
     empty = await demo_client(HIDDEN, "{ ports(first: 0) { nodes { monthlyRate { amount } } } }")
@@ -195,7 +195,7 @@ async def test_a_field_that_is_not_selected_is_not_reported(demo_client: Client)
 
 
 @pytest.mark.parametrize("viewer", [HIDDEN])
-async def test_a_redaction_below_an_error_is_not_reported(demo_client: Client, viewer: str) -> None:
+async def test_redaction_below_an_error_is_not_reported(demo_client: Client, viewer: str) -> None:
     """If an error removes the whole answer, nothing is left that could hide a value."""
     answer = await demo_client(viewer, "{ ports { nodes { monthlyRate { amount } connections(first: -1) { totalCount } } } }")
 

@@ -56,7 +56,7 @@ def _text(call: ast.Call, position: int, bound: Bound) -> str | None:
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
-def test_a_command_declares_what_it_requires_of_policy(mutation: Mutation) -> None:
+def test_command_declares_what_it_requires_of_policy(mutation: Mutation) -> None:
     """Each action that it requires is declared, and no other. Rows that are only read don't count."""
     module, name = mutation.command.__module__, mutation.command.__name__
     tree = ast.parse((DIRECTORY / f"{module.rpartition('.')[2]}.py").read_text("utf-8"))

@@ -169,7 +169,7 @@ async def test_keys_expire_after_a_day(client: Client, factory: Factory, engine:
         assert ["new"] == list((await connection.execute(sa.select(IdempotentRequest.key))).scalars())
 
 
-async def test_long_aliases_are_told_apart(client: Client, factory: Factory, engine: AsyncEngine) -> None:
+async def test_long_aliases_are_distinguished(client: Client, factory: Factory, engine: AsyncEngine) -> None:
     """Mutations with long aliases each run once under their own alias."""
     company = await factory.company()
     names = ["a" + "".join(random.Random(seed).choices(ascii_letters, k=30_000)) for seed in (1, 2)]

@@ -59,7 +59,7 @@ async def events(demo_engine: AsyncEngine) -> None:
 
 @pytest.mark.executors
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
-async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(demo_client: Client, relation: Relation) -> None:
+async def test_relation_takes_the_same_statements_below_one_and_many_parents(demo_client: Client, relation: Relation) -> None:
     """One parent takes as many statements as forty; the sample market has at least ten with a value."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
@@ -76,7 +76,7 @@ async def test_a_relation_takes_the_same_statements_below_one_and_many_parents(d
 
 @pytest.mark.executors
 @pytest.mark.parametrize("root", outline.connections())
-async def test_a_page_takes_the_same_statements_whatever_its_size(demo_client: Client, root: str) -> None:
+async def test_page_takes_the_same_statements_whatever_its_size(demo_client: Client, root: str) -> None:
     """A page of forty rows with its count takes the statements of a page of one."""
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 

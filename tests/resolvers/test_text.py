@@ -34,7 +34,7 @@ MARKETPLACE: Final = (
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("viewer", [OPERATOR, ANONYMOUS])
-async def test_a_hostile_value_gets_an_answer_or_a_clear_error(demo_client: Client, place: str, viewer: str | None) -> None:
+async def test_hostile_value_gets_an_answer_or_a_clear_error(demo_client: Client, place: str, viewer: str | None) -> None:
     """Every argument and every input field takes any value: the query succeeds, or an error says what is wrong with the value."""
     unclear = []
     for attack in PLACES[place]:
@@ -62,7 +62,7 @@ async def test_text_with_NUL_is_refused_by_argument(demo_client: Client, place: 
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_an_unpaired_surrogate_makes_the_request_invalid(demo_client: Client, half: str) -> None:
+async def test_unpaired_surrogate_makes_the_request_invalid(demo_client: Client, half: str) -> None:
     """JSON can encode what isn't text. Such a body is refused as a whole, in a variable and in the document."""
     bodies = [
         f'{{"query": "query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ id }} }}", "variables": {{"slug": "{half}"}}}}',
@@ -76,7 +76,7 @@ async def test_an_unpaired_surrogate_makes_the_request_invalid(demo_client: Clie
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_an_unpaired_surrogate_in_a_literal_is_a_syntax_error(demo_client: Client, half: str) -> None:
+async def test_unpaired_surrogate_in_a_literal_is_a_syntax_error(demo_client: Client, half: str) -> None:
     """A GraphQL string can't contain one either."""
     answer = await demo_client(ANONYMOUS, f'{{ marketplaceProfile(slug: "{half}") {{ id }} }}')
 
@@ -103,12 +103,12 @@ def test_white_space_is_not_a_search(text: str, searched: str | None) -> None:
     assert searched == searchable(text)
 
 
-def test_a_search_is_truncated() -> None:
+def test_search_is_truncated() -> None:
     """The cost of a search is bounded."""
     assert MAX_SEARCH_LENGTH == len(searchable("word " * 1_000) or "")
 
 
-async def test_a_search_finds_beginnings_of_words(demo_client: Client) -> None:
+async def test_search_finds_beginnings_of_words(demo_client: Client) -> None:
     """Each word of the search is a prefix of a word of the provider's name or text, ignoring case; text without words finds none."""
     everything = (await demo_client(ANONYMOUS, MARKETPLACE)).data["marketplaceProfiles"]["nodes"]
     name = everything[0]["companyName"]

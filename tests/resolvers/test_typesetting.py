@@ -132,6 +132,6 @@ def test_long_text_continues_on_the_next_page() -> None:
 
 
 def test_fonts_come_with_their_licences() -> None:
-    """Each font is a file, and there is nothing else but the licences."""
+    """The folder has the font files and their licences, and nothing else."""
     assert {*PLAIN, *SHAPED, *EAST_ASIAN} == set(FACES)
     assert {*(f"{name}.ttf" for name in FACES), "OFL.txt", "Apache-2.0.txt"} == {path.name for path in FONTS.iterdir()}

@@ -128,12 +128,12 @@ async def test_other_roles_do_not_read_the_log_A43_V24(client: Client, factory: 
     assert payload({"auditEvents": ids(own)}) == response_of(await client(company.admin, ALL))
 
 
-@pytest.mark.parametrize("who", ["its account", "its partner", "a stranger", "nobody"])
-async def test_companies_do_not_read_events_of_others_V14_V24(client: Client, factory: Factory, who: str) -> None:
+@pytest.mark.parametrize("caller", ["its account", "its partner", "a stranger", "nobody"])
+async def test_companies_do_not_read_events_of_others_V14_V24(client: Client, factory: Factory, caller: str) -> None:
     """A company's events are hidden from the accounts it manages, from its partner and from unrelated companies."""
     partner = await factory.partner()
     account, operator = await factory.managed_account(partner), await factory.operator()
-    actor = account.company if who == "its partner" else partner
+    actor = account.company if caller == "its partner" else partner
     emails = {
         "its account": account.admin,
         "its partner": partner.admin,
@@ -142,8 +142,8 @@ async def test_companies_do_not_read_events_of_others_V14_V24(client: Client, fa
     }
     done = await factory.audit_event(actor)
 
-    assert payload({"auditEvents": ids()}) == response_of(await client(emails[who], ALL))
-    assert payload({"node": None}) == response_of(await client(emails[who], BY_ID, id=done.id))
+    assert payload({"auditEvents": ids()}) == response_of(await client(emails[caller], ALL))
+    assert payload({"node": None}) == response_of(await client(emails[caller], BY_ID, id=done.id))
     assert payload({"auditEvents": ids(done)}) == response_of(await client(operator.admin, ALL))
 
 
@@ -176,10 +176,10 @@ async def test_refused_view_as_and_preview_are_denials_V14_A43(client: Client, f
     await client(finance.email, preview, id=account.id)
     await written(client)
 
-    looked = count("Company", "VIEW_AS_REFUSED", 2, action="view_as")
+    refused_view_as = count("Company", "VIEW_AS_REFUSED", 2, action="view_as")
     explained = count("Company", "VIEW_AS_REFUSED", 1, action="explain")
     previewed = count("ManagedAccount", "PREVIEW_FORBIDDEN", 1, action="update_managed_account_settings")
-    denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, looked)]
+    denied = [event("DENIAL", stranger, stranger.user, counts) for counts in (explained, refused_view_as)]
     assert payload({"auditEvents": nodes(*denied)}) == response_of(await client(stranger.admin, COUNTED))
     other = nodes(event("DENIAL", partner, finance, previewed))
     assert payload({"auditEvents": other}) == response_of(await client(partner.admin, COUNTED))

@@ -56,15 +56,15 @@ async def test_managed_account_cannot_tell_whether_billing_markets_exist_R107_A2
     assert without.body == with_one.body
 
 
-@pytest.mark.parametrize("asking", ["its partner", "the operator"])
+@pytest.mark.parametrize("caller", ["its partner", "the operator"])
 async def test_partner_and_operator_read_markets_of_a_managed_account_R107_V21(
-    client: Client, factory: Factory, asking: str
+    client: Client, factory: Factory, caller: str
 ) -> None:
     """The partner and the operator read what is hidden from the account."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     market = await factory.billing_market(account.company)
-    email = partner.admin if asking == "its partner" else operator.admin
+    email = partner.admin if caller == "its partner" else operator.admin
 
     below, by_id = await client(email, MARKETS, id=account.company.id), await client(email, BY_ID, id=market.id)
 

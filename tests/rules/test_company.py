@@ -243,14 +243,14 @@ async def test_only_roles_that_read_offers_see_the_buyers_V18_V23(client: Client
     assert unseen(seller) == response_of(by_network)
 
 
-@pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
-async def test_account_partner_and_operator_read_kind_and_partner_V18(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["itself", "its partner", "the operator"])
+async def test_account_partner_and_operator_read_kind_and_partner_V18(client: Client, factory: Factory, caller: str) -> None:
     """A managed company, its partner and the operator read that it is managed, and its partner."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     emails = {"itself": account.admin, "its partner": partner.admin, "the operator": operator.admin}
 
-    answer = await client(emails[asking], STANDING, id=account.company.id)
+    answer = await client(emails[caller], STANDING, id=account.company.id)
 
     known = {"tradingName": account.company.name, "companyType": "ENTERPRISE"}
     assert payload({"company": {**known, "accountKind": "MANAGED", "partner": {"id": partner.id}}}) == response_of(answer)
@@ -394,8 +394,8 @@ async def test_other_companies_read_no_internal_data_V21_V24(client: Client, fac
     assert payload({"company": nothing}, *redactions) == response_of(answer)
 
 
-@pytest.mark.parametrize("asking", ["itself", "its partner", "the operator"])
-async def test_company_partner_and_operator_read_internal_data_V21(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["itself", "its partner", "the operator"])
+async def test_company_partner_and_operator_read_internal_data_V21(client: Client, factory: Factory, caller: str) -> None:
     """The company as far as its rules allow, its partner and the operator read its internal data."""
     partner, operator, direct = await factory.partner(), await factory.operator(), await factory.company(legal_name="Sample AG")
     managed = (await factory.managed_account(partner, company={"legal_name": "Sample AG"})).company
@@ -403,7 +403,7 @@ async def test_company_partner_and_operator_read_internal_data_V21(client: Clien
         "itself": (direct.admin, direct),
         "its partner": (partner.admin, managed),
         "the operator": (operator.admin, managed),
-    }[asking]
+    }[caller]
     market = await factory.billing_market(company)
     await factory.support_details(company)
 

@@ -31,11 +31,11 @@ async def test_both_sides_read_a_request_in_every_role_R029_V16_V23(client: Clie
     """Customer and provider find a request by its id and at their own port."""
     customer, provider = await factory.company(), await factory.company()
     port, target, _profile, request = await requested(factory, customer, provider)
-    asking, answering = await factory.user(customer, role), await factory.user(provider, role)
+    requesting, answering = await factory.user(customer, role), await factory.user(provider, role)
 
-    by_id = [response_of(await client(user.email, BY_ID, id=request.id)) for user in (asking, answering)]
+    by_id = [response_of(await client(user.email, BY_ID, id=request.id)) for user in (requesting, answering)]
     at_port = [
-        response_of(await client(asking.email, AT_PORT, id=port.id)),
+        response_of(await client(requesting.email, AT_PORT, id=port.id)),
         response_of(await client(answering.email, AT_PORT, id=target.id)),
     ]
 
@@ -81,13 +81,13 @@ async def test_each_side_reads_the_other_as_the_public_does_V16_V18_V20(client: 
     customer, provider = await factory.company(), await factory.company()
     port, target, _profile, request = await requested(factory, customer, provider)
 
-    asking, answering = (
+    requesting, answering = (
         await client(customer.admin, REQUEST, id=request.id),
         await client(provider.admin, REQUEST, id=request.id),
     )
 
     seen = ends(port=port, targetPort=target.on_marketplace, requester=customer, provider=provider)
-    assert payload({"node": seen}) == response_of(asking)
+    assert payload({"node": seen}) == response_of(requesting)
     assert payload({"node": ends(targetPort=target.on_marketplace, provider=provider)}) == response_of(answering)
 
 

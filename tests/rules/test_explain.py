@@ -130,8 +130,8 @@ async def test_explanation_reflects_current_settings_R122_V2(client: Client, fac
 
 
 @pytest.mark.executors
-@pytest.mark.parametrize("asking", ["visitor", "direct", "other partner", "sibling"])
-async def test_record_hidden_from_the_requester_is_null_V20_V24(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["visitor", "direct", "other partner", "sibling"])
+async def test_record_hidden_from_the_requester_is_null_V20_V24(client: Client, factory: Factory, caller: str) -> None:
     """Another company's port is null: same bytes and same statements as for a port that doesn't exist."""
     partner = await factory.partner()
     port, absent = [await factory.port((await factory.managed_account(partner)).company) for _ in range(2)]
@@ -146,7 +146,7 @@ async def test_record_hidden_from_the_requester_is_null_V20_V24(client: Client, 
     answers, counts = [], []
     for each in (port, absent):
         with client.counting() as statements:
-            answers.append(await client(emails[asking], RULES, type="Port", id=each.id, field="monthlyRate"))
+            answers.append(await client(emails[caller], RULES, type="Port", id=each.id, field="monthlyRate"))
         counts.append(statements)
 
     assert payload({"explain": None}) == response_of(answers[0])
@@ -226,12 +226,12 @@ async def test_explanation_does_not_reveal_drafts_V19(client: Client, factory: F
     partner, support = await factory.partner(), await factory.support()
     account, seller = await factory.managed_account(partner), await factory.company()
     await factory.product(seller, visibility="PUBLIC")
-    asked = {"type": "Company", "id": seller.id, "as": account.company.id}
+    question = {"type": "Company", "id": seller.id, "as": account.company.id}
 
-    before = await client(partner.admin, HOLDING, **asked)
+    before = await client(partner.admin, HOLDING, **question)
     await factory.offer(seller, [account.company], status="DRAFT")
-    after = await client(partner.admin, HOLDING, **asked)
-    by_support = await client(support.email, HOLDING, **asked)
+    after = await client(partner.admin, HOLDING, **question)
+    by_support = await client(support.email, HOLDING, **question)
 
     parts = [
         {"text": "dealing in company.sales", "holds": True},
@@ -257,8 +257,8 @@ async def test_parts_decided_by_linked_rows_are_withheld_V19(client: Client, fac
     assert [None, None, None] == [part["holds"] for part in bought["parts"]]
 
 
-@pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "other partner"])
-async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["visitor", "managed", "direct", "other partner"])
+async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, factory: Factory, caller: str) -> None:
     """A requester that can't view as another viewer gets the same refusal as for a viewer that doesn't exist."""
     account = await factory.managed_account(await factory.partner())
     emails = {
@@ -270,7 +270,7 @@ async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, fac
     location = await factory.location()
 
     answers = [
-        await client(emails[asking], RULES, type="Location", id=location.id, **{"as": named})
+        await client(emails[caller], RULES, type="Location", id=location.id, **{"as": named})
         for named in (account.company.id, account.company.user.id, location.id, "nobody")
     ]
 
@@ -278,7 +278,7 @@ async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, fac
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "argument"),
+    ("question", "code", "argument"),
     [
         ({"type": "Nothing"}, "INVALID_QUESTION", "typeName"),
         ({"type": "Dashboard"}, "INVALID_QUESTION", "typeName"),
@@ -292,13 +292,13 @@ async def test_other_viewers_explain_for_nobody_else_V14_A43(client: Client, fac
     ],
 )
 async def test_question_that_policy_does_not_decide_is_refused_V24(
-    client: Client, factory: Factory, asked: dict[str, str], code: str, argument: str
+    client: Client, factory: Factory, question: dict[str, str], code: str, argument: str
 ) -> None:
     """The error names the argument, before any lookup."""
     company = await factory.company()
     port = await factory.port(company)
 
-    answer = await client(company.admin, WHY, **{"type": "Port", "id": port.id, **asked})
+    answer = await client(company.admin, WHY, **{"type": "Port", "id": port.id, **question})
 
     assert {"explain": None} == answer.data
     assert [(code, argument)] == [(error["extensions"]["code"], error["extensions"]["argument"]) for error in answer.errors]

@@ -171,14 +171,14 @@ async def test_invoices_are_found_by_period_V21(client: Client, factory: Factory
     march, january, february = [await factory.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
 
     answers = {}
-    for name, asked in {
+    for name, arguments in {
         "from": {"filter": {"periodFrom": "2026-02-01"}},
         "to": {"filter": {"periodTo": "2026-02-15"}},
         "both": {"filter": {"periodFrom": "2026-02-01", "periodTo": "2026-02-28"}},
         "newest": {"order": {"field": "PERIOD", "direction": "DESC"}},
         "newest of some": {"filter": {"periodTo": "2026-02-01"}, "order": {"field": "PERIOD", "direction": "DESC"}},
     }.items():
-        answers[name] = response_of(await client(company.admin, IN_PERIOD, id=company.id, **asked))
+        answers[name] = response_of(await client(company.admin, IN_PERIOD, id=company.id, **arguments))
 
     expected = {
         "from": below(march, february),
@@ -195,9 +195,9 @@ async def test_anonymous_visitor_sorts_no_invoices_V24(client: Client, factory: 
     company = await factory.company()
     await factory.profile(company)
     await factory.invoice(company)
-    asked = {"filter": {"periodFrom": "2026-01-01"}, "order": {"field": "PERIOD"}}
+    arguments = {"filter": {"periodFrom": "2026-01-01"}, "order": {"field": "PERIOD"}}
 
-    answer = await client(ANONYMOUS, IN_PERIOD, id=company.id, **asked)
+    answer = await client(ANONYMOUS, IN_PERIOD, id=company.id, **arguments)
 
     assert no_invoices("NOT_YOURS") == response_of(answer)
 

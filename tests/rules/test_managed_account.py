@@ -111,12 +111,12 @@ async def test_managed_user_sees_only_its_own_account_at_its_partner_V14_V24(cli
     assert payload({"company": found}, *hidden_fields) == response_of(answer)
 
 
-@pytest.mark.parametrize("asking", ["stranger", "another partner", "anonymous"])
-async def test_other_viewers_do_not_read_a_managed_account_V14(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["stranger", "another partner", "anonymous"])
+async def test_other_viewers_do_not_read_a_managed_account_V14(client: Client, factory: Factory, caller: str) -> None:
     """A viewer that is neither the partner nor the account nor the operator finds no account, not even by id."""
     account = await factory.managed_account(await factory.partner())
     emails = {"stranger": (await factory.company()).admin, "another partner": (await factory.partner()).admin}
-    email = emails.get(asking, ANONYMOUS)
+    email = emails.get(caller, ANONYMOUS)
 
     listed, by_id = await client(email, ACCOUNTS), await client(email, BY_ID, id=account.id)
 

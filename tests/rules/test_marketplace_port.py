@@ -39,22 +39,22 @@ async def test_public_port_of_a_public_provider_is_a_target_R028_R029_A7(client:
     assert shown(port) == response_of(answer)
 
 
-@pytest.mark.parametrize("asking", ["visitor", "its company", "its partner", "the operator"])
-async def test_private_profile_hides_public_ports_R013_A7(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["visitor", "its company", "its partner", "the operator"])
+async def test_private_profile_hides_public_ports_R013_A7(client: Client, factory: Factory, caller: str) -> None:
     """While the profile is private, its public ports aren't targets. They are once it's public."""
     partner, operator = await factory.partner(), await factory.operator()
     company = await factory.company()
-    if asking == "its partner":
+    if caller == "its partner":
         company = (await factory.managed_account(partner)).company
     profile = await factory.profile(company, visibility="PRIVATE")
     port = await factory.port(company, visibility="PUBLIC")
-    email = {"visitor": ANONYMOUS, "its company": company.admin, "its partner": partner.admin}.get(asking, operator.admin)
+    email = {"visitor": ANONYMOUS, "its company": company.admin, "its partner": partner.admin}.get(caller, operator.admin)
 
     private = await client(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
     await factory.change(profile, visibility="PUBLIC")
     public = await client(email, TARGETS, port=port.on_marketplace.id, profile=profile.id)
 
-    below = None if asking == "visitor" else {"ports": ids()}
+    below = None if caller == "visitor" else {"ports": ids()}
     assert payload({"node": None, "marketplacePorts": ids(), "profile": below}) == response_of(private)
     assert shown(port) == response_of(public)
 
@@ -179,9 +179,9 @@ async def test_managed_viewer_does_not_see_its_own_marketplace_port_R116_A8(clie
     account = await factory.managed_account(await factory.partner())
     profile = await factory.profile(account.company)
     port = await factory.port(account.company, visibility="PUBLIC")
-    asked = {"port": port.on_marketplace.id, "profile": profile.id}
+    variables = {"port": port.on_marketplace.id, "profile": profile.id}
 
-    own, others = await client(account.admin, TARGETS, **asked), await client(ANONYMOUS, TARGETS, **asked)
+    own, others = await client(account.admin, TARGETS, **variables), await client(ANONYMOUS, TARGETS, **variables)
 
     assert payload({"node": None, "marketplacePorts": ids(), "profile": None}) == response_of(own)
     assert shown(port) == response_of(others)

@@ -29,15 +29,15 @@ async def test_every_role_reads_the_members_of_its_company_V23_A43(client: Clien
     assert payload({"company": {"members": listed}}) == response_of(answer)
 
 
-@pytest.mark.parametrize("asking", ["its partner", "the operator"])
+@pytest.mark.parametrize("caller", ["its partner", "the operator"])
 async def test_partner_and_operator_read_members_of_a_managed_account_V14_V21(
-    client: Client, factory: Factory, asking: str
+    client: Client, factory: Factory, caller: str
 ) -> None:
     """The partner and the operator read the people of a managed account."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     user = await factory.user(account.company, "VIEWER")
-    email = partner.admin if asking == "its partner" else operator.admin
+    email = partner.admin if caller == "its partner" else operator.admin
 
     by_id = await client(email, BY_ID, id=user.membership.id)
     below = await client(email, COUNT, id=account.company.id)

@@ -74,23 +74,23 @@ async def test_unread_notifications_are_filtered_X6(client: Client, factory: Fac
     assert payload({"notifications": ids(unread, read)}) == response_of(await client(company.admin, COUNT))
 
 
-@pytest.mark.parametrize("who", ["a colleague", "its partner", "the operator", "a stranger", "nobody"])
-async def test_other_users_do_not_read_a_notification_X6(client: Client, factory: Factory, who: str) -> None:
+@pytest.mark.parametrize("caller", ["a colleague", "its partner", "the operator", "a stranger", "nobody"])
+async def test_other_users_do_not_read_a_notification_X6(client: Client, factory: Factory, caller: str) -> None:
     """A notification belongs to its user, and not to the user's company, its partner or the operator."""
     account = await factory.managed_account(partner := await factory.partner())
     notice = await factory.notification(account.company.user, account.company)
     colleague, operator, stranger = await factory.user(account.company), await factory.operator(), await factory.company()
-    asking = {
+    email = {
         "a colleague": colleague.email,
         "its partner": partner.admin,
         "the operator": operator.admin,
         "a stranger": stranger.admin,
         "nobody": None,
-    }[who]
+    }[caller]
 
-    assert payload({"notifications": ids()}) == response_of(await client(asking, COUNT))
-    assert payload({"viewer": {"unreadNotifications": 0}}) == response_of(await client(asking, BADGE))
-    assert payload({"node": None}) == response_of(await client(asking, BY_ID, id=notice.id))
+    assert payload({"notifications": ids()}) == response_of(await client(email, COUNT))
+    assert payload({"viewer": {"unreadNotifications": 0}}) == response_of(await client(email, BADGE))
+    assert payload({"node": None}) == response_of(await client(email, BY_ID, id=notice.id))
     assert payload({"notifications": ids(notice)}) == response_of(await client(account.admin, COUNT))
 
 

@@ -67,15 +67,15 @@ async def test_buyer_reads_an_offer_from_its_publication_on_R219_V19(client: Cli
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "PUBLISHED"])
-@pytest.mark.parametrize("asking", ["the seller's partner", "the operator"])
+@pytest.mark.parametrize("caller", ["the seller's partner", "the operator"])
 async def test_sellers_partner_and_operator_read_an_offer_V14_V19(
-    client: Client, factory: Factory, asking: str, status: str
+    client: Client, factory: Factory, caller: str, status: str
 ) -> None:
     """The partner of a selling account and the operator read its offers, drafts too."""
     partner, operator = await factory.partner(), await factory.operator()
     seller = (await factory.managed_account(partner)).company
     offer = await factory.offer(seller, [await factory.company()], status=status)
-    email = operator.admin if asking == "the operator" else partner.admin
+    email = operator.admin if caller == "the operator" else partner.admin
 
     answer = await client(email, FOUND, id=offer.id)
 
@@ -157,14 +157,14 @@ async def test_same_roles_of_a_partner_read_offers_of_its_accounts_V14_V23(clien
     assert (nothing if role == "NETWORK_ADMIN" else found) == response_of(answer)
 
 
-@pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
-async def test_selling_side_and_operator_read_all_buyers_V19(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["the seller", "its partner", "the operator"])
+async def test_selling_side_and_operator_read_all_buyers_V19(client: Client, factory: Factory, caller: str) -> None:
     """The seller of an offer, its partner and the operator read all of its buyers."""
     partner, operator = await factory.partner(), await factory.operator()
     seller = (await factory.managed_account(partner)).company
     buyers = [await factory.company(), await factory.company()]
     offer = await factory.offer(seller, buyers)
-    email = {"the seller": seller.admin, "its partner": partner.admin}.get(asking, operator.admin)
+    email = {"the seller": seller.admin, "its partner": partner.admin}.get(caller, operator.admin)
 
     answer = await client(email, BUYERS, id=offer.id)
 

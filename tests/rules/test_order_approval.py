@@ -55,7 +55,7 @@ async def test_order_waits_for_its_partner_V13(client: Client, factory: Factory,
     """It stores the whole input. No port exists before the partner approves it, and a REQUESTED port does afterwards."""
     partner, account, location = await waiting(factory, pricing=True)
 
-    asked = await send(client, account.admin, "orderPort", f"port {{ id }} {APPROVAL}", **order(location))
+    ordered = await send(client, account.admin, "orderPort", f"port {{ id }} {APPROVAL}", **order(location))
     nothing_yet = await ports(rules_engine)
     (waits,) = (await client(partner.admin, "{ orderApprovals { nodes { id } } }")).data["orderApprovals"]["nodes"]
     approved = await send(client, partner.admin, "approveOrder", APPROVAL, id=waits["id"], comment=" Fine. ")
@@ -67,7 +67,7 @@ async def test_order_waits_for_its_partner_V13(client: Client, factory: Factory,
     facts |= {"requestedBy": {"id": account.company.user.id}}
     pending = {**facts, "status": "PENDING", "comment": None, "port": None, "decidedBy": None}
     done = {**facts, "status": "APPROVED", "comment": "Fine.", "port": {"id": port["id"]}, "decidedBy": {"id": partner.user.id}}
-    assert {"port": None, "orderApproval": pending, "userErrors": []} == asked
+    assert {"port": None, "orderApproval": pending, "userErrors": []} == ordered
     assert 0 == nothing_yet
     assert {"orderApproval": done, "userErrors": []} == approved
     assert {"name": "Core", "status": "REQUESTED", "visibility": "PRIVATE", "costCentre": "CC-1"}.items() <= port.items()
@@ -142,8 +142,8 @@ async def test_order_is_decided_once_and_in_time_V13(
     approval = await factory.order_approval(account, location, status=stands, **values)
     before = await stored_rows(rules_engine)
 
-    asking = account.admin if kind == "withdrawOrder" else partner.admin
-    answer = await send(client, asking, kind, "orderApproval { status decidedAt }", **decision(kind, approval))
+    caller = account.admin if kind == "withdrawOrder" else partner.admin
+    answer = await send(client, caller, kind, "orderApproval { status decidedAt }", **decision(kind, approval))
 
     open_still = status == "PENDING"
     assert open_still == (before != await stored_rows(rules_engine))
@@ -272,8 +272,8 @@ async def test_undecided_order_expires_V13(client: Client, factory: Factory, rul
     assert [("expireOrderApprovals", "PENDING", "EXPIRED")] == [
         (action, *changes["status"]) for action, _, changes in await recorded_changes(rules_engine) if action != "orderPort"
     ]
-    asked, expires = (datetime.fromisoformat(new[name]) for name in ("createdAt", "expiresAt"))
-    assert abs(expires - asked - timedelta(days=14)) < timedelta(minutes=1)
+    created, expires = (datetime.fromisoformat(new[name]) for name in ("createdAt", "expiresAt"))
+    assert abs(expires - created - timedelta(days=14)) < timedelta(minutes=1)
 
 
 async def test_requester_is_notified_of_expiry_and_nobody_of_withdrawal_V13_X6_R121(
@@ -291,10 +291,10 @@ async def test_requester_is_notified_of_expiry_and_nobody_of_withdrawal_V13_X6_R
     await send(client, account.admin, "withdrawOrder", STATUS, id=withdrawn.id)
     await expire_due(rules_engine, "https://gateway.example")
     await expire_due(rules_engine, "https://gateway.example")
-    heard = await client(user.email, "{ notifications { nodes { kind subjectId } } }")
+    received = await client(user.email, "{ notifications { nodes { kind subjectId } } }")
 
     ((kind, to, text),) = await queued_mails(rules_engine)
-    assert payload({"notifications": nodes({"kind": "ORDER_APPROVAL_DECIDED", "subjectId": due.id})}) == response_of(heard)
+    assert payload({"notifications": nodes({"kind": "ORDER_APPROVAL_DECIDED", "subjectId": due.id})}) == response_of(received)
     assert ("ORDER_APPROVAL_DECIDED", user.email) == (kind, to)
     assert [True, True, False, False] == [part in text for part in ("has expired", "https://gateway.example", "1250", "EUR")]
 
@@ -302,9 +302,9 @@ async def test_requester_is_notified_of_expiry_and_nobody_of_withdrawal_V13_X6_R
 READING = {"its account": True, "its partner": True, "the operator": True, "another account": False, "a stranger": False}
 
 
-@pytest.mark.parametrize("asking", [*READING, "a visitor"])
+@pytest.mark.parametrize("caller", [*READING, "a visitor"])
 async def test_account_partner_and_operator_read_an_order_approval_V13_V14_V20_V24(
-    client: Client, factory: Factory, asking: str
+    client: Client, factory: Factory, caller: str
 ) -> None:
     """The managed company, its partner and the operator read it. For all others it doesn't exist."""
     partner, account, location = await waiting(factory)
@@ -317,9 +317,9 @@ async def test_account_partner_and_operator_read_an_order_approval_V13_V14_V20_V
         "a stranger": (await factory.company()).admin,
     }
 
-    answer = await client(emails.get(asking), FOUND, id=approval.id)
+    answer = await client(emails.get(caller), FOUND, id=approval.id)
 
-    reads = READING.get(asking, False)
+    reads = READING.get(caller, False)
     found = {"id": approval.id} if reads else None
     assert payload({"node": found, "orderApprovals": ids(*([approval] if reads else []))}) == response_of(answer)
 

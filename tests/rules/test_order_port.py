@@ -176,12 +176,12 @@ async def test_payers_market_must_be_enabled_V12_A19_A20_R120(
     if enabled is not None:
         for payer in (partner, own):
             await factory.billing_market(payer, "NL", enabled=enabled)
-    asking = {"MANAGED": account.admin, "acting for it": partner.admin}.get(kind, own.admin)
+    caller = {"MANAGED": account.admin, "acting for it": partner.admin}.get(kind, own.admin)
     company = {"companyId": account.company.id} if kind == "acting for it" else {}
     before = await stored_rows(rules_engine)
 
     query = "mutation ($input: OrderPortInput!) { orderPort(input: $input) { port { id } userErrors { code field message } } }"
-    answer = (await client(asking, query, input=order(location, **company))).data["orderPort"]
+    answer = (await client(caller, query, input=order(location, **company))).data["orderPort"]
 
     (problem,) = answer["userErrors"]
     assert ("MARKET_NOT_ENABLED", ["locationId"]) == (problem["code"], problem["field"])

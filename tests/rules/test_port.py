@@ -51,9 +51,9 @@ async def test_every_role_reads_its_companys_ports_V20_V23(client: Client, facto
     assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 
 
-@pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
+@pytest.mark.parametrize("caller", ["its account", "its partner", "the operator"])
 async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20(
-    client: Client, factory: Factory, asking: str
+    client: Client, factory: Factory, caller: str
 ) -> None:
     """The managed company, its partner and the operator read its port."""
     partner, operator = await factory.partner(), await factory.operator()
@@ -61,7 +61,7 @@ async def test_account_partner_and_operator_read_a_managed_accounts_port_V14_V20
     port = await factory.port(account.company)
     emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
 
-    answer = await client(emails[asking], FOUND, id=port.id)
+    answer = await client(emails[caller], FOUND, id=port.id)
 
     assert payload({"node": {"id": port.id}, "ports": ids(port)}) == response_of(answer)
 

@@ -39,11 +39,11 @@ async def test_each_step_is_taken_from_its_statuses_only_A44_A45(
     """From every other status the step is an error, and the status doesn't change."""
     company, operator = await factory.company(), await factory.operator()
     ports = {state: await factory.port(company, status=state) for state in STATES}
-    asking = operator.admin if step in OPERATORS else company.admin
+    caller = operator.admin if step in OPERATORS else company.admin
     found = {}
     for state, port in ports.items():
         before = await stored_rows(rules_engine)
-        answer = await send(client, asking, step, "port { status }", **wanted(step, port))
+        answer = await send(client, caller, step, "port { status }", **wanted(step, port))
         if answer != ILLEGAL:
             found[state] = answer
         assert (answer == ILLEGAL) == (before == await stored_rows(rules_engine))

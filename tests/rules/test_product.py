@@ -51,15 +51,15 @@ async def test_new_product_is_hidden_from_others_R218_R253(client: Client, facto
 
 
 @pytest.mark.parametrize("visibility", ["LIMITED", "RESTRICTED", "REMOVED"])
-@pytest.mark.parametrize("asking", ["the seller", "its partner", "the operator"])
+@pytest.mark.parametrize("caller", ["the seller", "its partner", "the operator"])
 async def test_seller_partner_and_operator_read_a_managed_sellers_product_V14_R253(
-    client: Client, factory: Factory, asking: str, visibility: str
+    client: Client, factory: Factory, caller: str, visibility: str
 ) -> None:
     """The seller, its managing partner and the operator read a product in every state."""
     partner, operator = await factory.partner(), await factory.operator()
     seller = (await factory.managed_account(partner)).company
     product = await factory.product(seller, visibility=visibility)
-    email = {"the seller": seller.admin, "its partner": partner.admin}.get(asking, operator.admin)
+    email = {"the seller": seller.admin, "its partner": partner.admin}.get(caller, operator.admin)
 
     answer = await client(email, FOUND, id=product.id)
 

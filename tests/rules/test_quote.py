@@ -74,8 +74,8 @@ async def test_ports_and_connections_are_quoted_R113(client: Client, factory: Fa
     await factory.price(location, term_months=24, monthly_rate=1)
     await factory.price(tokyo, speed_mbps=10_000, monthly_rate=112_500, setup_fee=30_000, currency="JPY")
 
-    asked = {"ports": [port(location), port(tokyo, 10_000)], "connections": [connection(location)]}
-    answer = await client(company.admin, QUOTE, input=asked)
+    selection = {"ports": [port(location), port(tokyo, 10_000)], "connections": [connection(location)]}
+    answer = await client(company.admin, QUOTE, input=selection)
 
     expected = {
         "lines": [
@@ -110,8 +110,8 @@ async def test_managed_account_cannot_tell_what_could_be_quoted_R113_A21(client:
     priced, other = await ready(factory, partner), await factory.location()
 
     bodies = {
-        (await client(account.admin, QUOTE, input=asked)).body
-        for asked in ({"ports": [port(priced)]}, {"ports": [port(other)]}, {"ports": [port(priced, 7, 7)]}, {})
+        (await client(account.admin, QUOTE, input=selection)).body
+        for selection in ({"ports": [port(priced)]}, {"ports": [port(other)]}, {"ports": [port(priced, 7, 7)]}, {})
     }
 
     assert 1 == len(bodies)
@@ -136,9 +136,9 @@ async def test_anonymous_visitor_has_no_quoting_tool_R113_V24(client: Client, fa
     """Visitors need to sign in. The operator's staff gets quotes."""
     location = await ready(factory, await factory.company())
     operator = await factory.operator()
-    asked = {"ports": [port(location)]}
+    selection = {"ports": [port(location)]}
 
-    visitor, staff = await client(ANONYMOUS, TOTALS, input=asked), await client(operator.admin, TOTALS, input=asked)
+    visitor, staff = await client(ANONYMOUS, TOTALS, input=selection), await client(operator.admin, TOTALS, input=selection)
 
     assert withheld("SIGN_IN_REQUIRED") == response_of(visitor)
     assert payload({"quote": {"monthlyTotals": [{"amount": "300.00", "currency": "EUR"}]}}) == response_of(staff)
@@ -221,9 +221,9 @@ async def test_quote_size_is_limited_R113(client: Client, factory: Factory, numb
     """A quote has between 1 and 50 items, ports and connections together."""
     company = await factory.company()
     location = await ready(factory, company)
-    asked = {"ports": [port(location)] * (number // 2), "connections": [connection(location)] * (number - number // 2)}
+    selection = {"ports": [port(location)] * (number // 2), "connections": [connection(location)] * (number - number // 2)}
 
-    refused = await client(company.admin, QUOTE, input=asked)
+    refused = await client(company.admin, QUOTE, input=selection)
     most = await client(company.admin, TOTALS, input={"ports": [port(location)] * 50})
 
     assert (["INVALID_QUOTE"], "input") == (refused.codes, refused.errors[0]["extensions"]["argument"])
@@ -237,9 +237,9 @@ async def test_quote_takes_a_fixed_number_of_statements_R113(client: Client, fac
     locations = [await ready(factory, company)] + [await factory.location() for _ in range(4)]
 
     counts = []
-    for asked in (locations[:1], locations * 10):
+    for selection in (locations[:1], locations * 10):
         with client.counting() as statements:
-            answer = await client(company.admin, QUOTE, input={"ports": [port(location) for location in asked]})
+            answer = await client(company.admin, QUOTE, input={"ports": [port(location) for location in selection]})
         counts.append((len(answer.data["quote"]["lines"]), len(statements)))
 
     assert [1, 50] == [lines for lines, _ in counts]

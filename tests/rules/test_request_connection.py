@@ -367,8 +367,8 @@ async def test_partners_act_for_their_accounts_V14_V16(client: Client, factory: 
     own, partner, other = (customer, ours, theirs) if mutation == "withdrawConnection" else (provider, theirs, ours)
 
     answers = [
-        await send(client, who.admin, mutation, "connectionRequest { status }", id=each.id)
-        for who, each in zip((own, partner, other), waiting, strict=True)
+        await send(client, company.admin, mutation, "connectionRequest { status }", id=request.id)
+        for company, request in zip((own, partner, other), waiting, strict=True)
     ]
 
     ended = {"connectionRequest": {"status": ANSWERS[mutation]}, "userErrors": []}
@@ -379,10 +379,10 @@ async def test_concurrent_answers_are_one_answer_V16(client: Client, factory: Fa
     """A request that is accepted, denied and withdrawn concurrently gets one outcome and one notification at most."""
     two = await pair(factory)
     waiting = await factory.connection_request(two.port, two.target)
-    who = {"acceptConnection": two.provider, "denyConnection": two.provider, "withdrawConnection": two.customer}
+    companies = {"acceptConnection": two.provider, "denyConnection": two.provider, "withdrawConnection": two.customer}
 
     answers = await asyncio.gather(
-        *(send(client, who[mutation], mutation, ENDED, id=waiting.id) for mutation in list(ANSWERS) * 2)
+        *(send(client, companies[mutation], mutation, ENDED, id=waiting.id) for mutation in list(ANSWERS) * 2)
     )
 
     assert 1 == len([each for each in answers if not each["userErrors"]])

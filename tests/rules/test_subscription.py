@@ -40,14 +40,14 @@ def request(thing: Any, status: str) -> Any:
     return payload({"connectionRequestUpdated": {"id": thing.id, "status": status}})
 
 
-@pytest.mark.parametrize("asking", ["its account", "its partner", "the operator"])
-async def test_account_partner_and_operator_receive_port_events_V14_V20(client: Client, factory: Factory, asking: str) -> None:
+@pytest.mark.parametrize("caller", ["its account", "its partner", "the operator"])
+async def test_account_partner_and_operator_receive_port_events_V14_V20(client: Client, factory: Factory, caller: str) -> None:
     """The managed company, its partner and the operator get an event when a port is ordered and when it changes."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
     emails = {"its account": account.admin, "its partner": partner.admin, "the operator": operator.admin}
 
-    async with client.following(emails[asking], PORTS) as following:
+    async with client.following(emails[caller], PORTS) as following:
         ordered = await factory.port(account.company, name="new")
         first = await following.event()
         await factory.change(ordered, name="renamed")
@@ -127,11 +127,11 @@ async def test_change_of_a_hidden_field_is_not_sent_R116_R121(client: Client, fa
 
     async with client.following(account.admin, PORTS) as managed, client.following(partner.admin, PORTS) as own:
         await factory.change(theirs, **values)
-        heard = await own.event()
+        received = await own.event()
         await factory.change(theirs, name="after")
         first = await managed.event()
 
-    assert port(theirs, "before") == heard
+    assert port(theirs, "before") == received
     assert port(theirs, "after") == first
 
 
@@ -147,14 +147,14 @@ async def test_marketplace_name_change_is_not_sent_to_the_account_R034_R116(clie
     unnamed = await client(account.admin, VERSIONS)
     async with client.following(account.admin, VERSIONED) as managed, client.following(partner.admin, VERSIONED) as own:
         saved = await send(client, partner.admin, "saveMarketplaceProfile", selection, ports=announced, **profile)
-        heard = await own.event()
+        received = await own.event()
         named = await client(account.admin, VERSIONS)
         await factory.change(theirs, name="after")
         first = await managed.event()
 
     version = {"id": theirs.id, "version": 1}
     assert {"marketplaceProfile": {"companyName": "Alpine"}, "userErrors": []} == saved
-    assert payload({"portUpdated": {"name": "before", **version}}) == heard
+    assert payload({"portUpdated": {"name": "before", **version}}) == received
     assert payload({"portUpdated": {"name": "after", **version}}) == first
     assert payload({"ports": nodes(version)}) == response_of(unnamed)
     assert unnamed.body == named.body
@@ -167,11 +167,11 @@ async def test_edit_without_a_change_is_sent_to_readers_of_the_version_R116_A43(
 
     async with client.following(reader.email, PORTS) as hidden_from, client.following(company.admin, VERSIONED) as shown:
         await send(client, company.admin, "updatePort", "port { id }", id=ours.id, version=1, name="same")
-        heard = await shown.event()
+        received = await shown.event()
         await factory.change(ours, name="other")
         first = await hidden_from.event()
 
-    assert payload({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == heard
+    assert payload({"portUpdated": {"id": ours.id, "name": "same", "version": 2}}) == received
     assert port(ours, "other") == first
 
 
@@ -207,7 +207,7 @@ async def test_both_sides_and_their_partners_receive_request_events_V14_V16(clie
     customer, provider = (await factory.managed_account(ours)).company, (await factory.managed_account(theirs)).company
     stranger = await factory.company()
     own, target = await factory.port(customer), await factory.port(provider, visibility="PUBLIC")
-    heard = []
+    received = []
 
     async with client.following(stranger.admin, REQUESTS) as unheard:
         for company in (customer, provider, ours, theirs):
@@ -215,11 +215,11 @@ async def test_both_sides_and_their_partners_receive_request_events_V14_V16(clie
                 made = await factory.connection_request(own, target)
                 first = await following.event()
                 await factory.change(made, status="ACCEPTED")
-                heard.append(([request(made, "PENDING"), request(made, "ACCEPTED")], [first, await following.event()]))
+                received.append(([request(made, "PENDING"), request(made, "ACCEPTED")], [first, await following.event()]))
         between = await factory.connection_request(await factory.port(stranger), target)
         only = await unheard.event()
 
-    assert [expected for expected, _ in heard] == [events for _, events in heard]
+    assert [expected for expected, _ in received] == [events for _, events in received]
     assert request(between, "PENDING") == only
 
 
@@ -248,13 +248,13 @@ async def test_notification_is_sent_to_its_user_only_X6(client: Client, factory:
     async with client.following(company.admin, NOTIFICATIONS) as following:
         await factory.notification(colleague, company, title="theirs")
         first = await factory.notification(company.user, company, title="first")
-        heard = [await following.event()]
+        received = [await following.event()]
         await factory.change(first, title="first, again")
         second = await factory.notification(company.user, company, title="second")
-        heard.append(await following.event())
+        received.append(await following.event())
 
     expected = [{"id": thing.id, "title": title, "readAt": None} for thing, title in ((first, "first"), (second, "second"))]
-    assert [payload({"notificationReceived": each}) for each in expected] == heard
+    assert [payload({"notificationReceived": each}) for each in expected] == received
 
 
 async def test_subscription_ends_with_the_membership_V2_V20(client: Client, factory: Factory) -> None:

@@ -78,15 +78,15 @@ async def test_account_cannot_tell_whether_hidden_details_exist_R124_A21(client:
 
 
 @pytest.mark.parametrize("supported_by", ["PARTNER", "OPERATOR"])
-@pytest.mark.parametrize("asking", ["its partner", "the operator"])
+@pytest.mark.parametrize("caller", ["its partner", "the operator"])
 async def test_partner_and_operator_read_an_accounts_details_V21(
-    client: Client, factory: Factory, asking: str, supported_by: str
+    client: Client, factory: Factory, caller: str, supported_by: str
 ) -> None:
     """The partner and the operator read an account's support details, no matter who supports it."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner, supported_by=supported_by)
     await factory.support_details(account.company, supported_by)
-    email = partner.admin if asking == "its partner" else operator.admin
+    email = partner.admin if caller == "its partner" else operator.admin
 
     answer = await client(email, DETAILS, id=account.company.id)
 

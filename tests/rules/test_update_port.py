@@ -107,7 +107,7 @@ async def test_only_some_roles_change_a_port_A43(
 
 
 @pytest.mark.parametrize(
-    ("asking", "code"),
+    ("caller", "code"),
     [
         pytest.param("its partner", None, id="its partner"),
         pytest.param("the operator", "FORBIDDEN", id="the operator"),
@@ -118,7 +118,7 @@ async def test_only_some_roles_change_a_port_A43(
     ],
 )
 async def test_company_and_partner_change_a_port_V14_V20_A21(
-    client: Client, factory: Factory, rules_engine: AsyncEngine, asking: str, code: str | None
+    client: Client, factory: Factory, rules_engine: AsyncEngine, caller: str, code: str | None
 ) -> None:
     """The operator reads it but can't change it. For all others it's not found, public or not."""
     partner, operator = await factory.partner(), await factory.operator()
@@ -135,7 +135,7 @@ async def test_company_and_partner_change_a_port_V14_V20_A21(
     }
     before = await stored_rows(rules_engine)
 
-    answer = await send(client, emails[asking], "updatePort", "port { name }", id=port.id, version=1, name="Edge")
+    answer = await send(client, emails[caller], "updatePort", "port { name }", id=port.id, version=1, name="Edge")
 
     assert ([] if code is None else [user_error(code, "id")]) == answer["userErrors"]
     assert (code is None) == (before != await stored_rows(rules_engine))
@@ -205,10 +205,10 @@ async def test_prices_are_hidden_in_the_payload_of_a_term_change_R121_R122(
     name = await send(
         client, account.admin, "updatePort", "port { monthlyRate { amount } }", id=port.id, version=2, name="Edge"
     )
-    told = await send(client, partner.admin, "updatePort", "port { monthlyRate { amount } }", id=port.id, version=3)
+    by_partner = await send(client, partner.admin, "updatePort", "port { monthlyRate { amount } }", id=port.id, version=3)
 
     price = {"port": {"monthlyRate": {"amount": "300.00"}}, "userErrors": []}
-    assert price == told
+    assert price == by_partner
     assert (price if shown else {"port": {"monthlyRate": None}, "userErrors": []}) == answer == name
 
 

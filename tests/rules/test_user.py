@@ -49,9 +49,9 @@ async def test_partner_reads_the_people_of_its_accounts_V14_V23(client: Client, 
     partner = await factory.partner()
     account = await factory.managed_account(partner)
     user = await factory.user(account.company, name="Jo")
-    asking = await factory.user(partner, role)
+    caller = await factory.user(partner, role)
 
-    answer = await client(asking.email, USER, id=user.id)
+    answer = await client(caller.email, USER, id=user.id)
 
     known = {"name": "Jo", "jobTitle": None}
     if role == "ACCOUNT_ADMIN":

@@ -114,15 +114,15 @@ async def test_operators_support_views_as_any_company_A43(client: Client, factor
     assert expected == answers
 
 
-@pytest.mark.parametrize("who", ["partner", "support"])
-async def test_user_is_viewed_as_with_its_own_roles_V14_A43(client: Client, factory: Factory, who: str) -> None:
+@pytest.mark.parametrize("caller", ["partner", "support"])
+async def test_user_is_viewed_as_with_its_own_roles_V14_A43(client: Client, factory: Factory, caller: str) -> None:
     """A partner's account administrator and support view as a user, in the company that the user joined first."""
     partner, support = await factory.partner(), await factory.support()
     first, second = await factory.managed_account(partner), await factory.managed_account(partner)
     user = await factory.user(first.company, "FINANCE", "VIEWER")
     await factory.member(user, second.company, "NETWORK_ADMIN")
 
-    answer = await look(client, partner.admin if who == "partner" else support.email, user.id, AS)
+    answer = await look(client, partner.admin if caller == "partner" else support.email, user.id, AS)
 
     assert payload({"viewer": {"viewingAs": {"id": first.company.id}, "roles": ["FINANCE", "VIEWER"]}}) == response_of(answer)
 
@@ -140,9 +140,9 @@ async def test_user_is_viewed_as_in_a_company_the_requester_manages_V14(client: 
 
 
 @pytest.mark.executors
-@pytest.mark.parametrize("asking", ["visitor", "managed", "direct", "reviewer", "other partner", "partner's network admin"])
+@pytest.mark.parametrize("caller", ["visitor", "managed", "direct", "reviewer", "other partner", "partner's network admin"])
 async def test_other_viewers_do_not_view_as_an_account_or_its_user_V14_A43(
-    client: Client, factory: Factory, asking: str
+    client: Client, factory: Factory, caller: str
 ) -> None:
     """They get the same error as for an unknown id, an id of another type and a malformed id."""
     partner, other = await factory.partner(), await factory.partner()
@@ -159,13 +159,13 @@ async def test_other_viewers_do_not_view_as_an_account_or_its_user_V14_A43(
     await factory.delete(absent.user.membership)
     await factory.delete(absent)
     named = [account.company.user.id, absent.id, account.id, "nobody", ""]
-    if asking != "partner's network admin":
+    if caller != "partner's network admin":
         named.append(account.company.id)
 
     counts, answers = set(), []
     for each in named:
         with client.counting() as statements:
-            answers.append(response_of(await look(client, emails[asking], each, AS)))
+            answers.append(response_of(await look(client, emails[caller], each, AS)))
         counts.add(len(statements))
 
     assert [REFUSED] * len(named) == answers

@@ -181,11 +181,11 @@ async def test_creating_actions_belong_to_the_viewers_company_V14_V15_A18_A43(cl
     partner, direct, operator = await factory.partner(), await factory.company(), await factory.operator()
     account = await factory.managed_account(partner)
     viewers = {"partner": partner.admin, "direct": direct.admin, "managed": account.admin, "operator": operator.admin}
-    asked = {**viewers, "finance": (await factory.user(direct, "FINANCE")).email, "visitor": ANONYMOUS}
+    callers = {**viewers, "finance": (await factory.user(direct, "FINANCE")).email, "visitor": ANONYMOUS}
 
     found = {
         name: [await may(client, viewer, action, "Company") for action in ("ORDER_PORT", "CREATE_MANAGED_ACCOUNT", "READ")]
-        for name, viewer in asked.items()
+        for name, viewer in callers.items()
     }
 
     assert {
@@ -202,9 +202,12 @@ async def test_actions_on_other_types_ask_for_any_possible_record_A45_V13_R113(c
     """Whatever is stored, the answer names who can allocate ports and who can approve orders."""
     partner, operator = await factory.partner(), await factory.operator()
     account = await factory.managed_account(partner)
-    asked = [("ALLOCATE", "Port"), ("APPROVE", "OrderApproval"), ("READ", "Invoice"), ("READ", "BillingMarket")]
+    questions = [("ALLOCATE", "Port"), ("APPROVE", "OrderApproval"), ("READ", "Invoice"), ("READ", "BillingMarket")]
 
-    found = [[await may(client, viewer, *each) for each in asked] for viewer in (partner.admin, operator.admin, account.admin)]
+    found = [
+        [await may(client, viewer, *question) for question in questions]
+        for viewer in (partner.admin, operator.admin, account.admin)
+    ]
 
     assert [[False, True, True, True], [True, False, True, True], [False, False, False, False]] == found
 

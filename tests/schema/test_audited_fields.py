@@ -55,7 +55,7 @@ def test_values_are_counted_anywhere_in_a_document() -> None:
     assert {} == read(document, {"viewer": {"roles": []}}, operation="B")
 
 
-def test_a_key_of_several_types_counts_for_each_audited_field() -> None:
+def test_key_of_several_types_counts_for_each_audited_field() -> None:
     """The response doesn't say which type's field a key stands for, so all are counted rather than one missed."""
     document = '{ node(id: "") { ... on Company { name: tradingName } ... on Port { name } } }'
 
@@ -71,7 +71,7 @@ def test_a_key_of_several_types_counts_for_each_audited_field() -> None:
         ("Port.id", "must be fields that no interface has, unlike Port.id"),
     ],
 )
-def test_a_field_that_cannot_be_audited_prevents_startup(tmp_path: Path, name: str, problem: str) -> None:
+def test_field_that_cannot_be_audited_prevents_startup(tmp_path: Path, name: str, problem: str) -> None:
     """The message names the setting and what is wrong with it."""
     settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nowhere", audited_fields=(name,))
 

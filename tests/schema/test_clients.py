@@ -57,7 +57,7 @@ async def connected(
         yield session
 
 
-async def test_a_client_fetches_the_schema(gateway: Gateway) -> None:
+async def test_client_fetches_the_schema(gateway: Gateway) -> None:
     """Introspection returns the viewer's own schema, also for an anonymous visitor."""
     async with connected(gateway, None) as session:
         fetched = session.client.schema
@@ -67,7 +67,7 @@ async def test_a_client_fetches_the_schema(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(("email", "visible"), [(SHOWN, True), (HIDDEN, False)])
-async def test_a_client_queries_as_a_viewer(gateway: Gateway, email: str, visible: bool) -> None:
+async def test_client_queries_as_a_viewer(gateway: Gateway, email: str, visible: bool) -> None:
     """Variables and inputs work. A viewer who can't see prices gets null and no error."""
     query = gql(PORTS)
     query.variable_values = {"first": 3, "order": {"field": "NAME"}}
@@ -78,14 +78,14 @@ async def test_a_client_queries_as_a_viewer(gateway: Gateway, email: str, visibl
     assert ({"pricingVisible": visible}, [visible] * 3) == (data["viewer"], [rate is not None for rate in rates])
 
 
-async def test_a_client_finds_an_invalid_field_before_sending(gateway: Gateway) -> None:
+async def test_client_finds_an_invalid_field_before_sending(gateway: Gateway) -> None:
     """The client itself rejects a document that doesn't match the fetched schema."""
     async with connected(gateway, HIDDEN) as session:
         with pytest.raises(GraphQLError, match="Cannot query field 'price' on type 'Port'"):
             await session.execute(gql("{ ports { nodes { price } } }"))
 
 
-async def test_a_client_reads_the_code_of_an_error(gateway: Gateway) -> None:
+async def test_client_reads_the_code_of_an_error(gateway: Gateway) -> None:
     """The client raises an error with the gateway's extensions."""
     async with connected(gateway, HIDDEN) as session:
         with pytest.raises(TransportQueryError) as raised:
@@ -95,7 +95,7 @@ async def test_a_client_reads_the_code_of_an_error(gateway: Gateway) -> None:
     assert ["FORBIDDEN_ORDER"] == [error["extensions"]["code"] for error in errors]
 
 
-async def test_a_client_walks_pages(gateway: Gateway) -> None:
+async def test_client_walks_pages(gateway: Gateway) -> None:
     """The end cursor of one page is the start of the next."""
     query = gql(
         "query ($after: String) { ports(first: 40, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
@@ -115,7 +115,7 @@ async def test_a_client_walks_pages(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("email", DEMO_VIEWERS)
 @pytest.mark.parametrize("example", EXAMPLES)
-async def test_an_example_runs_without_errors(gateway: Gateway, example: str, email: str | None) -> None:
+async def test_example_runs_without_errors(gateway: Gateway, example: str, email: str | None) -> None:
     """Each of the portal's examples matches the full schema, and every viewer can run it, even for fields they never see."""
     async with connected(gateway, email, SCHEMA) as session:
         data = await session.execute(gql(EXAMPLES[example]))

@@ -58,7 +58,7 @@ TYPES: Final = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_field_ends_with_its_visibility_sentence(field: str) -> None:
+def test_field_ends_with_its_visibility_sentence(field: str) -> None:
     """The sentence says what the field's rules come to. A field that's visible with its object has none."""
     type_name, name = field.split(".")
     description = object_type(type_name).fields[name].description or ""
@@ -69,7 +69,7 @@ def test_a_field_ends_with_its_visibility_sentence(field: str) -> None:
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_a_type_ends_with_its_visibility_sentence(name: str) -> None:
+def test_type_ends_with_its_visibility_sentence(name: str) -> None:
     """A type says who can read its objects, if that's short."""
     description = object_type(name).description or ""
 

@@ -92,7 +92,7 @@ def test_relay_compiler_accepts_the_schema(tmp_path: Path, shape: str | None) ->
     assert {"AppQuery", "App_viewer", "App_port", "AppMutation", "AppSubscription"} == generate_relay(tmp_path, shape, RELAY)
 
 
-def test_a_generator_rejects_what_the_viewers_can_never_use_R116(tmp_path: Path) -> None:
+def test_generator_rejects_what_the_viewers_can_never_use_R116(tmp_path: Path) -> None:
     """The build of an app for managed accounts fails if the app saves a Marketplace profile, which they don't have."""
     with pytest.raises(ToolFailed, match="SaveMarketplaceProfileInput"):
         generate_apollo(tmp_path, "MANAGED+ACCOUNT_ADMIN", SAVE)

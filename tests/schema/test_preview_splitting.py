@@ -75,7 +75,7 @@ def test_every_field_is_in_some_part(text: str) -> None:
     assert {field for field in fields(text) if field[0] != FIELD} <= found
 
 
-def test_the_rest_selects_typename_instead_of_a_preview() -> None:
+def test_rest_selects_typename_instead_of_a_preview() -> None:
     """It has the same key, so that the response keeps its order."""
     parts = parts_of(SMALL)
 
@@ -108,6 +108,6 @@ def test_previews_of_one_key_are_one_preview() -> None:
     ["{ viewer { roles } }", "mutation { __typename } # previewSettings", "fragment F on Query { __typename }"],
     ids=["a query", "a mutation", "no operation"],
 )
-def test_an_operation_without_previews_is_not_split(text: str) -> None:
+def test_operation_without_previews_is_not_split(text: str) -> None:
     """`split` returns None."""
     assert split(text, parse(text), None) is None

@@ -85,7 +85,7 @@ def test_removing_nothing_changes_nothing() -> None:
         (["Sizes.most"], {"most: Int"}),
     ],
 )
-def test_a_part_is_removed(removed: list[str], lines: set[str]) -> None:
+def test_part_is_removed(removed: list[str], lines: set[str]) -> None:
     """A part can be a field, an enum value, an argument or an input field."""
     assert lines == missing(pruned(*removed))
 

@@ -45,7 +45,7 @@ def message_of(answer: Any) -> str:
 @pytest.mark.parametrize(
     "value", ['"tomorrow"', '"2026-13-01"', '""', "5", "true", "[1]", "{a: 1}", "1.5", "TODAY", f'"{LONG}"']
 )
-async def test_an_invalid_date_has_a_location(demo_client: Client, value: str) -> None:
+async def test_invalid_date_has_a_location(demo_client: Client, value: str) -> None:
     """The error for any literal says where it is and what is expected."""
     (error,) = (await demo_client(OPERATOR, INVOICES % value)).errors
 
@@ -55,7 +55,7 @@ async def test_an_invalid_date_has_a_location(demo_client: Client, value: str) -
 
 
 @pytest.mark.parametrize("value", ['"much"', '"1,5"', '""', "true", "[1]", "{a: 1}", "MUCH", '"1.2.3"'])
-async def test_an_invalid_decimal_has_a_location(demo_client: Client, value: str) -> None:
+async def test_invalid_decimal_has_a_location(demo_client: Client, value: str) -> None:
     """The same holds for an amount."""
     (error,) = (await demo_client(OPERATOR, PORTS % value)).errors
 
@@ -65,7 +65,7 @@ async def test_an_invalid_decimal_has_a_location(demo_client: Client, value: str
 
 
 @pytest.mark.parametrize("value", ['"1250.00"', "1250", "12.5", "1e3", '"-1"', LONG, f'"{LONG}"'])
-async def test_a_decimal_can_be_a_string_or_a_number(demo_client: Client, value: str) -> None:
+async def test_decimal_can_be_a_string_or_a_number(demo_client: Client, value: str) -> None:
     """A number of any length is accepted."""
     assert [] == (await demo_client(OPERATOR, PORTS % value)).errors
 
@@ -73,7 +73,7 @@ async def test_a_decimal_can_be_a_string_or_a_number(demo_client: Client, value:
 @pytest.mark.parametrize(
     ("type_", "value"), [("Date", "tomorrow"), ("Date", 5), ("Date", [1]), ("Decimal", "x"), ("Decimal", True), ("Decimal", {})]
 )
-async def test_an_invalid_variable_says_what_is_expected(demo_client: Client, type_: str, value: Any) -> None:
+async def test_invalid_variable_says_what_is_expected(demo_client: Client, type_: str, value: Any) -> None:
     """The location is that of the variable."""
     document = (INVOICES if type_ == "Date" else PORTS) % "$value"
 

@@ -75,7 +75,7 @@ async def test_hooks_run_as_strawberry_runs_them(extensions: tuple[type[SchemaEx
     assert [await run(theirs, query) for query in QUERIES] == [await run(ours, query) for query in QUERIES]
 
 
-async def test_a_failing_hook_fails_the_operation() -> None:
+async def test_failing_hook_fails_the_operation() -> None:
     """An exception in a hook becomes an error in the response, as with Strawberry."""
 
     class Failing(SchemaExtension):

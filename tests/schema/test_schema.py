@@ -148,7 +148,7 @@ def test_every_entity_is_in_the_schema() -> None:
     assert {"OfferBuyer", "Price"} == {entity.name for entity in CATALOGUE} - set(GUARDED)
 
 
-def test_a_field_that_can_be_hidden_is_nullable(policy: Policy) -> None:
+def test_field_that_can_be_hidden_is_nullable(policy: Policy) -> None:
     """A field that some viewer shape can't see in some row is nullable, so that hiding it doesn't null its parent."""
     hidden = {
         (entity, field)
@@ -162,7 +162,7 @@ def test_a_field_that_can_be_hidden_is_nullable(policy: Policy) -> None:
     assert {("Port", "monthly_rate"), ("Company", "account_kind"), ("User", "email")} <= hidden
 
 
-def test_a_field_that_needs_an_ability_is_nullable(policy: Policy) -> None:
+def test_field_that_needs_an_ability_is_nullable(policy: Policy) -> None:
     """A field outside rows that policy withholds from some viewer shape is nullable, and its ability is named by rules."""
     kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType)]
     needing = {
@@ -220,7 +220,7 @@ def named_once() -> list[Rule]:
 
 
 @pytest.mark.parametrize("rule", named_once(), ids=lambda rule: str(rule.place))
-def test_a_field_without_a_rule_prevents_startup(rule: Rule, tmp_path: Path) -> None:
+def test_field_without_a_rule_prevents_startup(rule: Rule, tmp_path: Path) -> None:
     """A field that no rule allows is an error that names the field; it doesn't become visible to everyone."""
     directory = without(rule, tmp_path / "policies")
 
@@ -231,7 +231,7 @@ def test_a_field_without_a_rule_prevents_startup(rule: Rule, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kind", sorted(FIELD_RULES))
-def test_a_rule_without_a_field_prevents_startup(kind: str, tmp_path: Path) -> None:
+def test_rule_without_a_field_prevents_startup(kind: str, tmp_path: Path) -> None:
     """A rule that names an unknown field is an error with file and line, so that a typo can't go unnoticed."""
     rule = next(rule for rule in rules(kind) if rule.entity == "Port" and rule.fields)
     field = (rule.fields or ("",))[-1]

@@ -123,8 +123,10 @@ SUBSCRIPTIONS: Final = tuple(getattr(SCHEMA.subscription_type, "fields", ()))
 
 @pytest.mark.parametrize("viewer", DEMO_VIEWERS)
 @pytest.mark.parametrize("field", SUBSCRIPTIONS)
-async def test_a_subscription_is_shown_to_whom_it_is_open_V14_V20(demo_client: Client, viewer: str | None, field: str) -> None:
-    """Each subscription that a viewer's introspection shows is accepted; each that it does not show is refused."""
+async def test_introspection_shows_exactly_the_accepted_subscriptions_V14_V20(
+    demo_client: Client, viewer: str | None, field: str
+) -> None:
+    """Each subscription in a viewer's introspection is accepted, and each other one is refused."""
     following = getattr((await introspected(demo_client, viewer)).subscription_type, "fields", {})
     query = f"subscription {{ {field} {{ id }} }}"
 
@@ -161,7 +163,7 @@ def test_each_kind_of_viewer_is_shown_the_subscriptions_that_are_open_to_it_V14_
     assert {True, False} == {bool(fields) for fields in shown.values()}
 
 
-async def test_a_removed_type_is_not_found(demo_client: Client) -> None:
+async def test_removed_type_is_not_found(demo_client: Client) -> None:
     """It isn't found by name, and isn't among an interface's possible types."""
     query = """
         { billing: __type(name: "BillingMarket") { name } port: __type(name: "Port") { name }
@@ -177,7 +179,7 @@ def _names(kind: dict[str, Any]) -> set[str]:
     return {each["name"] for each in kind["possibleTypes"]}
 
 
-async def test_a_document_can_select_schema_and_data(demo_client: Client) -> None:
+async def test_document_can_select_schema_and_data(demo_client: Client) -> None:
     """Introspection uses the viewer's schema also next to other fields, in fragments, and with variables."""
     query = """
         query ($name: String!) { ...Both }
