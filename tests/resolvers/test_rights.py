@@ -328,7 +328,7 @@ ADMINISTRATORS: Final = sa.text("SELECT count(*) FROM membership WHERE company_i
 
 @pytest.mark.parametrize("mutation", [LEAVE, DEMOTE])
 @pytest.mark.parametrize("acts", ["on each other", "on itself", "a partner and its account"])
-async def test_an_administrator_stays_whoever_changes_members_at_once_V10_V50(
+async def test_administrator_stays_whoever_changes_members_at_once_V10_V50(
     client: Client, factory: Factory, engine: AsyncEngine, account: Account, mutation: str, acts: str
 ) -> None:
     """Two changes that would together remove both administrators wait for each other; the second is refused."""
