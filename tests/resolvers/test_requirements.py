@@ -66,7 +66,7 @@ def functions_of(module: str) -> dict[str, ast.AsyncFunctionDef]:
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
 def test_command_declares_what_it_requires_of_policy(mutation: Mutation) -> None:
     """Each action that it requires is declared, and no other. Rows that are only read don't count."""
-    code, command = mutation.command.__code__, inspect.getclosurevars(mutation.command)  # type: ignore[attr-defined]
+    code, command = mutation.command.__code__, inspect.getclosurevars(mutation.command)
     helpers = {**functions_of(STEPS), **functions_of(mutation.command.__module__)}
     bound = {name: value for name, value in command.nonlocals.items() if isinstance(value, str)}
     found = {(entity, action) for entity, action in required(helpers[code.co_name], helpers, bound) if action != "read"}

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from models import Base
 from policies.catalogue import CATALOGUE
 from policies.language.actions import ACTIONS
 from resolvers.reading.nodes import NON_NODE_TYPES
@@ -67,7 +68,7 @@ async def things(client: Client, viewer: str | None, entity: str) -> list[Thing]
 
 async def attempted(client: Client, viewer: str | None, thing: Thing, attempt: Attempt, node: Any) -> dict[str, Any]:
     """Try an action and return the payload. A record that it deletes is inserted again, because later attempts need it."""
-    table = CATALOGUE[thing.type].table
+    table = Base.metadata.tables[str(CATALOGUE[thing.type].table.description)]
     async with client.app.state.services.engine.connect() as connection:
         row = (await connection.execute(sa.select(table).where(table.c.id == thing.key))).mappings().one()
         payload = await send(client, viewer, attempt.mutation, "__typename", **attempt.values(node))
