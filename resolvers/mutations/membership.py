@@ -1,7 +1,7 @@
 """Mutations of memberships, and adding people to companies.
 
-Adding never reveals who has an account. A person with an address that the viewer can't read becomes a new, unclaimed user, whether or not
-someone else has an account with that address. An invitation lets the owner of the address claim the user.
+Adding never reveals who has an account. A person with an address that the viewer can't read becomes a new, unclaimed user, whether or
+not someone else has an account with that address. An invitation lets the owner of the address claim the user.
 """
 
 from __future__ import annotations
