@@ -45,7 +45,7 @@ serve: $(SET_UP) $(PAGE) ## Run the gateway with its own database and demo data 
 
 token: $(SET_UP) ## Print a token for the user AS=EMAIL.
 	@test -n "$(AS)" || { echo 'Name a user: make token AS=admin@partner.example' >&2; exit 2; }
-	@./crossgate token --as "$(AS)"
+	@./crossgate token --development --as "$(AS)"
 
 ##@ Develop
 .PHONY: set-up assets check test test-quick test-deep rules format bench clean

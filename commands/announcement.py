@@ -1,32 +1,16 @@
-"""What the announcement commands share: one transaction for all recipients, lookup by name or ID, and a progress bar."""
+"""What the announcement commands share: lookup by name or ID, and a progress bar."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.failure import Failure
-from commands.store import open_database
-from models.database import transaction
 from resolvers.values.identifiers import InvalidId, parse
-from settings import Settings
-
-
-@asynccontextmanager
-async def announcing(settings: Settings) -> AsyncIterator[AsyncSession]:
-    """Open a session in one transaction. Raises Failure if the database has no tables yet."""
-    async with open_database(settings) as engine:
-        try:
-            async with transaction(engine) as session:
-                yield session
-        except ProgrammingError:
-            raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
 
 
 @contextmanager

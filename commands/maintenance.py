@@ -12,9 +12,9 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.announcement import announcing, in_progress, key_of, the_one
+from commands.announcement import in_progress, key_of, the_one
 from commands.failure import Failure
-from commands.store import running_database
+from commands.store import open_transaction, running_database
 from resolvers.notifying.announcements import (
     AffectedCompany,
     affected_by_maintenance,
@@ -68,7 +68,7 @@ def announce(
 
 
 async def _announce(settings: Settings, announcement: Announcement, *, dry_run: bool) -> str:
-    async with announcing(settings) as session:
+    async with open_transaction(settings) as session:
         affected = await affected_by_maintenance(session, await _locations(session, announcement))
         if dry_run:
             return _preview(affected)

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.announcement import announcing, key_of, the_one
+from commands.announcement import key_of, the_one
 from commands.failure import Failure
-from commands.store import running_database
+from commands.store import open_transaction, running_database
 from resolvers.notifying.announcements import affected, announce_security, everybody, find_companies, of_company, of_users
 from resolvers.notifying.notifications import Recipient
 from settings import Settings
@@ -43,7 +43,7 @@ def announce(
 async def _announce(
     settings: Settings, title: str, body: str, emails: Sequence[str], company: str | None, *, dry_run: bool
 ) -> str:
-    async with announcing(settings) as session:
+    async with open_transaction(settings) as session:
         members = await _members(session, emails, company)
         people = sorted({member.email for member in members})
         if dry_run:

@@ -11,18 +11,20 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from address import Address
 from commands.failure import Failure
-from models.database import connect, upgrade
+from models.database import connect, transaction, upgrade
 from models.embedded import Embedded
+from resolvers.writing.change_log import record_changes
 from settings import Settings
 
 DIRECTORY: Final = "postgres"  # in the data directory
 NAME: Final = "crossgate"
 MIGRATION_LOCK: Final = 7_041_936  # advisory lock key while migrating; any number that nothing else uses
+RECORDED_LOCK: Final = 7_041_938  # advisory lock key of recorded transactions
 
 
 @contextmanager
@@ -46,6 +48,29 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         yield engine
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def open_transaction(settings: Settings) -> AsyncIterator[AsyncSession]:
+    """Open a session in one transaction. Raises Failure if the database doesn't answer, or has no tables yet."""
+    async with open_database(settings) as engine:
+        try:
+            async with transaction(engine) as session:
+                yield session
+        except ProgrammingError:
+            raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
+
+
+@asynccontextmanager
+async def open_recorded_transaction(settings: Settings, command: str) -> AsyncIterator[AsyncSession]:
+    """Like `open_transaction`. The audit log gets every change, with the command as its action.
+
+    Such commands run one after the other, so what one of them checks stays true until it commits.
+    """
+    async with open_transaction(settings) as session:
+        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(RECORDED_LOCK)))
+        record_changes(session, command)
+        yield session
 
 
 async def migrate(engine: AsyncEngine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy.exc import ProgrammingError
@@ -17,15 +17,23 @@ from settings import Settings
 from transport.authentication.tokens import Tokens
 
 app = typer.Typer(add_completion=False)
+NOT_IN_PRODUCTION: Final = (
+    "No token was printed, because this isn't development mode, and a token lets its holder act as the user. "
+    "To see what a user sees, send X-Crossgate-View-As with your own token. On a machine for development, add --development."
+)
 
 
 @app.command()
 def token(
     email: Annotated[str, typer.Option("--as", metavar="EMAIL", help="The user's email address.")],
+    development: Annotated[bool, typer.Option("--development", help="Confirm that this is a machine for development.")] = False,
     lifetime: Annotated[int | None, typer.Option(min=1, metavar="SECONDS", help="How long the token is valid.")] = None,
 ) -> None:
-    """Print a bearer token for a user."""
-    with running_database(Settings.load()) as settings:
+    """Print a bearer token for a user, in development mode."""
+    loaded = Settings.load(**({"development": True} if development else {}))
+    if not loaded.development:
+        raise Failure(NOT_IN_PRODUCTION)
+    with running_database(loaded) as settings:
         typer.echo(asyncio.run(_token(settings, email, lifetime or settings.token_lifetime)))
 
 

@@ -41,7 +41,7 @@ class AuditEvent(Identified, Base):
     kind: Mapped[AuditKind] = mapped_column(
         enum_column(AuditKind), default=AuditKind.CHANGE, server_default=AuditKind.CHANGE.value
     )
-    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # None if a visitor was denied
+    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))  # None for a denied visitor, or a common row
     partner_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
     )

@@ -38,6 +38,7 @@ class Base(DeclarativeBase):
         list[dict[str, Any]]: postgresql.JSONB(none_as_null=True),
     }
     IS_LOGGED: ClassVar[bool] = True  # changes of rows are audit events
+    IS_COMMON: ClassVar[bool] = False  # rows belong to no company, such as a price: their audit events have no owner
     OWNER: ClassVar[str | None] = None  # the column of the company that owns the row; a row without one is part of another row
 
 

@@ -27,6 +27,7 @@ class Location(Identified, Base):
     """A data centre. Coordinates are those of its metro's centre, in degrees. Speeds are in Mbps."""
 
     __tablename__ = "location"
+    IS_COMMON = True
 
     name: Mapped[str] = mapped_column(unique=True)
     metro: Mapped[str]

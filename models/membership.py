@@ -26,7 +26,7 @@ class MemberRole(StrEnum):  # A43
     SUPPORT = "SUPPORT"
 
 
-STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # given in the operator's company only (V49)
+STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # only in the operator's company (A43)
 
 
 class Membership(Owned, Base):

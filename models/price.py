@@ -30,6 +30,7 @@ class Price(Identified, Base):
     """An entry of the price list, in minor units of `currency`. For a connection, `speed_mbps` is its rate limit."""
 
     __tablename__ = "price"
+    IS_COMMON = True
 
     location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
     kind: Mapped[PriceKind] = mapped_column(enum_column(PriceKind))

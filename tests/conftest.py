@@ -13,6 +13,8 @@ import server
 from commands.demo.market import load, make
 from models.database import connect, upgrade
 from models.embedded import Embedded
+from policies.evaluation.policy import Policy
+from policies.language.source import digest, read_texts
 from settings import Settings
 from tests import databases, executors
 from tests.client import Client, open_client
@@ -21,13 +23,20 @@ from tests.transport.gateway import running
 
 SEED = 1
 SLOWEST_FILES = (
-    "tests/interference/test_non_interference.py",
     "tests/interference/test_view_as.py",
     "tests/execution/test_differential.py",
+    "tests/interference/test_non_interference.py",
     "tests/scale/test_pages.py",
-    "tests/policies/test_three_verdicts.py",
+    "tests/crash/test_crash.py",
+    "tests/resolvers/test_connections.py",
+    "tests/interference/test_mutations.py",
     "tests/commands/test_worker_command.py",
-    "tests/transport/test_no_failures.py",
+    "tests/policies/test_prove.py",
+    "tests/commands/test_policy_diff_command.py",
+    "tests/commands/test_policy_matrix_command.py",
+    "tests/policies/test_three_verdicts.py",
+    "tests/rules/test_what_viewers_can.py",
+    "tests/portal/test_follow.py",
 )
 
 
@@ -52,6 +61,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _both_executors() -> Iterator[None]:
     with executors.installed():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_policy() -> Iterator[None]:
+    """Load the project's policy once: what it compiles for a viewer's shape then serves all gateways of the process."""
+    load, policies = server.load_policy, dict[str, Policy]()
+
+    def load_once(directory: Path = server.POLICIES) -> Policy:
+        version = digest(read_texts(directory))
+        if version not in policies:
+            policies[version] = load(directory)
+        return policies[version]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "load_policy", load_once)
         yield
 
 

@@ -14,13 +14,16 @@ from policies.analysis.viewer_classes import ViewerSet, describe_viewers
 from policies.entity import Entity
 from policies.evaluation.policy import Policy
 from policies.evaluation.shapes import distinctions_of, shapes_of
-from policies.language.source import ABILITIES, Rule
+from policies.language.source import ABILITIES, DECISIONS, Rule
 from policies.predicates.predicate import FALSE, TRUE, Predicate, conj
 from policies.prove.solver import find_difference as proven
+from policies.reason import Reason
 from policies.viewer import Shape
 
 DifferenceFinder: TypeAlias = Callable[[Predicate, Predicate, Entity, Shape], "object | None"]
 """Returns evidence that two predicates match different rows for viewers of a shape, or None if they're proven equivalent."""
+RelevantRules: TypeAlias = Callable[[Policy], Iterable[Rule]]
+"""Returns the rules of a policy that decide on what is compared."""
 Flip: TypeAlias = "tuple[Cell | None, Cell | None, object | None]"
 """A cell before and after the change, and evidence of the difference, if it had to be proven."""
 Line: TypeAlias = "Mapping[Shape, tuple[Cell | None, Cell | None]]"
@@ -46,12 +49,33 @@ def changes(before: Policy, after: Policy, find_difference_between: DifferenceFi
     for entity in sorted(after.catalogue, key=lambda entity: entity.name):
         yield from _read_changes(entity, before, after, find_difference_between)
         yield from _action_changes(entity, before, after, find_difference_between)
-    shapes = _distinguished_shapes(before, after, lambda policy: [rule for rule in policy.rules if rule.name in ABILITIES])
+    if _decide_alike(before, after, _ability_rules):
+        return
+    shapes = _distinguished_shapes(before, after, _ability_rules)
     lines = _lines(shapes, abilities(before, shapes), abilities(after, shapes))
     yield from _group("Abilities", {name: {shape: (*cells, None) for shape, cells in line.items()} for name, line in lines})
 
 
+def _ability_rules(policy: Policy) -> list[Rule]:
+    return [rule for rule in policy.rules if rule.name in ABILITIES]
+
+
+def _decide_alike(before: Policy, after: Policy, relevant_rules: RelevantRules) -> bool:
+    """Return True if both policies have the same relevant rules and the same helpers, so that all their decisions are the same."""
+
+    def helpers(policy: Policy) -> list[Rule]:
+        return [rule for rule in policy.rules if rule.name not in DECISIONS | ABILITIES]
+
+    return all(_texts(rules(before)) == _texts(rules(after)) for rules in (relevant_rules, helpers))
+
+
+def _texts(rules: Iterable[Rule]) -> list[tuple[str, Reason | None]]:
+    return [(rule.text, rule.reason) for rule in rules]
+
+
 def _read_changes(entity: Entity, before: Policy, after: Policy, find_difference_between: DifferenceFinder) -> Iterator[Change]:
+    if _decide_alike(before, after, lambda policy: rules_of(policy, entity, READ)):
+        return
     shapes = _distinguished_shapes(before, after, lambda policy: rules_of(policy, entity, READ))
     old, new = reading(before, entity, shapes), reading(after, entity, shapes)
     given = {shape: conj(cell.where for each in (old, new) if (cell := each[ROW][shape])) for shape in shapes}
@@ -68,18 +92,20 @@ def _action_changes(
     entity: Entity, before: Policy, after: Policy, find_difference_between: DifferenceFinder
 ) -> Iterator[Change]:
     actions = dict.fromkeys((*actions_of(before, entity), *actions_of(after, entity)))
-    shapes = _distinguished_shapes(
-        before, after, lambda policy: [rule for each in actions for rule in rules_of(policy, entity, each)]
-    )
+
+    def relevant_rules(policy: Policy) -> list[Rule]:
+        return [rule for action in actions for rule in rules_of(policy, entity, action)]
+
+    if _decide_alike(before, after, relevant_rules):
+        return
+    shapes = _distinguished_shapes(before, after, relevant_rules)
     lines = _lines(shapes, acting(before, entity, shapes), acting(after, entity, shapes))
     yield from _group(
         entity.name, {name: _flips(line, entity, dict.fromkeys(shapes, TRUE), find_difference_between) for name, line in lines}
     )
 
 
-def _distinguished_shapes(
-    before: Policy, after: Policy, relevant_rules: Callable[[Policy], Iterable[Rule]]
-) -> tuple[Shape, ...]:
+def _distinguished_shapes(before: Policy, after: Policy, relevant_rules: RelevantRules) -> tuple[Shape, ...]:
     """Return the shapes that the relevant rules of either policy can distinguish."""
     return shapes_of(distinctions_of([*relevant_rules(before), *relevant_rules(after)], (*before.rules, *after.rules)))
 

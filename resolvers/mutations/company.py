@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from models import Company
@@ -43,11 +43,11 @@ def _check_locked_details(fields: InputReader, company: Company, values: Mapping
             fields.add_error(ErrorCode.LOCKED, LOCKED_DETAIL.format(company.verification_status), name)
 
 
-def read_company(fields: InputReader) -> dict[str, Any]:
-    """Read the columns of a new company. Its type defaults to ENTERPRISE (R413, R420, A42)."""
+def read_company(fields: InputReader, types: Collection[CompanyType] = OPEN_TYPES) -> dict[str, Any]:
+    """Read the columns of a new company. Its type is one of `types`, and defaults to ENTERPRISE (R413, R420, A42)."""
     return {
         **{name: read(fields, name) for name, read in NAMES.items()},
         **read_present(fields, DETAILS),
         "country": country(fields, "country", required=True),
-        "company_type": fields.choice("company_type", OPEN_TYPES) or CompanyType.ENTERPRISE,
+        "company_type": fields.choice("company_type", types) or CompanyType.ENTERPRISE,
     }

@@ -29,7 +29,8 @@ def record_changes(session: AsyncSession, action: str, context: Context | None =
 
     def write_events(flushed: Session, _flush: UOWTransaction) -> None:
         rows = [row for row in (*flushed.new, *flushed.dirty, *flushed.deleted) if row.IS_LOGGED]
-        changed = [_event(row, owner, is_deleted=row in flushed.deleted) for row in rows if (owner := _owner(row))]
+        logged = [(row, owner) for row in rows if (owner := _owner(row)) or row.IS_COMMON]
+        changed = [_event(row, owner, is_deleted=row in flushed.deleted) for row, owner in logged]
         if events := [{**event, **actor} for event in changed if event["changes"]]:
             flushed.connection().execute(sa.insert(AuditEvent), events)
 
@@ -45,7 +46,7 @@ def _actor(context: Context) -> dict[str, Any]:
     }
 
 
-def _event(row: Any, owner: UUID, *, is_deleted: bool) -> dict[str, Any]:
+def _event(row: Any, owner: UUID | None, *, is_deleted: bool) -> dict[str, Any]:
     return {
         "table_name": row.__tablename__,
         "row_id": sa.inspect(row).mapper.primary_key_from_instance(row)[0],
@@ -79,6 +80,6 @@ def _json_value(column: sa.ColumnElement[Any], value: Any) -> Any:
 
 
 def _owner(row: Base) -> UUID | None:
-    """Return the company that owns the row, or None for a row that isn't logged by itself (part of another row)."""
+    """Return the company that owns the row, or None for a row that is common to all or isn't logged by itself (part of another)."""
     owner: UUID | None = None if row.OWNER is None else getattr(row, row.OWNER)
     return owner

@@ -50,7 +50,9 @@ def test_gateway_serves_and_stops_and_leaves_nothing_behind(gateway: subprocess.
     lines = [gateway.stdout.readline().strip() for _ in range(1 + 2 * len(DEMO_USERS))]
     tokens = dict(zip(lines[1::2], lines[2::2], strict=True))
     found = {email: _email_of(address, token) for email, token in tokens.items()}
-    command_user = _email_of(address, run_subprocess("token", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip())
+    command_user = _email_of(
+        address, run_subprocess("token", "--development", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip()
+    )
     gateway.send_signal(signal.SIGTERM)
 
     assert lines[0].startswith("150 locations, 200 companies,")

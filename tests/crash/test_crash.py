@@ -28,6 +28,8 @@ from transport.authentication.tokens import Tokens
 
 ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "200"))
 MAX_CONCURRENT_ORDERS: Final = 8
+MAX_ORDERS_BETWEEN_KILLS: Final = 12  # kills follow progress, since a busy machine would do nothing but restart processes
+MAX_KILL_DELAY: Final = 0.2  # seconds, so that a kill hits any moment of the orders in progress
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 ORDER: Final = """
     mutation ($input: OrderPortInput!) {
@@ -50,8 +52,13 @@ class Inbox:
         return "250 OK"
 
 
-async def place_orders(address: str, tokens: list[str], where: Location) -> list[dict[str, object]]:
-    """Place all orders, alternating between the tokens, several at once. Returns their payloads."""
+async def place_orders(
+    address: str, tokens: list[str], where: Location, acknowledged: asyncio.Semaphore
+) -> list[dict[str, object]]:
+    """Place all orders, alternating between the tokens, several at once. Returns their payloads.
+
+    Each acknowledged order releases the semaphore once.
+    """
     gate = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
 
     async def place(number: int) -> dict[str, object]:
@@ -60,6 +67,7 @@ async def place_orders(address: str, tokens: list[str], where: Location) -> list
             data = await retry_until_acknowledged(
                 client, tokens[number % len(tokens)], ORDER, {"input": order}, f"order-{number}"
             )
+        acknowledged.release()
         payload: dict[str, object] = data["orderPort"]
         return payload
 
@@ -67,11 +75,12 @@ async def place_orders(address: str, tokens: list[str], where: Location) -> list
         return list(await asyncio.gather(*(place(number) for number in range(ORDERS))))
 
 
-async def kill_repeatedly(processes: list[KillableProcess], random: Random) -> None:
-    """Kill and restart the processes in turn, forever."""
+async def kill_repeatedly(processes: list[KillableProcess], random: Random, acknowledged: asyncio.Semaphore) -> None:
+    """Kill and restart the processes in turn, forever, each time after a random number of further orders."""
     for process in cycle(processes):
-        await process.kill_and_restart(random, 2)
-        await asyncio.sleep(1)  # otherwise no work would ever get done
+        for _ in range(random.randint(1, MAX_ORDERS_BETWEEN_KILLS)):
+            await acknowledged.acquire()
+        await process.kill_and_restart(random, MAX_KILL_DELAY)
 
 
 async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:
@@ -90,10 +99,11 @@ async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, 
         gateway(port, tmp_path, database_url, tmp_path / "gateway.log"),
         worker(f"smtp://127.0.0.1:{mails.port}", tmp_path, database_url, tmp_path / "worker.log"),
     ]
-    killing = asyncio.create_task(kill_repeatedly(processes, random))
+    acknowledged = asyncio.Semaphore(0)
+    killing = asyncio.create_task(kill_repeatedly(processes, random, acknowledged))
     try:
         tokens = [await token(engine, tmp_path, email) for email in (direct.admin, account.admin)]
-        answers = await place_orders(f"http://127.0.0.1:{port}", tokens, where)
+        answers = await place_orders(f"http://127.0.0.1:{port}", tokens, where, acknowledged)
         killing.cancel()
         await wait_until_sent(engine)
     finally:

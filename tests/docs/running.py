@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from typer.testing import CliRunner
@@ -23,7 +24,7 @@ from tests.pictures import picture
 VERSION: Final = "5d0f3c2a9b7e4186"  # the policy version in the pages; the real one changes with every rule
 ANY: Final = "…"  # a value that differs between runs
 VIEWER: Final = re.compile(r"`([a-z]+@[a-z.]+)`|\bvisitor\b")
-TOKEN: Final = re.compile(r"\$\(\./crossgate token --as (\S+?)\)")
+TOKEN: Final = re.compile(r"\$\(\./crossgate token --development --as (\S+?)\)")
 FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture}
 CURL: Final = argparse.ArgumentParser("curl", exit_on_error=False)
 CURL.add_argument("url")
@@ -34,7 +35,10 @@ CURL.add_argument("-d", "--data-binary", dest="body")
 
 @dataclass
 class Reader:
-    """A reader who types what a page says. `answer` is the last response, and `output` the last command's output."""
+    """A reader who types what a page says. `answer` is the last response, and `output` the last command's output.
+
+    A reader saves files that the page shows with a name, and copies the first ID of a response to where the next variables have "…".
+    """
 
     client: Client
     environment: dict[str, str]
@@ -42,6 +46,7 @@ class Reader:
     viewer: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     answer: Any = None
+    copied: str | None = None
     output: str = ""
     following: Following | None = None
 
@@ -52,6 +57,7 @@ class Reader:
         if found := list(VIEWER.finditer(block.before)):
             self.viewer = found[-1][1]
         steps: dict[str, Callable[[Block], Coroutine[Any, Any, None]]] = {
+            "csv": self._file,
             "graphql": self._operation,
             "json": self._json,
             "sh": self._commands,
@@ -71,12 +77,13 @@ class Reader:
             return
         self.answer = json.loads((await self.client.send(self.viewer, block.code, self.variables)).body)
         self.variables = {}
+        self.copied = first_id(self.answer) or self.copied
         await self.client.app.state.services.audit.flush()
 
     async def _json(self, block: Block) -> None:
         written = json.loads(block.code)
         if block.role == "variables":
-            self.variables = written
+            self.variables = with_id(written, self.copied)
             return
         if block.role == "event":
             assert self.following is not None
@@ -84,6 +91,13 @@ class Reader:
         expected, actual = completed(written, self.answer), shown(self.answer, written)
         assert expected == actual, f"{json.dumps(actual)} is not {json.dumps(expected)}"
         self.answer = None
+
+    async def _file(self, block: Block) -> None:
+        self._saved(block.role).write_text(block.code, "utf-8")
+
+    def _saved(self, name: str) -> Path:
+        """Where a file of the page is saved."""
+        return Path(self.environment["CROSSGATE_DATA_DIR"]) / name
 
     async def _commands(self, block: Block) -> None:
         for words in commands(block.code):
@@ -117,6 +131,7 @@ class Reader:
         return key, value
 
     def _crossgate(self, arguments: list[str]) -> None:
+        arguments = [str(self._saved(word)) if self._saved(word).is_file() else word for word in arguments]
         done = CliRunner().invoke(crossgate, arguments, env=self.environment)
         assert done.exit_code == 0, f"{' '.join(arguments)}: {done.output} {done.exception!r}"
         self.output = done.output
@@ -143,6 +158,21 @@ def commands(code: str) -> Iterator[list[str]]:
         text = ""
         if words:
             yield words
+
+
+def first_id(answer: Any) -> str | None:
+    """The first ID in a response, if it has one."""
+    if isinstance(answer, dict) and isinstance(answer.get("id"), str):
+        return str(answer["id"])
+    inside = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()
+    return next(filter(None, map(first_id, inside)), None)
+
+
+def with_id(variables: Any, copied: str | None) -> Any:
+    """Variables with the copied ID in place of each "…"."""
+    if isinstance(variables, dict):
+        return {name: with_id(value, copied) for name, value in variables.items()}
+    return copied if variables == ANY else variables
 
 
 def completed(written: Any, real: Any) -> Any:

@@ -6,7 +6,7 @@ Nothing here uses the compiled policy, so the result doesn't depend on the SQL u
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -72,6 +72,7 @@ class Market:
 
     def __init__(self, rows: dict[str, dict[Key, Row]]) -> None:
         self.rows = rows
+        self.verdicts: dict[tuple[Any, ...], bool] = {}  # Oso takes milliseconds for each, and cases ask for the same ones
         self._linked: dict[tuple[str, str], dict[Any, list[Row]]] = {}
 
     @classmethod
@@ -130,11 +131,24 @@ class Eyes:
             whole = CATALOGUE[entity.part_of]
             key = (row[f"{whole.table.description}_id"],)
             return self.reads(whole, self.market.rows[str(whole.table.description)][key])
-        return self.policy.allows(self.viewer, "read", entity.name, self._resource(entity, row))
+        return self._verdict(
+            (entity.name, *_key(entity, row)),
+            lambda: self.policy.allows(self.viewer, "read", entity.name, self._resource(entity, row)),
+        )
 
     def sees(self, entity: Entity, row: Row, field: str) -> bool:
         """Whether the viewer can read a field of a readable row."""
-        return self.policy.allows_field(self.viewer, "read", entity.name, self._resource(entity, row), field)
+        return self._verdict(
+            (entity.name, *_key(entity, row), field),
+            lambda: self.policy.allows_field(self.viewer, "read", entity.name, self._resource(entity, row), field),
+        )
+
+    def _verdict(self, about: tuple[Any, ...], decide: Callable[[], bool]) -> bool:
+        """Return a verdict about the market, which never changes."""
+        key = (self.policy, self.viewer, *about)
+        if key not in self.market.verdicts:
+            self.market.verdicts[key] = decide()
+        return self.market.verdicts[key]
 
     def _resource(self, entity: Entity, row: Row) -> Any:
         links = {
@@ -145,6 +159,10 @@ class Eyes:
             for link in entity.links
         }
         return entity.resource(**_known(row, entity.resource.columns), **links)
+
+
+def _key(entity: Entity, row: Row) -> Key:
+    return tuple(row[name] for name in _keys(str(entity.table.description)))
 
 
 def _known(row: Row, columns: tuple[str, ...]) -> Row:

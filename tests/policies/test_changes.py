@@ -72,6 +72,16 @@ def test_revealed_field_is_reported(tmp_path: Path) -> None:
     )
 
 
+def test_change_of_a_helper_is_reported(tmp_path: Path) -> None:
+    """A rule that stays as it is decides otherwise if its helper changes."""
+    hidden = 'viewer.kind = "MANAGED" and not viewer.pricing_shown;'
+    before = RULES.replace(hidden, "hidden(viewer);") + f"hidden(viewer: Viewer) if {hidden}"
+    after = before.replace(hidden, 'viewer.kind = "MANAGED";')
+    (change,) = changes(_policy(tmp_path / "before", before), _policy(tmp_path / "after", after))
+
+    assert ("Port", ("speed",), "Managed, prices shown") == (change.title, change.names, label(change.viewers))
+
+
 def test_changed_reason_is_reported(tmp_path: Path) -> None:
     """The value stays hidden, but for another reason."""
     before, after = Cell(FALSE, (Reason.HIDDEN_BY_PARTNER,)), Cell(FALSE, (Reason.NOT_FOR_MANAGED_ACCOUNTS,))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from playwright.async_api import Browser, expect
 
 import server
-from models import Port
+from models import Membership, Port, User
 from models.database import connect
 from settings import Settings
 from tests.client import HIDDEN
@@ -47,12 +47,14 @@ async def test_page_shows_changes_the_viewer_can_see(demo_copy_url: str, chromiu
 
 
 async def changed(database_url: str, visit: Visit) -> dict[str, Any]:
-    """Rename all ports until the page shows an event, since nothing signals that a subscription is active."""
-    engine = connect(database_url)
+    """Rename a port until the page shows an event, since nothing signals that a subscription is active."""
+    engine, owner = connect(database_url), sa.select(Membership.company_id).join(User, User.id == Membership.user_id)
+    port = sa.select(Port.id).where(Port.company_id == owner.where(User.email == HIDDEN).scalar_subquery()).limit(1)
     try:
         async with asyncio.timeout(30), engine.connect() as connection:
+            key = await connection.scalar(port)
             for number in count(1):
-                await connection.execute(sa.update(Port).values(name=f"Change {number}"))
+                await connection.execute(sa.update(Port).where(Port.id == key).values(name=f"Change {number}"))
                 await asyncio.sleep(0.5)
                 if await visit.page.evaluate(EVENT):
                     break
