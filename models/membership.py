@@ -53,6 +53,6 @@ CONCEPTS: Final = (
         Membership,
         tag=b"me",
         below={"company.members": Relation(("company_id",))},
-        actions=always("view_as", "explain"),
+        actions=always("update", "remove", "view_as", "explain"),
     ),
 )

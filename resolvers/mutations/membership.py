@@ -1,11 +1,12 @@
-"""Adds people to companies.
+"""Mutations of memberships, and adding people to companies.
 
-It never reveals who has an account. A person with an address that the viewer can't read becomes a new, unclaimed user, whether or not
-someone else has an account with that address. An invitation lets the owner of the address claim the user.
+Adding never reveals who has an account. A person with an address that the viewer can't read becomes a new, unclaimed user, whether or
+not someone else has an account with that address. An invitation lets the owner of the address claim the user.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,15 +15,76 @@ import sqlalchemy as sa
 
 from models import Company, Membership, User
 from models.base import now
-from models.membership import MemberRole
+from models.company import AccountKind
+from models.membership import STAFF_ROLES, MemberRole
 from models.user import MAX_NAME_LENGTH
+from resolvers.values.identifiers import Identifier
 from resolvers.writing.input_reader import InputReader
-from resolvers.writing.unit_of_work import UnitOfWork
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
 MAX_LOOKUPS: Final = 100
 HOUR: Final = timedelta(hours=1)
 RATE_LIMITED: Final = f"Your company can add at most {MAX_LOOKUPS} new people an hour. Try again later."
+NO_ROLE: Final = "A member needs at least one role."
+STAFF_ONLY: Final = "{} is for members of the operator's company only."
+LAST_ADMIN: Final = "The company has no other account administrator. Make another member one first."
+
+
+@requires(Membership="update")
+async def update_member(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Replace a member's roles (R405, V49). Its rights change with its next request (V50)."""
+    roles = read_roles(fields)
+    member = await work.lock_for_update(fields, "id", "Membership", "update")
+    if member is not None:
+        await check_roles(work, fields, roles, member.company_id)
+        if roles and MemberRole.ACCOUNT_ADMIN not in roles:
+            await _keep_an_admin(work, fields, member, "roles")
+    work.errors.raise_if_any()
+    work.changes_viewer = member.user_id == work.context.viewer.user_id
+    member.roles = roles
+    return {"membership": Identifier("Membership", member.id)}
+
+
+@requires(Membership="remove")
+async def remove_member(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Remove a member, or let it leave (V50). Its tokens are refused from then on (V59)."""
+    member = await work.lock_for_update(fields, "id", "Membership", "remove")
+    if member is not None:
+        await _keep_an_admin(work, fields, member, "id")
+    work.errors.raise_if_any()
+    await work.session.delete(member)
+    return {"membership_id": Identifier("Membership", member.id)}
+
+
+def read_roles(fields: InputReader) -> list[str]:
+    """Read a member's roles: at least one, each once, in the order of MemberRole."""
+    if not fields.value("roles"):
+        fields.add_error(ErrorCode.REQUIRED, NO_ROLE, "roles")
+    given = fields.enum_values("roles", len(MemberRole), tuple(MemberRole))
+    return [role.value for role in MemberRole if role in given]
+
+
+async def check_roles(work: UnitOfWork, fields: InputReader, roles: Collection[str], company: UUID) -> None:
+    """Add an error for each role that members of this company can't have (V49, A43)."""
+    staff = [role for role in STAFF_ROLES if role in roles]
+    if staff and await work.scalar(sa.select(Company.account_kind).where(Company.id == company)) != AccountKind.OPERATOR:
+        fields.add_error(ErrorCode.INVALID_VALUE, STAFF_ONLY.format(" and ".join(staff)), "roles")
+
+
+async def _keep_an_admin(work: UnitOfWork, fields: InputReader, member: Membership, name: str) -> None:
+    """Add an error if a company would lose its last account administrator (V10). Two such changes run one after the other."""
+    if MemberRole.ACCOUNT_ADMIN not in member.roles:
+        return
+    await work.serialize("administrators", str(member.company_id))
+    others = sa.select(Membership.id).where(
+        Membership.company_id == member.company_id,
+        Membership.id != member.id,
+        Membership.roles.contains([MemberRole.ACCOUNT_ADMIN.value]),
+    )
+    if await work.scalar(others) is None:
+        fields.add_error(ErrorCode.LAST_ADMIN, LAST_ADMIN, name)
 
 
 def read_person(fields: InputReader) -> User:

@@ -106,6 +106,12 @@ async def lock_and_confirm(context: Context, session: AsyncSession) -> None:
     await confirm(context)
 
 
+async def reload(context: Context) -> None:
+    """Reload the context's viewer after a change of its own roles, so that the payload is read with the new ones."""
+    if (viewer := await _current_viewer(context)) is not None:
+        context.continue_as(viewer)
+
+
 async def _wait_for_markets(context: Context, session: AsyncSession) -> None:
     """Wait for concurrent changes of markets. Nothing stays locked, or colleagues who change markets would deadlock."""
     async with session.begin_nested() as waited:

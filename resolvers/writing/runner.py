@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from models.lifecycle import IllegalStep
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 ChangedIds: TypeAlias = Mapping[str, Identifier]
-"""The ids of the objects that a command created or changed, by field of the payload."""
+"""The ids of the objects that a command created or changed, by field of the payload. The field of a deleted object ends in `_id`."""
 Command: TypeAlias = Callable[[UnitOfWork, InputReader], Awaitable[ChangedIds]]
+
+DELETED: Final = "_id"  # how the field of a deleted object ends
 
 
 class MutationResult:
-    """The values of a payload: user errors, and the created or changed object for each field; None for all other fields."""
+    """The values of a payload: user errors, and for each field the created or changed object, or a deleted one's id; or None."""
 
-    def __init__(self, errors: list[UserError], records: Mapping[str, Record | None]) -> None:
+    def __init__(self, errors: list[UserError], values: Mapping[str, Record | str | None]) -> None:
         self.user_errors = errors
-        self._records = records
+        self._values = values
 
-    def __getattr__(self, name: str) -> Record | None:
-        return self._records.get(name)
+    def __getattr__(self, name: str) -> Record | str | None:
+        return self._values.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Mutation:
             return MutationResult([UserError(contended.code, contended.message)], {})
         finally:
             context.reset_caches()
-        return MutationResult([], {name: await _load(context, identifier) for name, identifier in changed.items()})
+        return MutationResult([], {name: await _value(context, name, identifier) for name, identifier in changed.items()})
 
     async def _run_once(self, work: UnitOfWork, values: Mapping[str, Any], response_key: str) -> ChangedIds:
         """Run the command, unless it already ran under the same idempotency key. Raises MutationRejected."""
@@ -78,7 +80,9 @@ class Mutation:
         return changed
 
 
-async def _load(context: Context, identifier: Identifier) -> Record | None:
-    """Load a created or changed object, as the viewer can read it now."""
+async def _value(context: Context, name: str, identifier: Identifier) -> Record | str | None:
+    """Return the id of a deleted object, or load a created or changed one, as the viewer can read it now."""
+    if name.endswith(DELETED):
+        return str(identifier)
     key = context.policy.catalogue[identifier.type].key
     return (await context.loaders.rows(identifier.type, [identifier.key], by=key))[0]

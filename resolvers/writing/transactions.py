@@ -63,4 +63,6 @@ async def _attempt(context: Context, name: str, act: Callable[[UnitOfWork], Awai
             raise
         await rights.lock_and_confirm(context, session)
     context.has_changed = True
+    if work.changes_viewer:
+        await rights.reload(context)
     return result

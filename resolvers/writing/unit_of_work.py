@@ -54,6 +54,7 @@ class UnitOfWork:
         self.session = session
         self.errors = UserErrors()
         self.refusals: Counts = {}  # for the audit log
+        self.changes_viewer = False  # set it if the change gives the viewer other roles: the payload is read with these
         record_changes(session, action, context)
 
     async def lock_for_update(self, fields: InputReader, name: str, entity: str, action: str) -> Any:

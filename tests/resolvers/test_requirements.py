@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,8 @@ from resolvers.writing.runner import Mutation
 from schema.building.mutation_fields import MutationField
 from schema.mutation import Mutation as Root
 
-DIRECTORY: Final = Path(__file__).parents[2] / "resolvers" / "mutations"
+ROOT: Final = Path(__file__).parents[2]
+STEPS: Final = "resolvers.writing.lifecycle_steps"  # whose helper commands import
 # Methods of a unit of work that check policy, with the positions of the entity and the action; None is always the company.
 CHECKS: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4), "acting_company": (None, 1)}
 Bound = Mapping[str, str]
@@ -55,12 +57,18 @@ def _text(call: ast.Call, position: int, bound: Bound) -> str | None:
     return None
 
 
+def functions_of(module: str) -> dict[str, ast.AsyncFunctionDef]:
+    """Return the asynchronous functions of a module by name, also those inside other functions."""
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8"))
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)}
+
+
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
 def test_command_declares_what_it_requires_of_policy(mutation: Mutation) -> None:
     """Each action that it requires is declared, and no other. Rows that are only read don't count."""
-    module, name = mutation.command.__module__, mutation.command.__name__
-    tree = ast.parse((DIRECTORY / f"{module.rpartition('.')[2]}.py").read_text("utf-8"))
-    helpers = {node.name: node for node in tree.body if isinstance(node, ast.AsyncFunctionDef)}
-    found = {(entity, action) for entity, action in required(helpers[name], helpers, {}) if action != "read"}
+    code, command = mutation.command.__code__, inspect.getclosurevars(mutation.command)
+    helpers = {**functions_of(STEPS), **functions_of(mutation.command.__module__)}
+    bound = {name: value for name, value in command.nonlocals.items() if isinstance(value, str)}
+    found = {(entity, action) for entity, action in required(helpers[code.co_name], helpers, bound) if action != "read"}
 
     assert found == set(mutation.requires)

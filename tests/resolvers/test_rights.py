@@ -321,6 +321,53 @@ async def test_retry_after_changed_rights_uses_the_key_once(
     assert (0, 1) == (await factory.count("Port"), await factory.count("OrderApproval"))
 
 
+LEAVE: Final = "mutation ($id: ID!) { done: removeMember(input: {id: $id}) { userErrors { code } } }"
+DEMOTE: Final = """mutation ($id: ID!) { done: updateMember(input: {id: $id, roles: [VIEWER]}) { userErrors { code } } }"""
+ADMINISTRATORS: Final = sa.text("SELECT count(*) FROM membership WHERE company_id = :company AND 'ACCOUNT_ADMIN' = ANY(roles)")
+
+
+@pytest.mark.parametrize("mutation", [LEAVE, DEMOTE])
+@pytest.mark.parametrize("acts", ["on each other", "on itself", "a partner and its account"])
+async def test_administrator_stays_whoever_changes_members_at_once_V10_V50(
+    client: Client, factory: Factory, engine: AsyncEngine, account: Account, mutation: str, acts: str
+) -> None:
+    """Two changes that would together remove both administrators wait for each other; the second is refused."""
+    first, second = account.company.user, await factory.user(account.company)
+    pairs = {
+        "on each other": ((first.email, second), (second.email, first)),
+        "on itself": ((first.email, first), (second.email, second)),
+        "a partner and its account": ((account.partner.admin, first), (second.email, second)),
+    }[acts]
+    async with engine.connect() as other:
+        await other.execute(sa.text("BEGIN"))
+        key = {"key": f"administrators:{account.company.key}"}
+        await other.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
+        sent = [asyncio.ensure_future(client.send(email, mutation, {"id": each.membership.id})) for email, each in pairs]
+        await wait_for_lock(engine, 2)
+        await other.execute(sa.text("COMMIT"))
+        answers = await asyncio.gather(*sent)
+        left = (await other.execute(ADMINISTRATORS, {"company": account.company.key})).scalar_one()
+
+    codes = [error["code"] for answer in answers for error in (answer.data["done"]["userErrors"] if answer.data else [])] + [
+        code for answer in answers for code in answer.codes
+    ]
+    expected = {"on each other": {"UNAUTHENTICATED"} if mutation == LEAVE else {"FORBIDDEN"}}.get(acts, {"LAST_ADMIN"})
+    assert (1, 1, expected) == (left, len(codes), set(codes))
+
+
+async def test_many_administrators_at_once_leave_one_V10_V50(client: Client, factory: Factory, engine: AsyncEngine) -> None:
+    """Six administrators leave at the same time; the last one stays."""
+    company = await factory.company()
+    users = [company.user, *[await factory.user(company) for _ in range(5)]]
+
+    answers = await asyncio.gather(*[client(user.email, LEAVE, id=user.membership.id) for user in users])
+
+    codes = [error["code"] for answer in answers for error in answer.data["done"]["userErrors"]]
+    async with engine.connect() as connection:
+        left = (await connection.execute(ADMINISTRATORS, {"company": company.key})).scalar_one()
+    assert (["LAST_ADMIN"], 1) == (codes, left)
+
+
 async def test_changing_own_facts_is_no_conflict(client: Client, factory: Factory) -> None:
     """Enabling a billing market changes the company's own viewers; it runs once, without a retry (A19)."""
     company = await factory.company()

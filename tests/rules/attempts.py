@@ -22,6 +22,7 @@ class Attempt:
     mutation: str
     values: Callable[[Thing], dict[str, Any]]
     fields: tuple[str, ...] = ("id",)
+    deletes: bool = False  # the record
 
     def is_refused(self, errors: list[dict[str, Any]]) -> bool:
         """Whether the viewer lacks the right, or the state forbids it. Other errors of the input don't count."""
@@ -83,6 +84,8 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
         lambda thing: {"profileId": thing["id"], "name": "Sam", "email": "nowhere", "message": "?"},
         ("profileId",),
     ),
+    ("Membership", "UPDATE"): _by_id("updateMember", roles=[]),
+    ("Membership", "REMOVE"): Attempt("removeMember", lambda thing: {"id": thing["id"]}, deletes=True),
     ("Notification", "MARK_READ"): _by_id("markNotificationsRead"),
     ("Company", "UPDATE_COMPANY_PROFILE"): _of_company("updateCompanyProfile", version=-1),
     ("Company", "UPDATE_SUPPORT_DETAILS"): _of_company("updateSupportDetails", version=-1),
