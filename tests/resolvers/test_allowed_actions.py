@@ -196,7 +196,7 @@ def test_each_action_is_tried() -> None:
 
 def test_allowed_actions_do_not_keep_a_policy_alive() -> None:
     """What was built for a policy is freed with it, so that a day of reloads doesn't fill the memory."""
-    policy = server.load_policy()
+    policy = Policy.load(server.POLICIES, CATALOGUE)
     allowed_actions(policy, Shape(), "Port")
     kept = weakref.ref(policy)
 
