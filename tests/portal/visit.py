@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, Response, WebSocket
 
+ACCEPTANCE: Final = 60  # seconds, enough for a busy machine
 ANSWER = """() => {
   const shown = globalThis.__MONACO?.editor.getModels().find((model) => model.uri.path.endsWith("response.json"));
   return shown?.getValue() ?? "";
@@ -38,6 +40,7 @@ class Visit:
         self.url = url
         self.origins: set[str] = set()
         self.complaints: list[str] = []
+        self.frame_received = asyncio.Event()  # on a socket; its first frame can come before anyone waits for it
         page.on("request", self._requested)
         page.on("websocket", self._opened)
         page.on("console", self._said)
@@ -101,12 +104,14 @@ class Visit:
         play = self.page.get_by_role("button", name="Execute query")
         for patience in (5_000, 10_000, 30_000):
             try:
-                async with self.page.expect_websocket(timeout=patience) as opened:
+                async with self.page.expect_websocket(timeout=patience):
                     await play.click()
-                await (await opened.value).wait_for_event("framereceived")  # the gateway has accepted the token
-                return
             except Error:  # no socket was opened in that time
                 continue
+            async with asyncio.timeout(ACCEPTANCE):
+                await self.frame_received.wait()  # the gateway has accepted the token
+            return
+        raise AssertionError("the page opened no socket")
 
     async def no_answer(self) -> bool:
         return not await self.page.evaluate(ANSWER)
@@ -125,6 +130,7 @@ class Visit:
         """Record a WebSocket under its gateway's http origin."""
         scheme, host, *_ = urlsplit(socket.url)
         self.origins.add(f"{'https' if scheme == 'wss' else 'http'}://{host}")
+        socket.on("framereceived", lambda _frame: self.frame_received.set())
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
