@@ -25,8 +25,7 @@ MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
-# One more than CI has cores, because tests also wait for PostgreSQL and the browser.
-WORKERS ?= 3
+WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
