@@ -98,15 +98,25 @@ async def stored_rows(session: AsyncSession, model: type[Base], key: Sequence[st
     return {tuple(getattr(row, name) for name in key): row for row in await session.scalars(sa.select(model))}
 
 
-def summarize(entries: Sequence[Entry], rows: Rows) -> Summary:
-    """Count what `store` does with these entries."""
+def _summarize(entries: Sequence[Entry], rows: Rows) -> Summary:
+    """Count what storing these entries does."""
     known = [(entry, rows[entry.key]) for entry in entries if entry.key in rows]
     updated = sum(entry.differs_from(row) for entry, row in known)
     return Summary(len(entries) - len(known), updated, len(known) - updated)
 
 
-async def store(session: AsyncSession, model: type[Base], entries: Iterator[Entry], rows: Rows) -> None:
-    """Create and update rows, in batches. Doesn't commit."""
+async def count_and_store(
+    session: AsyncSession, model: type[Base], entries: Sequence[Entry], rows: Rows, track: Tracking, *, dry_run: bool
+) -> Summary:
+    """Create and update rows, unless it's a dry run, and return how many. Doesn't commit."""
+    summary = _summarize(entries, rows)
+    if not dry_run:
+        await _store(session, model, track(entries, "Storing"), rows)
+    return summary
+
+
+async def _store(session: AsyncSession, model: type[Base], entries: Iterator[Entry], rows: Rows) -> None:
+    """Create and update rows, in batches."""
     while batch := list(islice(entries, BATCH)):
         for entry in batch:
             _store_entry(session, model, entry, rows.get(entry.key))

@@ -15,11 +15,10 @@ import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.progress import track
-from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from commands.failure import Failure
-from commands.store import open_database, running_database
+from commands.store import open_database, requiring_tables, running_database
 from models.database import transaction
 from models.invoice import Invoice, InvoiceLine, charges
 from resolvers.values.money import money
@@ -93,11 +92,9 @@ def issue(
 
 async def _issue(settings: Settings, period: Period, *, dry_run: bool) -> None:
     async with open_database(settings) as engine:
-        try:
+        with requiring_tables():
             for line in await issued(engine, period, dry_run=dry_run):
                 typer.echo(line)
-        except ProgrammingError:
-            raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
 
 
 async def issued(engine: AsyncEngine, period: Period, *, dry_run: bool = False) -> list[str]:

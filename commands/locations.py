@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.csv_file import Problems, read_lines
 from commands.csv_values import choice, degrees, whole_numbers
-from commands.importing import DryRun, Entry, Rows, file_argument, read_entries, store, stored_rows, summarize, tracking
+from commands.importing import DryRun, Entry, Rows, count_and_store, file_argument, read_entries, stored_rows, tracking
 from commands.store import open_recorded_transaction, running_database
 from models import Location, Price
 from models.billing_market import CURRENCIES
@@ -56,9 +56,7 @@ async def _import(settings: Settings, file: Path, *, dry_run: bool) -> str:
             rows = await stored_rows(session, Location, KEY)
             await _check_currencies(session, entries, rows, problems)
             problems.raise_if_any()
-            summary = summarize(entries, rows)
-            if not dry_run:
-                await store(session, Location, track(entries, "Storing"), rows)
+            summary = await count_and_store(session, Location, entries, rows, track, dry_run=dry_run)
     return summary.sentence("Locations", dry_run=dry_run)
 
 

@@ -13,7 +13,7 @@ import typer
 
 from commands.csv_file import Problems, read_lines
 from commands.csv_values import amount, choice, whole_number
-from commands.importing import DryRun, file_argument, read_entries, store, stored_rows, summarize, tracking
+from commands.importing import DryRun, count_and_store, file_argument, read_entries, stored_rows, tracking
 from commands.locations import MAX_NAME_LENGTH
 from commands.store import open_recorded_transaction, running_database
 from models import Location, Price
@@ -60,9 +60,7 @@ async def _import(settings: Settings, file: Path, *, dry_run: bool) -> str:
             rows = await stored_rows(session, Price, KEY)
             entries = read_entries(track(lines, "Checking"), partial(read_price, locations=locations), KEY, problems)
             problems.raise_if_any()
-            summary = summarize(entries, rows)
-            if not dry_run:
-                await store(session, Price, track(entries, "Storing"), rows)
+            summary = await count_and_store(session, Price, entries, rows, track, dry_run=dry_run)
     return summary.sentence("Prices", dry_run=dry_run)
 
 

@@ -51,15 +51,22 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
+@contextmanager
+def requiring_tables() -> Iterator[None]:
+    """Raise Failure if the database has no tables yet."""
+    try:
+        yield
+    except ProgrammingError:
+        raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
+
+
 @asynccontextmanager
 async def open_transaction(settings: Settings) -> AsyncIterator[AsyncSession]:
     """Open a session in one transaction. Raises Failure if the database doesn't answer, or has no tables yet."""
     async with open_database(settings) as engine:
-        try:
+        with requiring_tables():
             async with transaction(engine) as session:
                 yield session
-        except ProgrammingError:
-            raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
 
 
 @asynccontextmanager

@@ -6,12 +6,11 @@ import asyncio
 from typing import Annotated, Final
 
 import typer
-from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
-from commands.store import open_database, running_database
+from commands.store import open_database, requiring_tables, running_database
 from resolvers.reading.viewers import find_member
 from settings import Settings
 from transport.authentication.tokens import Tokens
@@ -44,10 +43,8 @@ async def _token(settings: Settings, email: str, lifetime: int) -> str:
 
 async def issue(engine: AsyncEngine, tokens: Tokens, email: str, lifetime: int) -> str:
     """Issue a token for a user, acting for the company that they joined first. Raises Failure."""
-    try:
+    with requiring_tables():
         member = await find_member(engine, email)
-    except ProgrammingError:
-        raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
     if member is None:
         raise Failure(f"No user has the email address {email}. The demo users are {', '.join(DEMO_USERS)}.")
     return tokens.issue(member.user_id, member.membership_id, lifetime)

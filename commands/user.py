@@ -15,7 +15,7 @@ from commands.option_errors import raise_if_any
 from commands.store import open_recorded_transaction, running_database
 from models import Company, Membership, User
 from models.company import AccountKind
-from models.membership import STAFF_ROLES, MemberRole
+from models.membership import STAFF_ROLES, MemberRole, administrators
 from models.user import MAX_NAME_LENGTH
 from resolvers.mutations.membership import read_person
 from resolvers.notifying.announcements import find_companies
@@ -104,9 +104,7 @@ async def _check_roles(session: AsyncSession, fields: InputReader, company: Comp
     for role in roles:
         if role in STAFF_ROLES and company.account_kind != AccountKind.OPERATOR:
             fields.add_error(ErrorCode.INVALID_VALUE, STAFF_ONLY.format(role, company.trading_name), "role")
-    is_admin = Membership.roles.contains([MemberRole.ACCOUNT_ADMIN.value])
-    admins = sa.select(sa.exists().where(Membership.company_id == company.id, is_admin))
-    if MemberRole.ACCOUNT_ADMIN not in roles and not await session.scalar(admins):
+    if MemberRole.ACCOUNT_ADMIN not in roles and await session.scalar(administrators(company.id).limit(1)) is None:
         fields.add_error(ErrorCode.REQUIRED, ADMIN_FIRST.format(company.trading_name), "role")
 
 

@@ -49,6 +49,11 @@ class Relation:
     child: str = ""  # the link's column that is the row's key
     link_type: str = ""  # the type whose policy decides which rows of the link are visible
 
+    @property
+    def link_table(self) -> sa.Table | None:
+        """The table of the link, if there is one."""
+        return None if self.link is None else Base.metadata.tables[self.link]
+
 
 @dataclass(frozen=True, slots=True)
 class SortOrder:

@@ -73,6 +73,6 @@ CONCEPTS: Final = (
         ConnectionRequest,
         tag=b"cr",
         below={"port.connections": Relation(("port_id", "target_port_id"))},
-        actions={"answer": AllowedFrom({ConnectionRequestStatus.PENDING}), **steps_of(LIFECYCLE, "withdraw")},
+        actions={"answer": AllowedFrom(LIFECYCLE.steps["accept"].start), **steps_of(LIFECYCLE, "withdraw")},
     ),
 )

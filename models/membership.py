@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ class MemberRole(StrEnum):  # A43
     SUPPORT = "SUPPORT"
 
 
-STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # only in the operator's company (A43)
+STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # only in the operator's company (A43, V49)
 
 
 class Membership(Owned, Base):
@@ -45,6 +45,12 @@ class Membership(Owned, Base):
         sa.Index("membership_company_id_page", "company_id", "id"),
         sa.Index("membership_partner_id_company_id_page", "partner_id", "company_id", "id"),
     )
+
+
+def administrators(company: UUID) -> sa.Select[Any]:
+    """Select the memberships of a company's account administrators."""
+    is_admin = Membership.roles.contains([MemberRole.ACCOUNT_ADMIN.value])
+    return sa.select(Membership.id).where(Membership.company_id == company, is_admin)
 
 
 CONCEPTS: Final = (

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import ProgrammingError
-
 from commands.failure import Failure
-from commands.store import open_database
+from commands.store import open_database, requiring_tables
 from models.reading import Reader
 from policies.evaluation.policy import Policy
 from policies.viewer import Viewer
@@ -31,10 +29,8 @@ def field_of(policy: Policy, entity: str, name: str) -> str:
 async def viewer_at(settings: Settings, reader: Reader, email: str) -> Viewer:
     """Return the user with an email address, acting for the company that they joined first. Raises Failure."""
     async with open_database(settings) as engine:
-        try:
+        with requiring_tables():
             member = await find_member(engine, email)
-        except ProgrammingError:
-            raise Failure("The database has no tables yet. Run `crossgate serve` or `crossgate database upgrade`.") from None
     viewer = None if member is None else await load_viewer(reader, member.user_id, member.membership_id)
     if viewer is None:
         raise Failure(f"No user has the email address {email}.")

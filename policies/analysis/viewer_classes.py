@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from models.company import AccountKind
 from models.managed_account import SupportedBy
-from models.membership import MemberRole
+from models.membership import STAFF_ROLES
 from policies.evaluation.shapes import KINDS, ROLES, SWITCHES
 from policies.viewer import Shape
 
@@ -188,7 +188,7 @@ CLAUSES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-STAFF: Final = frozenset((MemberRole.REVIEWER.value, MemberRole.SUPPORT.value))  # A43
+STAFF: Final = frozenset(role.value for role in STAFF_ROLES)  # A43
 OPERATORS_STAFF: Final = "the operator's staff"
 OPERATORS_OTHERS: Final = "other users of the operator"
 

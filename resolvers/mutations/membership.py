@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from models import Company, Membership, User
 from models.base import now
 from models.company import AccountKind
-from models.membership import STAFF_ROLES, MemberRole
+from models.membership import STAFF_ROLES, MemberRole, administrators
 from models.user import MAX_NAME_LENGTH
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.input_reader import InputReader
@@ -78,12 +78,7 @@ async def _keep_an_admin(work: UnitOfWork, fields: InputReader, member: Membersh
     if MemberRole.ACCOUNT_ADMIN not in member.roles:
         return
     await work.serialize("administrators", str(member.company_id))
-    others = sa.select(Membership.id).where(
-        Membership.company_id == member.company_id,
-        Membership.id != member.id,
-        Membership.roles.contains([MemberRole.ACCOUNT_ADMIN.value]),
-    )
-    if await work.scalar(others) is None:
+    if await work.scalar(administrators(member.company_id).where(Membership.id != member.id)) is None:
         fields.add_error(ErrorCode.LAST_ADMIN, LAST_ADMIN, name)
 
 

@@ -17,27 +17,7 @@ from models import CONCEPTS, Base
 from models.concept import Relation
 from policies.predicates.predicate import Names
 
-
-@dataclass(frozen=True, slots=True)
-class Children:
-    """Rows of `entity` below a parent: those where one of `columns` is the parent's key, or those found through a link table."""
-
-    entity: str
-    columns: tuple[str, ...] = ()
-    link: sa.FromClause | None = None
-    parent: str = ""  # the link's column that is the parent's key
-    child: str = ""  # the link's column that is the row's key
-    link_type: str = ""  # the type whose policy decides which rows of the link are visible
-
-
-def _children(entity: str, relation: Relation) -> Children:
-    link = Base.metadata.tables[relation.link] if relation.link else None
-    return Children(entity, relation.columns, link, relation.parent, relation.child, relation.link_type)
-
-
-RELATIONS: Final[Mapping[str, Children]] = {
-    name: _children(concept.name, relation) for concept in CONCEPTS for name, relation in concept.below.items()
-}
+RELATIONS: Final[Mapping[str, Relation]] = {name: each for concept in CONCEPTS for name, each in concept.below.items()}
 
 
 @dataclass(frozen=True, slots=True)

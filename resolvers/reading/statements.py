@@ -197,8 +197,8 @@ def select_counts(source: Source, selection: Selection) -> Select[Any]:
     if selection.relation is None:
         return count
     relation = RELATIONS[selection.relation]
-    if relation.link is not None:
-        link = relation.link.alias("l")
+    if relation.link_table is not None:
+        link = relation.link_table.alias("l")
         allowed = to_sql(source.through, CATALOGUE[relation.link_type], link)
         below = sa.select(link.c[relation.child]).where(link.c[relation.parent] == PARENT, allowed)
         count = count.where(table.c.id.in_(below))
@@ -300,8 +300,8 @@ class _Branch:
 def _branches(source: Source, selection: Selection, table: FromClause) -> Iterator[_Branch]:
     """Yield a branch for each disjunct of policy and each column that can reference the parent."""
     relation = RELATIONS[selection.relation] if selection.relation else None
-    if relation is not None and relation.link is not None:
-        link = relation.link.alias("l")
+    if relation is not None and relation.link_table is not None:
+        link = relation.link_table.alias("l")
         narrowed = _filtered(selection, table.c)
         for allowed in disjuncts(source.through):
             linked = (link.c[relation.parent] == PARENT, to_sql(allowed, CATALOGUE[relation.link_type], link, per_row=True))

@@ -1,4 +1,4 @@
-"""CSV files of locations and prices, as an operator writes them."""
+"""CSV files of locations and prices, as an operator writes them, and the commands that import them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import csv
 import io
 from pathlib import Path
 from typing import Final
+
+from tests.commands.process import CompletedCommand, crossgate
 
 LOCATION: Final = {
     "name": "Fernhall FRA1",
@@ -42,3 +44,16 @@ def write(directory: Path, content: str | bytes, name: str = "rows.csv") -> str:
     path = directory / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return str(path)
+
+
+class Import:
+    """Runs `locations import` or `prices import` on a file."""
+
+    def __init__(self, command: str, data_dir: Path, url: str) -> None:
+        self._command, self._directory, self._url = command, data_dir, url
+
+    def __call__(self, content: str | bytes, *options: str) -> CompletedCommand:
+        """Run it in this process. Errors name the file FILE."""
+        path = write(self._directory, content)
+        done = crossgate(self._command, "import", path, *options, data_dir=self._directory, database_url=self._url)
+        return CompletedCommand(done.returncode, done.stdout, done.stderr.replace(path, "FILE"))

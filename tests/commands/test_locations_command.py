@@ -15,8 +15,8 @@ from commands.csv_file import MAX_BYTES, MAX_SHOWN
 from commands.locations import COLUMNS
 from models import Location
 from tests.client import Client
-from tests.commands.market_files import LOCATION, text_of, write
-from tests.commands.process import CompletedCommand, crossgate, run_subprocess
+from tests.commands.market_files import LOCATION, Import, text_of
+from tests.commands.process import run_subprocess
 from tests.factory import Factory
 from tests.rules.mutations import recorded_changes, stored_rows
 
@@ -24,23 +24,10 @@ HEADER: Final = ",".join(COLUMNS)
 FRANKFURT: Final = text_of(LOCATION).splitlines()[1]
 
 
-class Import:
-    """Runs the command on a file."""
-
-    def __init__(self, data_dir: Path, url: str) -> None:
-        self._directory, self._url = data_dir, url
-
-    def __call__(self, content: str | bytes, *options: str) -> CompletedCommand:
-        """Run it in this process. Errors name the file FILE."""
-        path = write(self._directory, content)
-        done = crossgate("locations", "import", path, *options, data_dir=self._directory, database_url=self._url)
-        return CompletedCommand(done.returncode, done.stdout, done.stderr.replace(path, "FILE"))
-
-
 @pytest.fixture
 def import_(tmp_path: Path, database_url: str) -> Import:
     """The command, on the test's database."""
-    return Import(tmp_path, database_url)
+    return Import("locations", tmp_path, database_url)
 
 
 async def test_locations_are_created_updated_and_left(engine: AsyncEngine, import_: Import) -> None:

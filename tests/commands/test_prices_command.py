@@ -20,8 +20,8 @@ from commands.prices import COLUMNS
 from models import Price
 from models.port import SPEEDS_MBPS, TERMS_MONTHS
 from models.price import RATE_LIMITS_MBPS, PriceKind
-from tests.commands.market_files import LOCATION, PRICE, text_of, write
-from tests.commands.process import COMMAND, ROOT, CompletedCommand, crossgate, environment
+from tests.commands.market_files import LOCATION, PRICE, Import, text_of, write
+from tests.commands.process import COMMAND, ROOT, crossgate, environment
 from tests.factory import Factory, Location
 from tests.rules.mutations import recorded_changes, stored_rows
 
@@ -34,23 +34,10 @@ WAITS: Final = "CREATE TRIGGER wait BEFORE INSERT ON price FOR EACH ROW EXECUTE 
 SLEEPS: Final = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 
 
-class Import:
-    """Runs the command on a file."""
-
-    def __init__(self, data_dir: Path, url: str) -> None:
-        self._directory, self._url = data_dir, url
-
-    def __call__(self, content: str, *options: str) -> CompletedCommand:
-        """Run it in this process. Errors name the file FILE."""
-        path = write(self._directory, content)
-        done = crossgate("prices", "import", path, *options, data_dir=self._directory, database_url=self._url)
-        return CompletedCommand(done.returncode, done.stdout, done.stderr.replace(path, "FILE"))
-
-
 @pytest.fixture
 def import_(tmp_path: Path, database_url: str) -> Import:
     """The command, on the test's database."""
-    return Import(tmp_path, database_url)
+    return Import("prices", tmp_path, database_url)
 
 
 @pytest.fixture
