@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import alembic.command
 import sqlalchemy as sa
-from alembic.config import Config
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from address import Address
@@ -59,22 +57,25 @@ def server_settings(timeout: float) -> dict[str, str]:
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
     """Upgrade the schema to `revision`."""
-    await _alembic(engine, alembic.command.upgrade, revision)
+    await _alembic(engine, "upgrade", revision)
 
 
 async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
     """Downgrade the schema to `revision`. Data that later revisions added is lost."""
-    await _alembic(engine, alembic.command.downgrade, revision)
+    await _alembic(engine, "downgrade", revision)
 
 
-async def _alembic(engine: AsyncEngine, command: Any, revision: str) -> None:
+async def _alembic(engine: AsyncEngine, command: str, revision: str) -> None:
+    from alembic import command as commands  # imported late, because a gateway that only serves doesn't need it
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
 
     def run(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
-        command(config, revision)
+        getattr(commands, command)(config, revision)
 
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="READ COMMITTED")

@@ -18,7 +18,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models.embedded import Embedded
 
 DIRECTORY: Final = Path(__file__).parents[1] / ".data" / "test" / "postgres"
-FASTER_THAN_SAFE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+FASTER_THAN_SAFE: Final = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "4GB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "512MB",
+    "autovacuum": "off",  # the tests' databases live for minutes
+}
 PREFIX: Final = f"test_{os.getpid()}_"
 _numbers = count(1)
 
