@@ -33,7 +33,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.viewers import find_member, load_viewer
+from resolvers.reading.viewers import find_member, load_key_viewer, load_viewer
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -44,8 +44,9 @@ from schema.kinds import check_kinds
 from schema.schema import guarded_fields, make_schema
 from settings import InvalidSettings, Settings, variable
 from transport.app import create_app, quotas_of
-from transport.authentication.bearer import Identity
-from transport.authentication.tokens import Claims, Tokens
+from transport.authentication.api_keys import ApiKeyClaims
+from transport.authentication.bearer import Identity, LoadViewer, Sender
+from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
 from transport.http.captured_mails import mail_routes
@@ -94,7 +95,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         suggestions=settings.development,
     )
     services = make_services(settings, tokens, load_policy(policies))
-    viewers = _viewers(services.reader)
+    viewers = _viewers(services)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
@@ -206,9 +207,14 @@ def _schema_of(schemas: ViewerSchemas) -> SchemaOf:
     return lambda schema, context: schemas.of(schema, context.policy, context.viewer.shape)
 
 
-def _viewers(reader: Reader) -> Callable[[Claims], Awaitable[Viewer | None]]:
-    async def viewer(claims: Claims) -> Viewer | None:
-        return None if claims.membership_id is None else await load_viewer(reader, claims.user_id, claims.membership_id)
+def _viewers(services: Services) -> LoadViewer:
+    async def viewer(claims: Sender) -> Viewer | None:
+        if isinstance(claims, ApiKeyClaims):
+            key = claims.credential
+            return await load_key_viewer(services.reader, services.engine, key.prefix, key.secret_hash, claims.origin)
+        return (
+            None if claims.membership_id is None else await load_viewer(services.reader, claims.user_id, claims.membership_id)
+        )
 
     return viewer
 

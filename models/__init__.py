@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from models.agreement import Agreement
+from models.api_key import ApiKey
 from models.audit_event import AuditEvent
 from models.base import Base
 from models.billing_market import BillingMarket
@@ -38,6 +39,7 @@ from models.user import User
 __all__ = [
     "CONCEPTS",
     "Agreement",
+    "ApiKey",
     "AuditEvent",
     "Base",
     "BillingMarket",

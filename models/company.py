@@ -165,6 +165,7 @@ CONCEPTS: Final = (
             "set_billing_market",
             "create_managed_account",
             "update_partner_defaults",
+            "create_api_key",
             "order_port",
             "order_port_directly",
             "publish_port",

@@ -20,11 +20,13 @@ class User(Identified, Base):
 
     A user created by someone else is unclaimed until the owner of the email address claims it. The address of a claimed user is
     unique, ignoring case. Several unclaimed users can have the same address, so a conflict never reveals who has an account.
+
+    Programs are users too: each API key acts as a user without an address.
     """
 
     __tablename__ = "app_user"  # `user` is a reserved word in SQL
 
-    email: Mapped[PersonalEmail]
+    email: Mapped[PersonalEmail | None]  # None for the user of an API key
     name: Mapped[str]
     job_title: Mapped[str | None]
     claimed: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
@@ -36,4 +38,14 @@ class User(Identified, Base):
     )
 
 
-CONCEPTS: Final = (Concept("User", User, tag=b"us", links=(Link("memberships", "membership", "id", "user_id"),)),)
+CONCEPTS: Final = (
+    Concept(
+        "User",
+        User,
+        tag=b"us",
+        links=(
+            Link("memberships", "membership", "id", "user_id"),
+            Link("api_keys", "api_key", "id", "user_id"),
+        ),
+    ),
+)

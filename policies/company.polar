@@ -96,6 +96,13 @@ deny_field(viewer: Viewer, "read", _company: Company, "invoices") if managed(vie
 deny_field(viewer: Viewer, "read", company: Company, "invoices") if
     not reads_prices(viewer) and acts_for(viewer, company);
 
+# Only the company itself can read its API keys, and only its account administrators. V51
+allow_field(viewer: Viewer, "read", company: Company, "api_keys") if
+    company.id = viewer.company_id;
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "api_keys") if
+    not administers(viewer) and company.id = viewer.company_id;
+
 # Only users who can edit the company can read its version: it reveals edits of fields that others can't read.
 # @reason ROLE_REQUIRED
 allow_field(viewer: Viewer, "read", company: Company, "version") if edits(viewer, company);
@@ -118,6 +125,10 @@ allow(viewer: Viewer, "save_marketplace_profile", company: Company) if
 allow(viewer: Viewer, "set_billing_market", company: Company) if
     viewer.kind in ["DIRECT", "PARTNER"] and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles and
     company.id = viewer.company_id;
+
+# Account administrators can create API keys for their own company. V51
+allow(viewer: Viewer, "create_api_key", company: Company) if
+    administers(viewer) and company.id = viewer.company_id;
 
 # A partner's account administrator can create managed accounts and set the defaults for all of them. A18 V2 V15
 allow(viewer: Viewer, "create_managed_account", company: Company) if

@@ -34,3 +34,6 @@ exempt("User", "email", "PERSONAL_EMAIL");
 
 # Senders give their email address so that the provider can reply. R018
 exempt("Mail profile_inquiry", "email", "EMAIL");
+
+# Creating an API key gives its secret to the creator, once. No query returns it. V51
+exempt("CreateApiKeyPayload", "secret", "SECRET");

@@ -12,6 +12,12 @@ allow(viewer: Viewer, "read", user: User) if
 allow(viewer: Viewer, "read", user: User) if
     partner(viewer) and membership in user.memberships and membership.partner_id = viewer.company_id;
 
+# All roles can read the users that their company's API keys act as, and a partner those of the companies that it manages. V14 V51
+allow(viewer: Viewer, "read", user: User) if
+    key in user.api_keys and key.company_id = viewer.company_id;
+allow(viewer: Viewer, "read", user: User) if
+    partner(viewer) and key in user.api_keys and key.partner_id = viewer.company_id;
+
 # The operator can read every user. V21
 allow(viewer: Viewer, "read", _user: User) if operator(viewer);
 

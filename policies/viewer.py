@@ -34,6 +34,7 @@ class Viewer:
     signed_in_id: UUID | None = None  # equals user_id, but None while somebody else views as this user
     company_id: UUID | None = None
     partner_id: UUID | None = None  # the partner that manages the viewer's company, if any (V14)
+    api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any; rules can't ask about it
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
 
 

@@ -18,6 +18,7 @@ from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 
 if TYPE_CHECKING:
+    from schema.api_key import ApiKey
     from schema.billing_market import BillingMarket
     from schema.invoice import Invoice
     from schema.managed_account import ManagedAccount, PartnerDefaults
@@ -58,6 +59,9 @@ class Company(Node):
     )
     ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(
         company.ports, "The ports that the company owns.", PAGE
+    )
+    api_keys: list[Annotated[ApiKey, strawberry.lazy("schema.api_key")]] | None = resolved(
+        company.api_keys, "The company's API keys, the oldest first. Revoked and expired keys stay listed."
     )
     products: Connection[Annotated[Product, strawberry.lazy("schema.product")]] = resolved(
         company.products, "The products that the company sells.", PAGE

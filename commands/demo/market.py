@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from commands.demo import (
     agreement,
+    api_key,
     billing_market,
     company,
     connection_request,
@@ -50,6 +51,7 @@ CONCEPTS: Final = (
     offer,
     agreement,
     invoice,
+    api_key,
 )
 Progress = Callable[[str, int], None]  # (what was done, number of rows)
 

@@ -107,4 +107,5 @@ async def find_members_where(session: AsyncSession, *conditions: ColumnElement[b
     """Return the members that match the conditions, which can refer to Membership and User."""
     columns = (Membership.user_id, Membership.company_id, User.email)
     query = sa.select(*columns).join(User, User.id == Membership.user_id).where(*conditions).order_by(Membership.id)
-    return [Recipient(*row) for row in await session.execute(query)]
+    rows = await session.execute(query)
+    return [Recipient(user_id, company_id, email) for user_id, company_id, email in rows if email is not None]

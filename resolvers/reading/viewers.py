@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
+from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
 from policies.viewer import Shape, Viewer
 
+TODAY: Final = sa.func.date_trunc("day", sa.func.now(), "UTC")
 SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
 MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
@@ -51,6 +52,17 @@ BY_USER_AND_COMPANY: Final = MEMBERS.where(
     Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
     Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
 )
+VALID_KEYS: Final = join_settings(
+    sa.select(ApiKey.id, ApiKey.user_id, ApiKey.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
+    .join(Company, Company.id == ApiKey.company_id)
+    .where(ApiKey.revoked_at.is_(None), ApiKey.expires_at > sa.func.now())
+)
+BY_KEY: Final = VALID_KEYS.where(ApiKey.id == sa.bindparam("key", type_=sa.Uuid()))
+BY_KEY_CREDENTIAL: Final = VALID_KEYS.where(
+    ApiKey.prefix == sa.bindparam("prefix", type_=sa.Text()),
+    ApiKey.secret_hash == sa.bindparam("secret_hash", type_=sa.Text()),
+    sa.or_(sa.func.cardinality(ApiKey.origins) == 0, sa.bindparam("origin", type_=sa.Text()) == sa.any_(ApiKey.origins)),
+).add_columns(sa.func.coalesce(ApiKey.last_used_at < TODAY, sa.true()).label("first_today"))
 MEMBER_BY_EMAIL: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
@@ -85,6 +97,33 @@ async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer
 async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
     """Load the current viewer of a membership, or None if it ended. Settings take effect immediately (V2)."""
     return _signed_in(await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id}), user_id)
+
+
+async def load_key_viewer(
+    reader: Reader, engine: AsyncEngine, prefix: str, secret_hash: str, origin: str | None
+) -> Viewer | None:
+    """Load the current viewer of an API key, or None if the key isn't valid for this origin. Records the day of the use (V51)."""
+    values = {"prefix": prefix, "secret_hash": secret_hash, "origin": origin}
+    rows = await reader.fetch(BY_KEY_CREDENTIAL, values)
+    if not rows:
+        return None
+    *row, first_today = rows[0]
+    if first_today:
+        async with engine.connect() as connection:
+            await connection.execute(sa.update(ApiKey).where(ApiKey.id == row[0]).values(last_used_at=TODAY))
+    return _with_key(row)
+
+
+async def find_key_viewer(reader: Reader, key: UUID) -> Viewer | None:
+    """Load the current viewer of an API key that has already been checked, or None if it has ended."""
+    rows = await reader.fetch(BY_KEY, {"key": key})
+    return _with_key(list(rows[0])) if rows else None
+
+
+def _with_key(row: Sequence[Any]) -> Viewer:
+    """Build the viewer of an API key's row. It acts as the key's own user."""
+    key, user, roles, *facts = row
+    return replace(viewer_of(roles, facts, user, signed_in_id=user), api_key_id=key)
 
 
 def _signed_in(rows: Sequence[Any], user_id: UUID) -> Viewer | None:

@@ -20,9 +20,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults
+from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults
 from policies.viewer import Viewer
-from resolvers.reading.viewers import find_viewer
+from resolvers.reading.viewers import find_key_viewer, find_viewer
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ USER, COMPANY = (sa.bindparam(name, type_=sa.Uuid()) for name in ("user", "compa
 PARTNER: Final = sa.select(Company.partner_id).where(Company.id == COMPANY).scalar_subquery()
 FACTS: Final[tuple[sa.Select[Any], ...]] = (
     sa.select(Membership.id).where(Membership.user_id == USER, Membership.company_id == COMPANY),
+    sa.select(ApiKey.id).where(ApiKey.user_id == USER),
     sa.select(ManagedAccount.id).where(ManagedAccount.company_id == COMPANY),
     sa.select(PartnerDefaults.partner_id).where(PartnerDefaults.partner_id == PARTNER),
 )
@@ -132,4 +133,6 @@ async def _current_viewer(context: Context) -> Viewer | None:
     viewer = context.viewer
     if viewer.user_id is None or viewer.company_id is None:
         return viewer
+    if viewer.api_key_id is not None:
+        return await find_key_viewer(context.services.reader, viewer.api_key_id)
     return await find_viewer(context.services.reader, viewer.user_id, viewer.company_id)

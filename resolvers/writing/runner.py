@@ -22,8 +22,11 @@ from resolvers.writing.user_errors import ErrorCode, MutationRejected, UserError
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-ChangedIds: TypeAlias = Mapping[str, Identifier]
-"""The ids of the objects that a command created or changed, by field of the payload. The field of a deleted object ends in `_id`."""
+ChangedIds: TypeAlias = Mapping[str, Identifier | str]
+"""The ids of the objects that a command created or changed, by field of the payload. The field of a deleted object ends in `_id`.
+
+Text is a value of the payload that's shown only once, such as a secret. It's never stored: a retry doesn't return it.
+"""
 Command: TypeAlias = Callable[[UnitOfWork, InputReader], Awaitable[ChangedIds]]
 
 DELETED: Final = "_id"  # how the field of a deleted object ends
@@ -76,13 +79,14 @@ class Mutation:
         except IllegalStep as step:
             raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step))]) from None
         if request is not None:
-            request.done = {name: [identifier.type, str(identifier.key)] for name, identifier in changed.items()}
+            ids = {name: value for name, value in changed.items() if isinstance(value, Identifier)}
+            request.done = {name: [identifier.type, str(identifier.key)] for name, identifier in ids.items()}
         return changed
 
 
-async def _value(context: Context, name: str, identifier: Identifier) -> Record | str | None:
-    """Return the id of a deleted object, or load a created or changed one, as the viewer can read it now."""
-    if name.endswith(DELETED):
+async def _value(context: Context, name: str, identifier: Identifier | str) -> Record | str | None:
+    """Return text, the id of a deleted object, or a created or changed object as the viewer can read it now."""
+    if isinstance(identifier, str) or name.endswith(DELETED):
         return str(identifier)
     key = context.policy.catalogue[identifier.type].key
     return (await context.loaders.rows(identifier.type, [identifier.key], by=key))[0]

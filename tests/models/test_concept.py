@@ -70,6 +70,7 @@ def test_tags_never_change() -> None:
     tags = {concept.name: concept.tag for concept in CONCEPTS if concept.tag is not None}
 
     assert {
+        "ApiKey": b"ak",
         "AuditEvent": b"ae",
         "BillingMarket": b"bm",
         "Company": b"co",

@@ -14,6 +14,7 @@ from models import Base
 from models.database import downgrade, upgrade
 
 OWNED = (
+    "api_key",
     "agreement",
     "audit_event",
     "billing_market",

@@ -77,6 +77,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("OrderApproval", "APPROVE"): _by_id("approveOrder"),
     ("OrderApproval", "REJECT"): _by_id("rejectOrder", comment="No."),
     ("OrderApproval", "WITHDRAW"): _by_id("withdrawOrder"),
+    ("ApiKey", "REVOKE"): _by_id("revokeApiKey"),
     ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT"): _by_id("updateManagedAccount", version=-1),
     ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT_SETTINGS"): _by_id("updateManagedAccountSettings", version=-1, settings={}),
     ("MarketplaceProfile", "INQUIRE"): Attempt(
@@ -91,6 +92,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Company", "UPDATE_SUPPORT_DETAILS"): _of_company("updateSupportDetails", version=-1),
     ("Company", "SAVE_MARKETPLACE_PROFILE"): _of_company("saveMarketplaceProfile", version=-1),
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
+    ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
     ("Company", "ORDER_PORT"): _of_company("orderPort", **ORDER),
     ("Company", "PUBLISH_PORT"): Attempt(
         "orderPort", lambda thing: {"companyId": thing["id"], **ORDER, "visibility": "PUBLIC"}, ("companyId", "visibility")

@@ -149,7 +149,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
 
     own, partners = await can(client, account.admin, account.company), await can(client, account.partner.admin, account.company)
 
-    assert ["READ", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
+    assert ["READ", "CREATE_API_KEY", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
     assert [
         *("READ", "UPDATE_COMPANY_PROFILE", "UPDATE_SUPPORT_DETAILS", "SAVE_MARKETPLACE_PROFILE", "ORDER_PORT"),
         *("ORDER_PORT_DIRECTLY", "PUBLISH_PORT", "VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),

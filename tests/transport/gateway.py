@@ -25,7 +25,7 @@ from resolvers.values.errors import PublicError
 from schema.extensions.runner import Schema
 from settings import Settings
 from transport.app import create_app
-from transport.authentication.bearer import LoadViewer
+from transport.authentication.bearer import LoadViewer, Sender
 from transport.authentication.tokens import Claims, Tokens
 from transport.documents import Documents
 from transport.logs import configure_logging
@@ -149,9 +149,9 @@ class Subscription:
         raise RuntimeError("the password is swordfish")
 
 
-async def load_ada(claims: Claims) -> Viewer | None:
+async def load_ada(claims: Sender) -> Viewer | None:
     """Load Ada, with or without her membership. Nobody else exists."""
-    if claims.user_id != ADA or claims.membership_id not in (MEMBERSHIP, None):
+    if not isinstance(claims, Claims) or claims.user_id != ADA or claims.membership_id not in (MEMBERSHIP, None):
         return None
     return Viewer(user_id=ADA, company_id=COMPANY if claims.membership_id else None)
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final
-from uuid import UUID
+from typing import Final, TypeAlias
 
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from policies.viewer import ANONYMOUS, Viewer
-from resolvers.writing.rights import ACCOUNT_GONE
+from resolvers.values.api_keys import InvalidApiKey, looks_like_api_key
+from transport.authentication.api_keys import KEY_REFUSED, ApiKeyClaims, read_api_key
 from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
-LoadViewer = Callable[[Claims], Awaitable[Viewer | None]]
-"""Loads the viewer of verified claims; None if the user or the membership no longer exists."""
+Sender: TypeAlias = Claims | ApiKeyClaims
+LoadViewer = Callable[[Sender], Awaitable[Viewer | None]]
+"""Loads the viewer of verified claims, or of an API key; None if the user, the membership or the key no longer exists."""
 
 SCHEME: Final = "bearer"
 URL_PARAMETER: Final = "access_token"  # as RFC 6750 (2.3) names it
@@ -36,26 +37,27 @@ EXPIRED: Final = "The token has expired. Sign in again."
 class Session:
     """The viewer of a long-lived connection. Once the session has ended, `end_reason` says why."""
 
-    def __init__(self, claims: Claims | None, load_viewer: LoadViewer) -> None:
+    def __init__(self, claims: Sender | None, load_viewer: LoadViewer) -> None:
         self._claims = claims
         self._load_viewer = load_viewer
         self.end_reason = ""
 
     @property
     def seconds(self) -> float | None:
-        """Seconds until the token expires, or None for an anonymous session."""
-        return None if self._claims is None else (self._claims.expires_at - datetime.now(UTC)).total_seconds()
+        """Seconds until the token expires, or None for an anonymous session and an API key."""
+        expires_at = None if self._claims is None else self._claims.expires_at
+        return None if expires_at is None else (expires_at - datetime.now(UTC)).total_seconds()
 
     async def viewer(self) -> Viewer | None:
         """Load the current viewer, or return None if the session has ended."""
         if self._claims is None:
             return ANONYMOUS
-        if self._claims.expires_at <= datetime.now(UTC):
+        if self._claims.expires_at is not None and self._claims.expires_at <= datetime.now(UTC):
             self.expire()
             return None
         viewer = await self._load_viewer(self._claims)
         if viewer is None:
-            self.end(ACCOUNT_GONE)
+            self.end(self._claims.refusal)
         return viewer
 
     def expire(self) -> None:
@@ -70,6 +72,11 @@ class Session:
 def credentials_of(scope: Scope) -> list[str]:
     """Return the values of a request's Authorization headers."""
     return [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
+
+
+def origin_of(scope: Scope) -> str | None:
+    """Return the web origin that a browser says a request comes from."""
+    return next((str(value, "latin-1") for name, value in scope["headers"] if name == b"origin"), None)
 
 
 def has_token_in_url(scope: Scope) -> bool:
@@ -102,6 +109,14 @@ def _split_scheme(credentials: str) -> tuple[str, str]:
     return scheme, token.strip()
 
 
+def _bearer_token(credentials: Sequence[str]) -> str:
+    """Return the token of bearer credentials. Raises Unauthenticated."""
+    scheme, token = _split_scheme(credentials[0])
+    if len(credentials) > 1 or scheme.lower() != SCHEME:
+        raise Unauthenticated(NOT_BEARER)
+    return token
+
+
 class Identity:
     """Finds the viewer of a request."""
 
@@ -113,16 +128,18 @@ class Identity:
         """Load the current viewer of a request that has arrived. Raises Unauthenticated."""
         return await self._present(request.scope)
 
-    def check(self, scope: Scope) -> UUID | None:
-        """Reject an invalid token before the body is read. Return the token's user for the log, or None for an anonymous request.
+    def check(self, scope: Scope) -> dict[str, object]:
+        """Reject an invalid token before the body is read. Return its user or key for the log; nothing for an anonymous request.
 
         Raises Unauthenticated.
         """
         credentials = credentials_of(scope)
         if not credentials:
-            return None
+            return {}
+        if (key := self._api_key(credentials, origin_of(scope))) is not None:
+            return key.log_facts
         verified = scope["state"][VERIFIED_KEY] = self._verified(credentials)
-        return verified.claims.user_id
+        return verified.claims.log_facts
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
         """Let `refuse` raise for a viewer without the right, before a large body is sent. Raises Unauthenticated.
@@ -137,30 +154,42 @@ class Identity:
             return ANONYMOUS
         viewer = await self._load_viewer(claims)
         if viewer is None:
-            raise Unauthenticated(ACCOUNT_GONE)
+            raise Unauthenticated(claims.refusal)
         return viewer
 
-    def _claims(self, scope: Scope) -> Claims | None:
+    def _claims(self, scope: Scope) -> Sender | None:
         """Return the claims of a request's token, or None without one. What `check` has verified isn't verified again."""
         verified: Verified | None = scope["state"].get(VERIFIED_KEY)
         if verified is not None and self._tokens.still_holds(verified):
             return verified.claims
-        credentials = credentials_of(scope)
-        return self._verified(credentials).claims if credentials else None
+        return self._sender(credentials_of(scope), origin_of(scope))
 
-    def session(self, credentials: Sequence[str]) -> Session:
+    def session(self, credentials: Sequence[str], scope: Scope) -> Session:
         """Return the session of these credentials, or an anonymous session without any. Raises Unauthenticated."""
-        return Session(self._verified(credentials).claims if credentials else None, self._load_viewer)
+        return Session(self._sender(credentials, origin_of(scope)), self._load_viewer)
 
     def session_of(self, request: ReceivedRequest) -> Session:
         """Return the session of a request with a streamed response. Raises Unauthenticated."""
         return Session(self._claims(request.scope), self._load_viewer)
 
-    def _verified(self, credentials: Sequence[str]) -> Verified:
-        scheme, token = _split_scheme(credentials[0])
-        if len(credentials) > 1 or scheme.lower() != SCHEME:
-            raise Unauthenticated(NOT_BEARER)
+    def _sender(self, credentials: Sequence[str], origin: str | None) -> Sender | None:
+        """Return what credentials claim, or None without any. Raises Unauthenticated."""
+        if not credentials:
+            return None
+        return self._api_key(credentials, origin) or self._verified(credentials).claims
+
+    def _api_key(self, credentials: Sequence[str], origin: str | None) -> ApiKeyClaims | None:
+        """Return the API key in credentials, or None if they're a token. Raises Unauthenticated."""
+        token = _bearer_token(credentials)
+        if not looks_like_api_key(token):
+            return None
         try:
-            return self._tokens.verified(token)
+            return read_api_key(token, origin)
+        except InvalidApiKey:
+            raise Unauthenticated(KEY_REFUSED) from None
+
+    def _verified(self, credentials: Sequence[str]) -> Verified:
+        try:
+            return self._tokens.verified(_bearer_token(credentials))
         except InvalidToken as error:
             raise Unauthenticated(EXPIRED if error.code is TokenFault.EXPIRED else INVALID) from None

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID, uuid4
 
 import jwt
@@ -24,6 +24,7 @@ import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from resolvers.writing.rights import ACCOUNT_GONE
 from transport.authentication.keys import Key, UnusableKey, load, stamp
 
 ALGORITHM: Final = "EdDSA"
@@ -74,6 +75,12 @@ class Claims:
     user_id: UUID
     membership_id: UUID | None
     expires_at: datetime
+    refusal: ClassVar[str] = ACCOUNT_GONE  # if the user or the membership no longer exists
+
+    @property
+    def log_facts(self) -> dict[str, object]:
+        """What the log says about the sender."""
+        return {"user_id": self.user_id}
 
 
 @dataclass(frozen=True, slots=True)

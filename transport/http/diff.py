@@ -72,9 +72,9 @@ class Diff:
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
-                if (user := self.identity.check(request.scope)) is None:
+                if not (sender := self.identity.check(request.scope)):
                     raise SignInRequired
-                bind_facts(user_id=user)
+                bind_facts(**sender)
                 refuse_view_as(request.scope)
                 check_headers(request.scope)
                 received = await receive_request(request.scope, request.receive)

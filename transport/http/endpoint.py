@@ -105,7 +105,7 @@ class GraphQLEndpoint:
         self.deadlines.begin(limit)
         try:
             async with limit:
-                bind_facts(user_id=self.identity.check(scope))
+                bind_facts(**self.identity.check(scope))
                 check_headers(scope)
                 request = await receive_request(scope, receive)
                 timeout_status = HTTPStatus.GATEWAY_TIMEOUT

@@ -51,10 +51,10 @@ def upload_route(
 
     async def upload(request: Request) -> Response:
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
-            if (user := identity.check(request.scope)) is None:
+            if not (sender := identity.check(request.scope)):
                 raise SignInRequired
             refuse_view_as(request.scope)
-            bind_facts(user_id=user)
+            bind_facts(**sender)
             company = _company(request)
 
             async def refuse(viewer: Viewer) -> None:

@@ -206,7 +206,7 @@ class _Socket:
         if self._has_view_as or _has_view_as(message):
             raise Close(BAD_MESSAGE, VIEW_AS_MESSAGE)
         try:
-            session = self._endpoint.identity.session(distinct([*self._headers, *_credentials(message)]))
+            session = self._endpoint.identity.session(distinct([*self._headers, *_credentials(message)]), self._scope)
         except Unauthenticated as refusal:
             raise Close(FORBIDDEN, refusal.message) from None
         viewer = await session.viewer()

@@ -1,0 +1,9 @@
+# API keys: how a company's programs sign in.
+
+# Only account administrators reach API keys or create them. No key has that role, so no key reaches a key. V51
+never(viewer: Viewer, _action, _key: ApiKey) if not administers(viewer);
+never(viewer: Viewer, "create_api_key", _company: Company) if not administers(viewer);
+
+# Nobody reaches another company's API keys, not even its partner or the operator's staff. V51
+never(viewer: Viewer, _action, key: ApiKey) if key.company_id != viewer.company_id;
+never(viewer: Viewer, "create_api_key", company: Company) if company.id != viewer.company_id;

@@ -1,0 +1,115 @@
+"""Mutations of API keys. A key's secret is in the payload of the mutation that creates it, and nowhere else (V51)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import ada_url
+import sqlalchemy as sa
+
+from models import ApiKey, User
+from models.api_key import KEY_ROLES, MAX_KEYS, MAX_LIFETIME, MAX_NAME_LENGTH, MAX_ORIGINS
+from models.base import now
+from models.membership import MemberRole
+from resolvers.mutations.membership import check_roles, read_roles
+from resolvers.values.api_keys import generate
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader
+from resolvers.writing.runner import ChangedIds
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
+
+NOT_ADMIN: Final = "An API key can't be an account administrator."
+TOO_MANY_KEYS: Final = f"Your company already has {MAX_KEYS} valid API keys. Revoke one first."
+INVALID_ORIGIN: Final = "Enter a web origin, such as https://portal.example.com. Only localhost can use http."
+INVALID_EXPIRY: Final = "Choose a time within the next {} days."
+SECURE: Final = "https:"
+HOST: Final = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]")  # no wildcards
+LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+@requires(Company="create_api_key")
+async def create_api_key(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Create an API key of a company, and the user that it acts as. Return its secret too."""
+    company = await work.acting_company(fields, "create_api_key")
+    name, roles = fields.text("name", MAX_NAME_LENGTH), read_roles(fields)
+    origins, expires_at = _read_origins(fields), _read_expiry(fields)
+    if MemberRole.ACCOUNT_ADMIN in roles:
+        fields.add_error(ErrorCode.INVALID_VALUE, NOT_ADMIN, "roles")
+    if company is not None:
+        await check_roles(work, fields, roles, company.id)
+        await _check_number(work, company.id)
+    work.errors.raise_if_any()
+    secret, credential = generate()
+    user = User(name=name)
+    await work.add(user)
+    key = ApiKey(
+        company_id=company.id,
+        user_id=user.id,
+        name=name,
+        prefix=credential.prefix,
+        secret_hash=credential.secret_hash,
+        roles=[role for role in roles if role in KEY_ROLES],
+        origins=origins,
+        expires_at=expires_at,
+    )
+    await work.add(key)
+    return {"api_key": Identifier("ApiKey", key.id), "secret": secret}
+
+
+@requires(ApiKey="revoke")
+async def revoke_api_key(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Revoke an API key. A key that has been revoked keeps the time of the first revocation."""
+    key = await work.lock_for_update(fields, "id", "ApiKey", "revoke")
+    work.errors.raise_if_any()
+    key.revoked_at = key.revoked_at or now()
+    return {"api_key": Identifier("ApiKey", key.id)}
+
+
+def _read_expiry(fields: InputReader) -> datetime:
+    """Read when the key expires: by default, as late as possible."""
+    latest = now() + MAX_LIFETIME
+    given: datetime = fields.value("expires_at") or latest
+    expires_at = given if given.tzinfo else given.replace(tzinfo=UTC)
+    if not now() < expires_at <= latest:
+        fields.add_error(ErrorCode.INVALID_VALUE, INVALID_EXPIRY.format(MAX_LIFETIME.days), "expires_at")
+    return expires_at
+
+
+def _read_origins(fields: InputReader) -> list[str]:
+    """Read web origins as browsers send them, each once."""
+    given = fields.value("origins") or []
+    if len(given) > MAX_ORIGINS:
+        fields.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(MAX_ORIGINS, len(given)), "origins")
+        return []
+    origins = [_origin(text) for text in given]
+    for index, origin in enumerate(origins):
+        if origin is None:
+            fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ORIGIN, "origins", str(index))
+    return list(dict.fromkeys(filter(None, origins)))
+
+
+def _origin(text: str) -> str | None:
+    """Return the web origin that a text names, in the form of an Origin header, or None if it names none."""
+    try:
+        url = ada_url.URL(text)
+    except ValueError:
+        return None
+    is_allowed = url.protocol == SECURE or (url.protocol == "http:" and url.hostname in LOCAL)
+    is_host = HOST.fullmatch(url.hostname) is not None
+    return url.origin if is_allowed and is_host and url.href == f"{url.origin}/" else None
+
+
+async def _check_number(work: UnitOfWork, company: UUID) -> None:
+    """Add an error if the company has as many valid keys as it can have. Two creations run one after the other."""
+    await work.serialize("API keys", str(company))
+    if await work.scalar(_count_valid(company)) >= MAX_KEYS:
+        work.errors.add(ErrorCode.TOO_MANY, TOO_MANY_KEYS)
+
+
+def _count_valid(company: UUID) -> sa.Select[Any]:
+    valid = (ApiKey.company_id == company, ApiKey.revoked_at.is_(None), ApiKey.expires_at > now())
+    return sa.select(sa.func.count()).select_from(ApiKey).where(*valid)

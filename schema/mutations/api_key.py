@@ -1,0 +1,64 @@
+"""API key mutations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from strawberry import ID
+
+from models.api_key import MAX_KEYS
+from models.membership import MemberRole
+from resolvers.mutations import api_key
+from schema.api_key import ApiKey
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, mutation_field
+
+
+@strawberry.input(description="Input for `createApiKey`.")
+class CreateApiKeyInput:
+    name: str = required("A name that says which program uses the key, up to 100 characters.")
+    roles: list[MemberRole] = required(
+        "The roles that the key acts with, at least one. ACCOUNT_ADMIN isn't possible. REVIEWER and SUPPORT are for the "
+        "operator's company only."
+    )
+    origins: list[str] | None = optional(
+        "The web origins that can use the key, such as `https://portal.example.com`. Leave it out for a server."
+    )
+    expires_at: datetime | None = optional("When the key stops working: within a year, which is the default.")
+    company_id: ID | None = optional("The company that the key belongs to. Defaults to the viewer's company.")
+
+
+@strawberry.type(description="Result of `createApiKey`.")
+class CreateApiKeyPayload(Payload):
+    api_key: ApiKey | None = strawberry.field(default=None, description="The new API key.")
+    secret: str | None = strawberry.field(
+        default=None,
+        description="The whole key, to send as `Authorization: Bearer KEY`. It's shown only here: a retry with the same "
+        "`Idempotency-Key` returns null.",
+    )
+
+
+@strawberry.input(description="Input for `revokeApiKey`.")
+class RevokeApiKeyInput:
+    id: ID = required("The API key.")
+
+
+@strawberry.type(description="Result of `revokeApiKey`.")
+class RevokeApiKeyPayload(Payload):
+    api_key: ApiKey | None = strawberry.field(default=None, description="The revoked API key.")
+
+
+@strawberry.type
+class ApiKeyMutations:
+    create_api_key: CreateApiKeyPayload = mutation_field(
+        api_key.create_api_key,
+        CreateApiKeyInput,
+        f"Creates an API key, with which a program acts for the company. A company has at most {MAX_KEYS} valid keys.",
+    )
+    revoke_api_key: RevokeApiKeyPayload = mutation_field(
+        api_key.revoke_api_key,
+        RevokeApiKeyInput,
+        "Revokes an API key. From the next request on, it's refused, and so are the sessions made with it. Revoking it again "
+        "changes nothing.",
+    )
