@@ -33,7 +33,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.viewers import find_member, load_key_viewer, load_viewer
+from resolvers.reading.viewers import SessionFacts, find_member, load_key_viewer, load_viewer
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -52,10 +52,11 @@ from transport.documents import Documents
 from transport.http.captured_mails import mail_routes
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
+from transport.http.refresh_cookie import REFRESH_COOKIE
 from transport.http.uploads import PATH as UPLOADS
 from transport.http.uploads import upload_route
 from transport.limits.bounds import bounds_of
-from transport.limits.peers import PEER
+from transport.limits.peers import PEER, USER_AGENT
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
 from transport.recording import Recording
@@ -104,10 +105,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
-        make_context=lambda viewer, request_id, key: Context(services, viewer, Origin(request_id, key, PEER.get())),
-        make_subscriber=lambda viewer, request_id, key, renew: Context(
-            services, viewer, Origin(request_id, key, PEER.get()), renew
-        ),
+        make_context=lambda viewer, request_id, key: Context(services, viewer, _origin(request_id, key)),
+        make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, _origin(request_id, key), renew),
         view_as=_view_as(services),
         ready={"database": _ping(services.reader)},
         extra_routes=_routes(settings, services, identity, tokens, quotas),
@@ -123,6 +122,10 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     app.state.services = services
     app.state.tokens = tokens
     return app
+
+
+def _origin(request_id: str, key: str | None) -> Origin:
+    return Origin(request_id, key, PEER.get(), USER_AGENT.get(), REFRESH_COOKIE.get())
 
 
 def _routes(settings: Settings, services: Services, identity: Identity, tokens: Tokens, quotas: Quotas) -> list[BaseRoute]:
@@ -160,7 +163,9 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         audit=AuditLog(engine),
         policy=policy,
         cursors=cursors,
+        tokens=tokens,
         public_url=settings.public_url,
+        account_url=settings.account_url,
         partner_docs_url=settings.partner_docs_url,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
@@ -212,9 +217,8 @@ def _viewers(services: Services) -> LoadViewer:
         if isinstance(claims, ApiKeyClaims):
             key = claims.credential
             return await load_key_viewer(services.reader, services.engine, key.prefix, key.secret_hash, claims.origin)
-        return (
-            None if claims.membership_id is None else await load_viewer(services.reader, claims.user_id, claims.membership_id)
-        )
+        session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
+        return await load_viewer(services.reader, claims.user_id, claims.membership_id, session)
 
     return viewer
 

@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         description="The gateway's public URL, for links to files and profiles.",
         json_schema_extra={SHOWN: "`http://localhost:PORT`"},
     )
+    account_url: str = Field(
+        default_factory=lambda data: f"{data['public_url']}/account",
+        description="Where the links in emails lead to: the pages for signing up, signing in and resetting a password.",
+        json_schema_extra={SHOWN: "`/account` below the public URL"},
+    )
     partner_docs_url: str | None = Field(
         default=None, description="Where partners find their programme's documentation; only partners see it."
     )
@@ -78,7 +83,7 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("*",),
         description="Web origins whose pages can call the gateway, separated by commas; `*` allows any, which is safe because "
-        "tokens travel in a header and never in cookies.",
+        "access tokens travel in a header, and other origins' pages can't send the refresh cookie.",
     )
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1024, description="Largest request body or WebSocket message, in bytes."
@@ -231,7 +236,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an email address such as no-reply@gateway.example")
         return value
 
-    @field_validator("public_url", "partner_docs_url")
+    @field_validator("public_url", "account_url", "partner_docs_url")
     @classmethod
     def _is_web_address(cls, value: str | None) -> str | None:
         if value is None:

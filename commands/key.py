@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from models.session import IDLE_LIFETIME
 from settings import Settings
 from transport.authentication.keys import rotate as rotated
 
@@ -21,7 +22,11 @@ def key() -> None:
 def rotate(
     keep: Annotated[
         int | None,
-        typer.Option(min=1, metavar="SECONDS", help="How long the old key is still accepted. The token lifetime if not set."),
+        typer.Option(
+            min=1,
+            metavar="SECONDS",
+            help="How long the old key is still accepted. 30 days, as long as a session, or the token lifetime if not set.",
+        ),
     ] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Invalidate all existing tokens and cursors immediately.")] = False,
 ) -> None:
@@ -29,7 +34,8 @@ def rotate(
     if revoke and keep is not None:
         raise typer.BadParameter("--revoke and --keep can't be used together", param_hint="--keep")
     settings = Settings.load()
-    new, *retired = rotated(settings.signing_key_file, 0 if revoke else keep or settings.token_lifetime)
+    usual = max(int(IDLE_LIFETIME.total_seconds()), settings.token_lifetime)  # a shorter time would end sessions
+    new, *retired = rotated(settings.signing_key_file, 0 if revoke else keep or usual)
     typer.echo(f"{new.kid} is the new signing key.")
     for old in retired:
         typer.echo(f"{old.kid} is accepted until {old.until:%Y-%m-%dT%H:%M:%SZ}.")

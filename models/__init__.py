@@ -18,6 +18,7 @@ from models.company import Company
 from models.concept import Concept, check_concepts
 from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
+from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.inquiry import Inquiry
@@ -33,6 +34,8 @@ from models.order_approval import OrderApproval
 from models.port import Port
 from models.price import Price
 from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
+from models.session import Session
+from models.sign_in_attempt import SignInAttempt
 from models.support_details import SupportDetails
 from models.user import User
 
@@ -48,6 +51,7 @@ __all__ = [
     "Concept",
     "ConnectionRequest",
     "Dealing",
+    "EmailToken",
     "IdempotentRequest",
     "Image",
     "Inquiry",
@@ -74,6 +78,8 @@ __all__ = [
     "ProfileSlug",
     "ProviderType",
     "ServiceType",
+    "Session",
+    "SignInAttempt",
     "SupportDetails",
     "User",
 ]

@@ -150,6 +150,7 @@ CONCEPTS: Final = (
             Link("sales", "dealing", local="id", remote="seller_id"),
             Link("purchases", "dealing", local="id", remote="buyer_id"),
             Link("invitations", "product_test_account", local="id", remote="seller_id"),
+            Link("memberships", "membership", local="id", remote="company_id"),
         ),
         orders={"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
         filters={

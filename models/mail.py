@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column, now
 from models.kinds import Email
+from models.lifecycle import partition
 from models.notification import NotificationKind
 
 ERROR_LENGTH: Final = 200
@@ -29,8 +30,16 @@ class MailStatus(StrEnum):
     FAILED = "FAILED"
 
 
+NEEDED, OVER = partition(  # whether the body is still needed, to be sent or to be read in development
+    MailStatus, {MailStatus.WAITING, MailStatus.KEPT}, {MailStatus.SENT, MailStatus.FAILED}
+)
+
+
 class Mail(Identified, Base):
-    """An email to one address. `last_error` says why the last attempt failed. It never holds a secret."""
+    """An email to one address. `last_error` says why the last attempt failed. It never holds a secret.
+
+    A confidential body holds a token. It's erased as soon as the email is sent, or has failed for good.
+    """
 
     __tablename__ = "mail"
     IS_LOGGED = False
@@ -42,6 +51,7 @@ class Mail(Identified, Base):
     status: Mapped[MailStatus] = mapped_column(enum_column(MailStatus), default=MailStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(ERROR_LENGTH))
+    is_confidential: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # the body is erased after sending
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
 

@@ -59,6 +59,6 @@ CONCEPTS: Final = (
         Membership,
         tag=b"me",
         below={"company.members": Relation(("company_id",))},
-        actions=always("update", "remove", "view_as", "explain"),
+        actions=always("update", "remove", "switch_to", "view_as", "explain"),
     ),
 )

@@ -8,9 +8,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, now
-from models.concept import Concept, Link
-from models.kinds import PersonalEmail
+from models.base import Base, Identified, now, private
+from models.concept import Concept, Link, always
+from models.kinds import PersonalEmail, Secret
 
 MAX_NAME_LENGTH: Final = 200  # characters (V7)
 
@@ -30,6 +30,8 @@ class User(Identified, Base):
     name: Mapped[str]
     job_title: Mapped[str | None]
     claimed: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    password_hash: Mapped[Secret | None] = mapped_column(info=private(read=False, log=False))  # None until the user chooses one
+    email_verified_at: Mapped[datetime | None]  # when the user last used a link that was sent to the address (R401)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
@@ -47,5 +49,6 @@ CONCEPTS: Final = (
             Link("memberships", "membership", "id", "user_id"),
             Link("api_keys", "api_key", "id", "user_id"),
         ),
+        actions=always("change_password"),
     ),
 )

@@ -13,6 +13,10 @@ allow(viewer: Viewer, "read", company: Company) if acts_for(viewer, company);
 allow(viewer: Viewer, "read", company: Company) if
     managed(viewer) and company.id = viewer.partner_id;
 
+# A user can read all companies that it's a member of, whichever it's signed in for. V45
+allow(viewer: Viewer, "read", company: Company) if
+    membership in company.memberships and membership.user_id = viewer.signed_in_id;
+
 # The operator can read every company. V18
 allow(viewer: Viewer, "read", _company: Company) if operator(viewer);
 

@@ -25,10 +25,10 @@ allow_field(_viewer: Viewer, "read", _profile: MarketplaceProfile, field) if
         "provider_types", "service_types", "social_links", "headquarters", "ports"
     ];
 
-# Signed-in users can read the provider's contact details. Visitors can send an inquiry. V22
+# Members of a company can read the provider's contact details. Other viewers can send an inquiry. V22 V45
 # @reason SIGN_IN_REQUIRED
 allow_field(viewer: Viewer, "read", _profile: MarketplaceProfile, field) if
-    signed_in(viewer) and field in ["contact_email", "phone"];
+    member(viewer) and field in ["contact_email", "phone"];
 
 # Users who can save a profile can read its version, which they state when they save. V9 A9
 # @reason ROLE_REQUIRED

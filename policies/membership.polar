@@ -8,6 +8,10 @@ allow(viewer: Viewer, "read", membership: Membership) if
 allow(viewer: Viewer, "read", membership: Membership) if
     partner(viewer) and membership.partner_id = viewer.company_id;
 
+# A user can read its own memberships of all companies, whichever it's signed in for. V45
+allow(viewer: Viewer, "read", membership: Membership) if
+    membership.user_id = viewer.signed_in_id;
+
 # The operator can read every membership. V21
 allow(viewer: Viewer, "read", _membership: Membership) if operator(viewer);
 
@@ -29,6 +33,10 @@ runs_team(viewer: Viewer, membership: Membership) if
 # Every member can leave its company. V50
 allow(viewer: Viewer, "remove", membership: Membership) if
     membership.user_id = viewer.user_id and membership.company_id = viewer.company_id;
+
+# A user can switch to any company that it's a member of. V45
+allow(viewer: Viewer, "switch_to", membership: Membership) if
+    membership.user_id = viewer.signed_in_id;
 
 # Account administrators of an account's partner, and the operator's support, can view the market as one of its users. V14 A43
 allow(viewer: Viewer, "view_as", membership: Membership) if

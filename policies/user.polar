@@ -21,6 +21,10 @@ allow(viewer: Viewer, "read", user: User) if
 # The operator can read every user. V21
 allow(viewer: Viewer, "read", _user: User) if operator(viewer);
 
+# A user can change its own password. V44
+allow(viewer: Viewer, "change_password", user: User) if
+    user.id = viewer.signed_in_id;
+
 allow_field(_viewer: Viewer, "read", _user: User, field) if
     field in ["name", "job_title"];
 

@@ -1,6 +1,7 @@
 # Viewers: what rules can ask about the viewer. Nothing here reads stored data.
 
-signed_in(viewer: Viewer) if viewer.kind != "ANONYMOUS";
+# Members of a company. A user who is signed in for no company sees what visitors see, and itself. V45
+member(viewer: Viewer) if not viewer.kind in ["ANONYMOUS", "USER"];
 managed(viewer: Viewer) if viewer.kind = "MANAGED";
 partner(viewer: Viewer) if viewer.kind = "PARTNER";
 
@@ -55,13 +56,13 @@ ability(viewer: Viewer, "quote") if reads_prices(viewer);
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_ability(viewer: Viewer, "quote") if managed(viewer);
 
-# Anonymous visitors don't have the quoting tool. V24
+# Viewers without a company don't have the quoting tool. V24 V45
 # @reason SIGN_IN_REQUIRED
-deny_ability(viewer: Viewer, "quote") if not signed_in(viewer);
+deny_ability(viewer: Viewer, "quote") if not member(viewer);
 
-# Everyone with an account has a dashboard. R112
+# Every member of a company has a dashboard. R112
 # @reason SIGN_IN_REQUIRED
-ability(viewer: Viewer, "have_dashboard") if signed_in(viewer);
+ability(viewer: Viewer, "have_dashboard") if member(viewer);
 
 # A managed account has a dashboard only if its partner enables it. R112 A14
 # @reason HIDDEN_BY_PARTNER

@@ -6,7 +6,8 @@ The policy is compiled once for each shape and serves every viewer of it, so a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from uuid import UUID
 class Shape:
     """The facts that rules can branch on. Viewers with equal shapes share the same compiled policy."""
 
-    kind: str = "ANONYMOUS"  # an AccountKind, or ANONYMOUS if not signed in
+    kind: str = "ANONYMOUS"  # an AccountKind, ANONYMOUS if not signed in, or USER if signed in for no company (V45)
     roles: tuple[str, ...] = ()  # MemberRole values, sorted (A43)
     supported_by: str | None = None  # a SupportedBy, for managed viewers only (R106)
     pricing_shown: bool = False  # effective settings of a managed viewer's account (V2); False for all others
@@ -36,9 +37,13 @@ class Viewer:
     partner_id: UUID | None = None  # the partner that manages the viewer's company, if any (V14)
     api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any; rules can't ask about it
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
+    session_id: UUID | None = field(default=None, compare=False)  # of a session's access token; rules don't know it
+    auth_time: datetime | None = field(default=None, compare=False)  # when the user signed in; None without a session
 
 
 ANONYMOUS: Final = Viewer()
-SHAPE: Final = tuple(field.name for field in fields(Shape))
+USER: Final = Shape(kind="USER")
+COMPANYLESS: Final = (ANONYMOUS.shape.kind, USER.kind)  # the kinds of viewers who act for no company
+SHAPE: Final = tuple(each.name for each in fields(Shape))
 PARAMETERS: Final = ("user_id", "signed_in_id", "company_id", "partner_id")
 SETS: Final = ("markets",)

@@ -6,7 +6,9 @@ It lives as long as the request. Requests share only what is the same for every 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,6 +19,7 @@ from policies.evaluation.policy import Policy
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.identity.passwords import Passwords
 from resolvers.reading.access import Access
 from resolvers.reading.batching import Batches
 from resolvers.reading.cursors import Cursors
@@ -27,13 +30,30 @@ Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
 
 
+class TokenIssuer(Protocol):
+    """Issues access tokens, and derives other secrets from the keys that sign them."""
+
+    def issue(
+        self,
+        user_id: UUID,
+        membership_id: UUID | None,
+        lifetime: int,
+        session_id: UUID | None = None,
+        auth_time: datetime | None = None,
+    ) -> str:
+        """Return a token that expires in `lifetime` seconds."""
+
+    def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Return a secret of each usable key, the signing key's first."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Services:
     """What all requests share: the database, the policy, the encryption of cursors, and the limits of pages.
 
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
-    `change_listener` reports changed rows; `audit` records who did what.
+    `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens.
     """
 
     reader: Reader
@@ -42,7 +62,10 @@ class Services:
     audit: AuditLog
     policy: Policy
     cursors: Cursors
+    tokens: TokenIssuer
     public_url: str
+    account_url: str
+    passwords: Passwords = field(default_factory=Passwords)
     partner_docs_url: str | None = None
     default_page_size: int = 50
     max_page_size: int = 1000
@@ -57,6 +80,7 @@ class Services:
         await self.audit.close()
         await self.change_listener.close()
         await self.reader.close()
+        self.passwords.close()
         await self.engine.dispose()
 
 
@@ -64,12 +88,15 @@ class Services:
 class Origin:
     """Where an operation comes from.
 
-    Mutations with the same `idempotency_key` run only once. `peer` is the sender's network address, if known.
+    Mutations with the same `idempotency_key` run only once. `peer` is the sender's network address, and `user_agent` its program,
+    if known. `refresh_cookie` is the refresh token in a cookie, where it counts (V59).
     """
 
     request_id: str | None = None
     idempotency_key: str | None = None
     peer: str | None = None
+    user_agent: str | None = None
+    refresh_cookie: str | None = None
 
 
 class Context(Access):
@@ -93,6 +120,7 @@ class Context(Access):
         self._requester = requester
         self._renew = renew
         self.is_preview = False
+        self.new_refresh_cookie: str | None = None  # to set with the response; empty to remove it
         self.has_changed = False  # whether a mutation of this request changed something
         # Settings to treat as if they were saved, by account.
         self.unsaved_settings: Mapping[UUID, Mapping[str, bool | None]] = {}

@@ -34,6 +34,25 @@ dashboard: Final = ToOne("Dashboard", "company_id")
 roles: Final = Computed(lambda shape: shape.roles, ("shape",))
 
 
+async def memberships(viewers: Sequence[Viewer], context: Context) -> list[list[Record]]:
+    """Return all memberships of the user, in the order in which it joined."""
+    return await context.loaders.lists("Membership", [viewer.user_id for viewer in viewers], by="user_id", order="id")
+
+
+async def sessions(viewers: Sequence[Viewer], context: Context) -> list[list[Record]]:
+    """Return the user's sessions, oldest first."""
+    return await context.loaders.lists("Session", [viewer.user_id for viewer in viewers], by="user_id", order="id")
+
+
+session: Final = ToOne("Session", "session_id")
+
+
+async def email_verified(viewers: Sequence[Viewer], context: Context) -> list[bool]:
+    """Return whether the user has proved that it owns its email address (R401)."""
+    users = await context.loaders.rows("User", [viewer.user_id for viewer in viewers])
+    return [user is not None and user.email_verified_at is not None for user in users]
+
+
 async def viewing_as(viewers: Sequence[Viewer], context: Context) -> list[Record | None]:
     """Return the company that the requester views as, or None without view-as."""
     if not context.is_view_as:

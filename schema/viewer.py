@@ -11,6 +11,8 @@ from schema.building.fields import resolved
 from schema.building.scalars import URL
 from schema.company import Company
 from schema.dashboard import Dashboard
+from schema.membership import Membership
+from schema.session import Session
 from schema.user import User
 
 
@@ -27,6 +29,16 @@ class Viewer:
     user: User | None = resolved(viewer.user, "The current user. Null for anonymous visitors.")
     company: Company | None = resolved(viewer.company, "The company that the user is signed in to.")
     roles: list[MemberRole] = resolved(viewer.roles, "The user's roles in the company.")
+    memberships: list[Membership] = resolved(
+        viewer.memberships, "The user's memberships of all companies, in the order in which it joined."
+    )
+    session: Session | None = resolved(
+        viewer.session, "The session that the request belongs to. Null for visitors and for tokens of development."
+    )
+    sessions: list[Session] = resolved(viewer.sessions, "The user's sessions, oldest first.")
+    email_verified: bool = resolved(
+        viewer.email_verified, "Whether the user has proved that it owns its email address. False for anonymous visitors."
+    )
     pricing_visible: bool = resolved(
         viewer.pricing_visible, "Whether the viewer can see prices. Distinguishes a hidden price from a missing one."
     )

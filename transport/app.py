@@ -32,6 +32,7 @@ from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHead
 from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
+from transport.http.refresh_cookie import PATH as REFRESH_PATH
 from transport.limits.body_size import BodyLimit
 from transport.limits.bounds import bounds_of
 from transport.limits.capacity import Capacity, Limits
@@ -180,7 +181,7 @@ def _graphql_routes(
         quotas=quotas,
         seconds=seconds,
     )
-    return [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
+    return [Route("/graphql", endpoint), Route(REFRESH_PATH, endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
 
 
 def quotas_of(settings: Settings) -> Quotas:

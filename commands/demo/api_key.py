@@ -34,7 +34,7 @@ def fill(world: World) -> None:
 
 
 def _add(world: World, company: Row, name: str, roles: tuple[MemberRole, ...], prefix: str, secret_hash: str) -> None:
-    user = world.add("app_user", at=TODAY, email=None, name=name, job_title=None, created_at=TODAY)
+    user = world.add("app_user", at=TODAY, email=None, email_verified_at=None, name=name, job_title=None, created_at=TODAY)
     world.add(
         "api_key",
         at=TODAY,

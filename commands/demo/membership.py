@@ -84,7 +84,7 @@ def fill(world: World) -> None:
 
 def _user(world: World, company: Row, name: str, email: str, job_title: str | None) -> Row:
     at = after(company, hours=3)
-    return world.add("app_user", at=at, email=email, name=name, job_title=job_title, created_at=at)
+    return world.add("app_user", at=at, email=email, name=name, job_title=job_title, created_at=at, email_verified_at=at)
 
 
 def _member(world: World, company: Row, user: Row, roles: list[MemberRole], at: datetime) -> None:

@@ -23,7 +23,7 @@ from policies.evaluation.shapes import distinctions_of, format_shape, shapes_of
 from policies.language.lint import find_problems
 from policies.language.source import DECISIONS, FIELD_RULES, OF_VIEWERS, Rule, parse, read_texts
 from policies.predicates.predicate import FALSE, TRUE
-from policies.viewer import Shape
+from policies.viewer import COMPANYLESS, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def check(
 def shapes() -> tuple[Shape, ...]:
     """Return the representative shapes."""
     roles = [(), *((role.value,) for role in MemberRole)]
-    kinds = ["ANONYMOUS", *(kind.value for kind in AccountKind if kind is not AccountKind.MANAGED)]
+    kinds = [*COMPANYLESS, *(kind.value for kind in AccountKind if kind is not AccountKind.MANAGED)]
     plain = [Shape(kind=kind, roles=role) for kind, role in product(kinds, roles)]
     return (*plain, *(shape for role in roles for shape in _managed(role)))
 

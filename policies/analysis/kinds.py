@@ -13,10 +13,11 @@ from typing import TypeAlias
 from models.kinds import Kind
 from policies.entity import Entity
 from policies.evaluation.policy import Policy
+from policies.evaluation.reachability import absent_parameters
 from policies.evaluation.shapes import distinctions_of, format_shape, shapes_of
 from policies.language.source import EXEMPT, NEVER_KIND, Rule
 from policies.predicates.predicate import FALSE, TRUE, Predicate, conj, without_parameters
-from policies.viewer import ANONYMOUS, PARAMETERS, SETS, Shape
+from policies.viewer import COMPANYLESS, Shape
 
 Shown: TypeAlias = tuple[tuple[Entity, Predicate], ...]
 """For each entity, the rows whose value is shown. The value is hidden if any of the predicates is FALSE."""
@@ -151,7 +152,8 @@ def shown(policy: Policy, site: Site, shape: Shape) -> Shown:
 
 def _is_hidden(policy: Policy, site: Site, shape: Shape) -> bool:
     rows = (predicate for _, predicate in shown(policy, site, shape))
-    return any((without_parameters(each, (*PARAMETERS, *SETS)) if shape == ANONYMOUS.shape else each) == FALSE for each in rows)
+    absent = absent_parameters(shape.kind) if shape.kind in COMPANYLESS else ()
+    return any(without_parameters(each, absent) == FALSE for each in rows)
 
 
 def _remedy(policy: Policy, found: Violation) -> str:

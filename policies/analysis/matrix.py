@@ -14,27 +14,19 @@ from policies.analysis.viewer_classes import ViewerSet, describe_viewers
 from policies.entity import Entity
 from policies.evaluation.decision import FieldRule
 from policies.evaluation.policy import Policy
+from policies.evaluation.reachability import absent_parameters
 from policies.evaluation.shapes import distinctions_of, shapes_of
 from policies.language.source import ABILITIES, DECISIONS, FIELD_RULES, ROW_RULES, Rule
 from policies.predicates.predicate import (
     FALSE,
     TRUE,
-    And,
-    Compare,
-    Exists,
-    Not,
-    Or,
-    Parameter,
     Predicate,
-    SetParameter,
-    conj,
-    disj,
-    exists,
     implies,
     negate,
+    without_parameters,
 )
 from policies.reason import Reason
-from policies.viewer import Shape
+from policies.viewer import COMPANYLESS, Shape
 
 READ: Final = "read"
 ROW: Final = "(row)"
@@ -165,23 +157,8 @@ def _reasons(shape: Shape, rule: FieldRule, hidden: Predicate) -> Iterator[Reaso
 
 
 def simplify_for_shape(shape: Shape, predicate: Predicate) -> Predicate:
-    """Simplify a predicate for viewers of a shape: visitors have no ids, which equal nothing and differ from everything."""
-    return predicate if shape.kind != Shape().kind else _for_visitors(predicate)
-
-
-def _for_visitors(predicate: Predicate) -> Predicate:
-    match predicate:
-        case Compare(operator, _, Parameter() | SetParameter()):
-            return TRUE if operator == "!=" else FALSE
-        case Exists(link, condition):
-            return exists(link, _for_visitors(condition))
-        case Not(item):
-            return negate(_for_visitors(item))
-        case And(items):
-            return conj(map(_for_visitors, items))
-        case Or(items):
-            return disj(map(_for_visitors, items))
-    return predicate
+    """Simplify a predicate for viewers of a shape: without a company they have fewer ids. A missing one differs from everything."""
+    return without_parameters(predicate, absent_parameters(shape.kind)) if shape.kind in COMPANYLESS else predicate
 
 
 def _sheets(lines: Mapping[str, Cells]) -> tuple[Sheet, ...]:

@@ -14,8 +14,10 @@ from models.company import AccountKind
 from models.managed_account import SupportedBy
 from models.membership import STAFF_ROLES
 from policies.evaluation.shapes import KINDS, ROLES, SWITCHES
-from policies.viewer import Shape
+from policies.viewer import COMPANYLESS, USER, Shape
 
+SIGNED_IN: Final = frozenset(KINDS) - {Shape().kind}
+MEMBERS: Final = frozenset(KINDS) - {*COMPANYLESS}
 SUPPORT: Final = "supported_by"
 HAVING: Final = "roles"
 Membership: TypeAlias = "Sequence[tuple[Shape, bool | None]]"
@@ -71,8 +73,8 @@ def describe_viewers(membership: Mapping[Shape, bool | None]) -> ViewerSet:
 
 
 def _widened(kinds: list[str], free: set[str]) -> tuple[str, ...]:
-    """Add kinds that don't matter if that makes the list all kinds, or all signed-in kinds."""
-    for group in (set(KINDS), set(KINDS) - {Shape().kind}):
+    """Add kinds that don't matter if that makes the list all kinds, all signed-in kinds, or all kinds of companies."""
+    for group in (set(KINDS), SIGNED_IN, MEMBERS):
         if group - free <= set(kinds) and len(kinds) > 1:
             return tuple(kind for kind in KINDS if kind in group | set(kinds))
     return tuple(kinds)
@@ -158,6 +160,7 @@ def _ordered(roles: set[str]) -> tuple[str, ...]:
 
 LABELS: Final[Mapping[str, str]] = {
     Shape().kind: "visitor",
+    USER.kind: "user without a company",
     AccountKind.DIRECT.value: "direct",
     AccountKind.PARTNER.value: "partner",
     AccountKind.MANAGED.value: "managed",
@@ -165,6 +168,7 @@ LABELS: Final[Mapping[str, str]] = {
 }
 PROSE: Final[Mapping[str, str]] = {
     Shape().kind: "anonymous visitors",
+    USER.kind: "users without a company",
     AccountKind.DIRECT.value: "direct companies",
     AccountKind.PARTNER.value: "partners",
     AccountKind.MANAGED.value: "managed accounts",
@@ -222,8 +226,8 @@ def _people(part: Part, *, by_staff: bool) -> str:
     kinds = _kinds(part, PROSE, "and", by_staff=by_staff)
     if by_staff and _of_staff(part) is not None:
         return kinds
-    visitors = Shape().kind in part.kinds
-    if visitors or len(part.kinds) > 3 or not any(condition.fact == HAVING for condition in part.conditions):
+    companyless = not {*COMPANYLESS}.isdisjoint(part.kinds)
+    if companyless or len(part.kinds) > 3 or not any(condition.fact == HAVING for condition in part.conditions):
         return kinds
     return f"users of {kinds}"
 
@@ -232,8 +236,10 @@ def _kinds(part: Part, words: Mapping[str, str], last: str, *, by_staff: bool = 
     """Name the kinds of a part. With `by_staff`, the operator's users are its staff or the others."""
     if set(part.kinds) == set(KINDS):
         return "everyone"
-    if set(part.kinds) == set(KINDS) - {Shape().kind}:
+    if set(part.kinds) == SIGNED_IN:
         return "signed-in users" if words is PROSE else "signed in"
+    if set(part.kinds) == MEMBERS:
+        return "members of companies" if words is PROSE else "members"
     if by_staff and (is_staff := _of_staff(part)) is not None:
         return OPERATORS_STAFF if is_staff else OPERATORS_OTHERS
     return listed([words[kind] for kind in part.kinds], last)

@@ -21,7 +21,7 @@ from policies.evaluation.policy import Policy
 from policies.evaluation.shapes import SWITCHES
 from policies.predicates.predicate import FALSE, TRUE, Predicate, assume, conj, disj, negate, without_parameters
 from policies.reason import Reason
-from policies.viewer import ANONYMOUS, PARAMETERS, Shape
+from policies.viewer import ANONYMOUS, PARAMETERS, SETS, USER, Shape
 
 CACHE_SIZE: Final = 1000  # answers of one policy
 Reasons: TypeAlias = frozenset[Reason]
@@ -131,9 +131,11 @@ def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
 
 
 def absent_parameters(kind: str) -> frozenset[str]:
-    """Return the parameters that viewers of a kind never have. Visitors have none, and only managed accounts have a partner."""
+    """Return the parameters and sets that viewers of a kind never have: visitors have none, and only managed accounts a partner."""
     if kind == ANONYMOUS.shape.kind:
-        return frozenset(PARAMETERS)
+        return frozenset((*PARAMETERS, *SETS))
+    if kind == USER.kind:
+        return frozenset(("company_id", "partner_id", *SETS))
     return frozenset() if kind == AccountKind.MANAGED else frozenset({"partner_id"})
 
 

@@ -16,12 +16,12 @@ from models.membership import MemberRole
 from policies.errors import PolicyError
 from policies.language.source import Rule
 from policies.language.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, leaves, paths
-from policies.viewer import SHAPE, Shape
+from policies.viewer import COMPANYLESS, SHAPE, USER, Shape
 
 SWITCHES: Final = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown", "order_approval_required")
 """The facts that a partner's settings control for its managed accounts. They're False for all other viewers."""
 ROLES: Final = tuple(role.value for role in MemberRole)
-KINDS: Final = (Shape().kind, *(kind.value for kind in AccountKind))
+KINDS: Final = (*COMPANYLESS, *(kind.value for kind in AccountKind))
 SUPPORTED_BY: Final = "by="
 
 
@@ -44,7 +44,7 @@ def distinctions_of(roots: Iterable[Rule], rules: Collection[Rule]) -> Distincti
 
 
 def shapes_of(distinctions: Distinctions) -> tuple[Shape, ...]:
-    """Return shapes such that every viewer's shape matches one of them in all distinctions. Visitors have no roles."""
+    """Return shapes that match every viewer's shape in all distinctions. Viewers without a company have no roles."""
     subsets = [
         *chain.from_iterable(combinations(sorted(distinctions.roles), size) for size in range(len(distinctions.roles) + 1))
     ]
@@ -55,7 +55,7 @@ def shapes_of(distinctions: Distinctions) -> tuple[Shape, ...]:
         Shape(kind=AccountKind.MANAGED.value, roles=roles, supported_by=by, **dict(zip(switches, on, strict=True)))
         for roles, by, on in product(subsets, supporters, product((False, True), repeat=len(switches)))
     )
-    return (Shape(), *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
+    return (Shape(), USER, *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
 
 
 def format_shape(shape: Shape) -> str:
@@ -69,7 +69,7 @@ def parse_shape(text: str) -> Shape:
     kind, *words = text.split("+")
     supporters = {f"{SUPPORTED_BY}{each.value}": each.value for each in SupportedBy}
     managed = kind == AccountKind.MANAGED.value
-    known = (*(() if kind == Shape().kind else ROLES), *((*supporters, *SWITCHES) if managed else ()))
+    known = (*(() if kind in COMPANYLESS else ROLES), *((*supporters, *SWITCHES) if managed else ()))
     if kind not in KINDS or (unknown := [word for word in words if word not in known]):
         wrong = kind if kind not in KINDS else unknown[0]
         raise PolicyError(

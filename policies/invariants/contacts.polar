@@ -3,4 +3,4 @@
 # Only account administrators and the operator can read another user's email address. V23
 never(viewer: Viewer, "read", user: User, "email") if
     not administers(viewer) and not operator(viewer) and user.id != viewer.user_id;
-never(viewer: Viewer, "read", _user: User, "email") if not signed_in(viewer);
+never(viewer: Viewer, "read", user: User, "email") if not member(viewer) and user.id != viewer.user_id;

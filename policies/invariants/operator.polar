@@ -8,7 +8,8 @@ never(viewer: Viewer, _action, port: Port) if other_member(viewer) and port.comp
 never(viewer: Viewer, _action, approval: OrderApproval) if other_member(viewer) and approval.company_id != viewer.company_id;
 never(viewer: Viewer, _action, _account: ManagedAccount) if other_member(viewer);
 never(viewer: Viewer, _action, details: SupportDetails) if other_member(viewer) and details.company_id != viewer.company_id;
-never(viewer: Viewer, _action, membership: Membership) if other_member(viewer) and membership.company_id != viewer.company_id;
+never(viewer: Viewer, _action, membership: Membership) if
+    other_member(viewer) and membership.company_id != viewer.company_id and membership.user_id != viewer.signed_in_id;
 never(viewer: Viewer, _action, market: BillingMarket) if other_member(viewer) and market.company_id != viewer.company_id;
 never(viewer: Viewer, _action, invoice: Invoice) if other_member(viewer) and invoice.company_id != viewer.company_id;
 never(viewer: Viewer, _action, inquiry: Inquiry) if other_member(viewer) and inquiry.company_id != viewer.company_id;

@@ -2,12 +2,13 @@
 # The exceptions are named here: public records, and records that two companies share. A row's `partner_id` is always the partner of
 # its `company_id`: a database trigger maintains it.
 
-# A managed user can't reach its partner's records or another account's. V14
+# A managed user can't reach its partner's records or another account's. Its own memberships are the exception. V14 V45
 never(viewer: Viewer, _action, port: Port) if managed(viewer) and port.company_id != viewer.company_id;
 never(viewer: Viewer, _action, approval: OrderApproval) if managed(viewer) and approval.company_id != viewer.company_id;
 never(viewer: Viewer, _action, account: ManagedAccount) if managed(viewer) and account.company_id != viewer.company_id;
 never(viewer: Viewer, _action, details: SupportDetails) if managed(viewer) and details.company_id != viewer.company_id;
-never(viewer: Viewer, _action, membership: Membership) if managed(viewer) and membership.company_id != viewer.company_id;
+never(viewer: Viewer, _action, membership: Membership) if
+    managed(viewer) and membership.company_id != viewer.company_id and membership.user_id != viewer.signed_in_id;
 never(viewer: Viewer, _action, notification: Notification) if managed(viewer) and notification.company_id != viewer.company_id;
 never(viewer: Viewer, _action, dashboard: Dashboard) if managed(viewer) and dashboard.id != viewer.company_id;
 never(viewer: Viewer, _action, _defaults: PartnerDefaults) if managed(viewer);
@@ -39,7 +40,7 @@ never(viewer: Viewer, "read", company: Company, field) if
         "partner_defaults", "version"
     ];
 
-# A partner can reach only its own records and those of its accounts. V14 V20 V21
+# A partner can reach only its own records and those of its accounts. Its users' own memberships are the exception. V14 V20 V21 V45
 never(viewer: Viewer, _action, port: Port) if
     partner(viewer) and port.company_id != viewer.company_id and port.partner_id != viewer.company_id;
 never(viewer: Viewer, _action, approval: OrderApproval) if
@@ -49,7 +50,8 @@ never(viewer: Viewer, _action, account: ManagedAccount) if
 never(viewer: Viewer, _action, details: SupportDetails) if
     partner(viewer) and details.company_id != viewer.company_id and details.partner_id != viewer.company_id;
 never(viewer: Viewer, _action, membership: Membership) if
-    partner(viewer) and membership.company_id != viewer.company_id and membership.partner_id != viewer.company_id;
+    partner(viewer) and membership.company_id != viewer.company_id and membership.partner_id != viewer.company_id and
+    membership.user_id != viewer.signed_in_id;
 never(viewer: Viewer, _action, market: BillingMarket) if
     partner(viewer) and market.company_id != viewer.company_id and market.partner_id != viewer.company_id;
 never(viewer: Viewer, _action, invoice: Invoice) if

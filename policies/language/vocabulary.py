@@ -23,7 +23,7 @@ from policies.errors import PolicyError
 from policies.language.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, Argument, Rule
 from policies.language.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, leaves, paths
 from policies.suggestions import nearest, unknown_message
-from policies.viewer import PARAMETERS, SETS, Shape
+from policies.viewer import COMPANYLESS, PARAMETERS, SETS
 
 Value: TypeAlias = str | int | bool | None
 Row: TypeAlias = Entity | Link
@@ -70,7 +70,7 @@ class AllowedValues:
 Choice: TypeAlias = tuple[AllowedValues, ...]
 """Alternatives: a value must be allowed by one of them."""
 
-_KINDS: Final = (Shape().kind, *(kind.value for kind in AccountKind))
+_KINDS: Final = (*COMPANYLESS, *(kind.value for kind in AccountKind))
 _KIND: Final = AllowedValues("kind of sensitive data", tuple(kind.value for kind in Kind), nullable=False)
 _OF_VIEWER: Final = {
     "kind": AllowedValues("viewer.kind", _KINDS, nullable=False),

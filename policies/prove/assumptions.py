@@ -14,7 +14,7 @@ import z3
 
 from models.company import AccountKind, Company
 from policies.prove.columns import Cell, LiteralNumbers, UnknownRow
-from policies.viewer import ANONYMOUS, PARAMETERS, Shape
+from policies.viewer import ANONYMOUS, COMPANYLESS, PARAMETERS, Shape
 
 
 def of_row(row: UnknownRow, words: LiteralNumbers) -> Iterator[Any]:
@@ -36,7 +36,7 @@ def viewer_cells(shape: Shape) -> dict[str, Cell]:
     absent = {
         "user_id": z3.BoolVal(True) if visitor else z3.Bool("viewer.user_id.null"),
         "signed_in_id": z3.BoolVal(True) if visitor else z3.Bool("viewer.signed_in_id.null"),
-        "company_id": z3.BoolVal(visitor),
+        "company_id": z3.BoolVal(shape.kind in COMPANYLESS),
         "partner_id": z3.BoolVal(shape.kind != AccountKind.MANAGED.value),  # check managed_has_partner
     }
     return {name: Cell(absent[name], z3.Int(f"viewer.{name}")) for name in PARAMETERS}
@@ -52,5 +52,5 @@ def of_viewer(shape: Shape, cells: dict[str, Cell]) -> Iterator[Any]:
 
 
 def can_have_set_elements(shape: Shape) -> bool:
-    """Return True if a viewer's sets can have elements. A visitor has no markets."""
-    return shape.kind != ANONYMOUS.shape.kind
+    """Return True if a viewer's sets can have elements. A viewer without a company has no markets."""
+    return shape.kind not in COMPANYLESS

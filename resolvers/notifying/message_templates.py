@@ -103,5 +103,57 @@ def security(title: str, body: str) -> Message:
     return _message(f"Security: {title}", body)
 
 
+def sign_up(token: str, account_url: str) -> Message:
+    """To an address that somebody wants to sign up with (R401, V42)."""
+    return _message(
+        "Complete your sign-up",
+        "To verify your email address and complete your sign-up, open this page within 24 hours:",
+        f"{account_url}/sign-up?token={token}",
+        f"Or enter this code: {token}",
+        "If you didn't request this email, ignore it. Nothing will happen.",
+    )
+
+
+def sign_up_again(account_url: str) -> Message:
+    """To the owner of an account whose address somebody wants to sign up with (V42)."""
+    return _message(
+        "You already have an account",
+        "Somebody, probably you, wants to sign up with this email address. It already has an account, so you can sign in:",
+        f"{account_url}/sign-in",
+        "If you forgot your password, you can choose a new one:",
+        f"{account_url}/reset",
+        "If you didn't request this email, ignore it. Nothing will happen.",
+    )
+
+
+def password_reset(token: str, account_url: str) -> Message:
+    """To the owner of an account who wants to choose a new password (V42)."""
+    return _message(
+        "Choose a new password",
+        "To choose a new password, open this page within an hour:",
+        f"{account_url}/reset?token={token}",
+        f"Or enter this code: {token}",
+        "If you didn't request this email, ignore it. Your password stays as it is.",
+    )
+
+
+def password_changed(account_url: str) -> Message:
+    """To the owner of an account whose password has changed (V44, R119)."""
+    return security(
+        "Your password was changed",
+        "Your password was changed, and all other sessions were ended. If you didn't do this, choose a new password at once:"
+        f"\n\n{account_url}/reset",
+    )
+
+
+def session_ended(account_url: str) -> Message:
+    """To the owner of a session that was ended because one of its refresh tokens was used again (V44, R119)."""
+    return security(
+        "A session was ended",
+        "One of your sessions was used in a way that suggests that its token was stolen, so we ended it. Sign in again. If you"
+        f" see sessions that you don't know, end them and choose a new password:\n\n{account_url}/reset",
+    )
+
+
 def _message(title: str, *paragraphs: str) -> Message:
     return Message(title, "\n\n".join(paragraph for paragraph in paragraphs if paragraph))

@@ -61,9 +61,12 @@ async def notify_company(
     await notify_members(session, kind, await find_members(session, company_id, roles), message, subject=subject)
 
 
-async def queue_mail(session: AsyncSession, kind: NotificationKind, address: str, message: Message) -> None:
-    """Queue an email to an address, which need not be a user's (R018)."""
-    session.add(Mail(kind=kind, to_address=address, subject=message.line, body=message.body))
+async def queue_mail(
+    session: AsyncSession, kind: NotificationKind, address: str, message: Message, *, is_confidential: bool = False
+) -> None:
+    """Queue an email to an address, which need not be a user's (R018). If it holds a token, it `is_confidential`."""
+    mail = Mail(kind=kind, to_address=address, subject=message.line, body=message.body, is_confidential=is_confidential)
+    session.add(mail)
     await session.flush()
 
 
@@ -91,6 +94,16 @@ async def notify_members(
     for address in dict.fromkeys(member.email for member in members):
         session.add(Mail(kind=kind, to_address=address, subject=message.line, body=message.body))
     await session.flush()
+
+
+async def notify_user(session: AsyncSession, kind: NotificationKind, user_id: UUID, message: Message) -> None:
+    """Send a user one email, and a notification in each of its companies."""
+    members = await find_members_where(session, Membership.user_id == user_id)
+    if members:
+        await notify_members(session, kind, members, message)
+    else:
+        address = await session.scalar(sa.select(User.email).where(User.id == user_id))
+        await queue_mail(session, kind, str(address), message)
 
 
 async def find_members(session: AsyncSession, company_id: UUID, roles: Collection[MemberRole]) -> list[Recipient]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Mail
 from models.base import now
-from models.mail import ERROR_LENGTH, MailStatus
+from models.mail import ERROR_LENGTH, OVER, MailStatus
 
 MAX_ATTEMPTS: Final = 30  # about two and a half days, with the delays between them
 RETENTION: Final = timedelta(days=30)  # after sending
@@ -80,12 +80,13 @@ async def start_attempt(engine: AsyncEngine, key: UUID) -> Outgoing | None:
 
 
 async def record_attempt(engine: AsyncEngine, key: UUID, status: MailStatus, error: str | None = None) -> MailStatus:
-    """Record the result of an attempt to send a waiting email."""
+    """Record the result of an attempt to send a waiting email. Erase a confidential body that isn't needed any more."""
     waiting = sa.update(Mail).where(Mail.id == key, Mail.status == MailStatus.WAITING)
     sent_at = now() if status == MailStatus.SENT else None
     reason = error and error[:ERROR_LENGTH]
+    body = {"body": sa.case((Mail.is_confidential, ""), else_=Mail.body)} if status in OVER else {}
     async with engine.connect() as connection:
-        await connection.execute(waiting.values(status=status, last_error=reason, sent_at=sent_at))
+        await connection.execute(waiting.values(status=status, last_error=reason, sent_at=sent_at, **body))
     return status
 
 

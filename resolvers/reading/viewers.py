@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -12,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, User
+from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, Session, User
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
-from policies.viewer import Shape, Viewer
+from policies.viewer import USER, Shape, Viewer
 
 TODAY: Final = sa.func.date_trunc("day", sa.func.now(), "UTC")
 SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
@@ -48,6 +49,10 @@ MEMBERS: Final = join_settings(
     )
 )
 BY_MEMBERSHIP: Final = MEMBERS.where(Membership.id == sa.bindparam("membership", type_=sa.Uuid()))
+BY_MEMBERSHIP_AND_SESSION: Final = BY_MEMBERSHIP.join(
+    Session, sa.and_(Session.user_id == Membership.user_id, Session.id == sa.bindparam("session", type_=sa.Uuid()))
+)
+BY_SESSION: Final = sa.select(Session.user_id).where(Session.id == sa.bindparam("session", type_=sa.Uuid()))
 BY_USER_AND_COMPANY: Final = MEMBERS.where(
     Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
     Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
@@ -73,6 +78,14 @@ MEMBER_BY_EMAIL: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """The session that an access token belongs to, and when its user signed in."""
+
+    session_id: UUID
+    auth_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A user as a member of a company."""
 
@@ -94,9 +107,27 @@ async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer
     return _signed_in(await reader.fetch(BY_USER_AND_COMPANY, {"user": user_id, "company": company_id}), user_id)
 
 
-async def load_viewer(reader: Reader, user_id: UUID, membership_id: UUID) -> Viewer | None:
-    """Load the current viewer of a membership, or None if it ended. Settings take effect immediately (V2)."""
-    return _signed_in(await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id}), user_id)
+async def load_viewer(
+    reader: Reader, user_id: UUID, membership_id: UUID | None, session: SessionFacts | None = None
+) -> Viewer | None:
+    """Load the current viewer of a membership, or None if it or the session ended. Settings take effect immediately (V2).
+
+    Without a membership, the viewer is the user alone, who needs a session (V45). The session costs no statement of its own.
+    """
+    if session is None:
+        rows = [] if membership_id is None else await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id})
+        return _signed_in(rows, user_id)
+    if membership_id is None:
+        viewer = _alone(await reader.fetch(BY_SESSION, {"session": session.session_id}), user_id)
+    else:
+        keys = {"membership": membership_id, "session": session.session_id}
+        viewer = _signed_in(await reader.fetch(BY_MEMBERSHIP_AND_SESSION, keys), user_id)
+    return viewer and replace(viewer, session_id=session.session_id, auth_time=session.auth_time)
+
+
+def _alone(rows: Sequence[Any], user_id: UUID) -> Viewer | None:
+    """Build the viewer of a user without a company, or None without its session."""
+    return Viewer(shape=USER, user_id=user_id, signed_in_id=user_id) if rows and rows[0].user_id == user_id else None
 
 
 async def load_key_viewer(
@@ -121,9 +152,9 @@ async def find_key_viewer(reader: Reader, key: UUID) -> Viewer | None:
 
 
 def _with_key(row: Sequence[Any]) -> Viewer:
-    """Build the viewer of an API key's row. It acts as the key's own user."""
+    """Build the viewer of an API key's row. It acts as the key's own user, who has no sessions, password or notifications."""
     key, user, roles, *facts = row
-    return replace(viewer_of(roles, facts, user, signed_in_id=user), api_key_id=key)
+    return replace(viewer_of(roles, facts, user), api_key_id=key)
 
 
 def _signed_in(rows: Sequence[Any], user_id: UUID) -> Viewer | None:

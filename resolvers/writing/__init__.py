@@ -1,6 +1,7 @@
 """Writing: how a mutation changes the database. The entry point is `runner.Mutation`, which runs one command.
 
 - runner: runs a mutation: one transaction, its idempotency key, and the result that the viewer can read
+- procedures: runs a mutation that opens several transactions, or returns plain values
 - transactions: runs a unit of work and retries it when PostgreSQL or changed rights require it
 - unit_of_work: finds and locks rows if policy allows the action; commands work only through it
 - rights: makes sure the viewer's rights still hold when the transaction commits

@@ -14,6 +14,7 @@ from removing that member, and deadlocks are impossible. Later attempts wait for
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -129,10 +130,11 @@ async def _lock(context: Context, session: AsyncSession, statement: sa.Select[An
 
 
 async def _current_viewer(context: Context) -> Viewer | None:
-    """Return the viewer by what is committed now, or None if its membership ended. A visitor never changes."""
+    """Return the viewer by what is committed now, or None if its membership ended. A viewer without a company never changes."""
     viewer = context.viewer
     if viewer.user_id is None or viewer.company_id is None:
         return viewer
     if viewer.api_key_id is not None:
         return await find_key_viewer(context.services.reader, viewer.api_key_id)
-    return await find_viewer(context.services.reader, viewer.user_id, viewer.company_id)
+    current = await find_viewer(context.services.reader, viewer.user_id, viewer.company_id)
+    return current and replace(current, session_id=viewer.session_id, auth_time=viewer.auth_time)

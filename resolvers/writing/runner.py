@@ -33,13 +33,13 @@ DELETED: Final = "_id"  # how the field of a deleted object ends
 
 
 class MutationResult:
-    """The values of a payload: user errors, and for each field the created or changed object, or a deleted one's id; or None."""
+    """The values of a payload: user errors, and for each field an object, a deleted one's id or a plain value; or None."""
 
-    def __init__(self, errors: list[UserError], values: Mapping[str, Record | str | None]) -> None:
+    def __init__(self, errors: list[UserError], values: Mapping[str, Any]) -> None:
         self.user_errors = errors
         self._values = values
 
-    def __getattr__(self, name: str) -> Record | str | None:
+    def __getattr__(self, name: str) -> Any:
         return self._values.get(name)
 
 

@@ -108,6 +108,16 @@ class UnitOfWork:
             return None
         return row
 
+    async def acting_user(self, action: str) -> Any:
+        """Return the viewer's own user, locked, if it can take `action` on it; otherwise add an error."""
+        own = self.context.viewer.signed_in_id
+        row, allowed = (None, False) if own is None else await self.lock_if_allowed("User", own, action)
+        if row is None or not allowed:
+            self.errors.add(ErrorCode.FORBIDDEN, FORBIDDEN)
+            self._refuse("User", action, ErrorCode.FORBIDDEN)
+            return None
+        return row
+
     async def is_allowed(self, entity: str, row: Any, action: str) -> bool:
         """Return True if the viewer can also take this action on a row that is already locked."""
         _, allowed = await self.lock_if_allowed(entity, row.id, action)

@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 
 from models.concept import snake
 from resolvers.values.text import camel
+from resolvers.writing.procedures import Procedure, ProcedureCommand
 from resolvers.writing.runner import Command, Mutation, MutationResult
 from schema.building.fields import plain
 from schema.building.inputs import required
@@ -41,7 +42,7 @@ class Payload:
 class MutationField(StrawberryField):
     """A field that runs a mutation."""
 
-    mutation: Mutation
+    mutation: Mutation | Procedure
 
     @property
     def is_basic_field(self) -> bool:
@@ -62,13 +63,22 @@ class MutationField(StrawberryField):
     ) -> Awaitable[MutationResult]:
         """Run the mutation and return its result."""
         assert info is not None  # noqa: S101 (only basic fields are resolved without info)
-        return self.mutation(info.context, plain(kwargs["input"], nulls=True), str(info.path.key))
+        return self.mutation(info.context, plain(kwargs.get("input"), nulls=True) or {}, str(info.path.key))
 
 
 def mutation_field(command: Command, kind: type, description: str) -> Any:
     """Declare a mutation that runs a command with one input of type `kind`. The command's name is also recorded in the audit log."""
+    return _field(Mutation(camel(command.__name__), command), kind, description)
+
+
+def procedure_field(command: ProcedureCommand, kind: Any, description: str) -> Any:
+    """Declare a mutation that runs a procedure with one input of type `kind`, which can be optional."""
+    return _field(Procedure(camel(command.__name__), command), kind, description)
+
+
+def _field(mutation: Mutation | Procedure, kind: Any, description: str) -> Any:
     field = MutationField(description=description)
-    field.mutation = Mutation(camel(command.__name__), command)
+    field.mutation = mutation
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="The input of the mutation.")]
     return field
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 import strawberry
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import PreExecutionError
 
@@ -28,6 +29,8 @@ from settings import Settings
 from tests.execution.executors import PLANNED
 from tests.execution.journal import Journal, Mutation
 from tests.execution.specimen import Book, Disc, Query
+from transport.authentication.keys import Key
+from transport.authentication.tokens import Tokens
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.logs import configure_logging
 
@@ -112,7 +115,9 @@ async def both_schemas() -> AsyncIterator[Both]:
         audit=AuditLog(connect(NOWHERE)),
         policy=server.load_policy(),
         cursors=Cursors(b"secret"),
+        tokens=Tokens((Key.of(Ed25519PrivateKey.generate()),)),
         public_url="http://gateway",
+        account_url="http://gateway/account",
     )
     yield Both(_schema(*_planning()), _schema(), services)
     await services.close()

@@ -88,6 +88,7 @@ def test_tags_never_change() -> None:
         "OrderApproval": b"oa",
         "Port": b"po",
         "Product": b"pr",
+        "Session": b"se",
         "User": b"us",
     } == tags
 

@@ -54,7 +54,7 @@ def _policy(directory: Path, text: str) -> Policy:
             "port.company_id = viewer.company_id;",
             "viewer.company_id = port.company_id and port.company_id = viewer.company_id;",
         ),
-        ('viewer.kind != "ANONYMOUS"', 'viewer.kind in ["DIRECT", "PARTNER", "MANAGED", "OPERATOR"]'),
+        ('viewer.kind != "ANONYMOUS"', 'viewer.kind in ["USER", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"]'),
     ],
     ids=["order", "repetition", "enumeration"],
 )
@@ -95,7 +95,7 @@ def test_changed_condition_is_reported_with_a_witness(tmp_path: Path) -> None:
     """Different conditions are reported with a viewer and a row that prove the difference."""
     fewer = conj([Compare("=", "active", True), OWN])
 
-    assert [("Port", "order", "Signed in, with FINANCE", Cell(OWN), Cell(fewer), WITNESSED)] == reported(
+    assert [("Port", "order", "Members, with FINANCE", Cell(OWN), Cell(fewer), WITNESSED)] == reported(
         tmp_path, ("in viewer.roles and port", "in viewer.roles and port.active = true and port")
     )
 
@@ -103,15 +103,15 @@ def test_changed_condition_is_reported_with_a_witness(tmp_path: Path) -> None:
 def test_lost_ability_is_reported(tmp_path: Path) -> None:
     """Abilities involve no rows: a viewer has them or not."""
     assert [("Abilities", "quote", "Managed", Cell(TRUE), Cell(FALSE, (Reason.NOT_YOURS,)), NOT_WITNESSED)] == reported(
-        tmp_path, ('viewer.kind != "ANONYMOUS"', 'viewer.kind in ["DIRECT", "PARTNER", "OPERATOR"]')
+        tmp_path, ('viewer.kind != "ANONYMOUS"', 'viewer.kind in ["USER", "DIRECT", "PARTNER", "OPERATOR"]')
     )
 
 
 def test_new_names_start_as_denied(tmp_path: Path) -> None:
     """An action or field that only one policy names is denied to everyone by the other."""
     assert [
-        ("Port", "floor", "Signed in", Cell(FALSE), Cell(TRUE), WITNESSED),
-        ("Port", "cancel", "Signed in", Cell(FALSE), Cell(OWN), WITNESSED),
+        ("Port", "floor", "Members", Cell(FALSE), Cell(TRUE), WITNESSED),
+        ("Port", "cancel", "Members", Cell(FALSE), Cell(OWN), WITNESSED),
     ] == reported(
         tmp_path,
         ('"name", "speed"', '"name", "speed", "floor"'),

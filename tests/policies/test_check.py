@@ -83,4 +83,4 @@ def test_representative_shapes_cover_every_kind_role_and_setting() -> None:
     roles = {shape.roles for shape in shapes()}
     managed = [shape for shape in shapes() if shape.kind == "MANAGED"]
 
-    assert [len(shapes()), len(managed)] == [4 * len(roles) + len(managed), 2 * 32 * len(roles)]
+    assert [len(shapes()), len(managed)] == [5 * len(roles) + len(managed), 2 * 32 * len(roles)]

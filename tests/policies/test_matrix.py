@@ -39,16 +39,16 @@ EXPECTED = """
 
 ## Port
 
-|  | Visitor | Direct | Partner; managed, prices shown | Operator | Managed, prices hidden |
+|  | Visitor | User without a company or partner; managed, prices shown | Direct | Operator | Managed, prices hidden |
 | --- | --- | --- | --- | --- | --- |
 | (row) | never | if `id = viewer.user_id` | if `id = viewer.user_id` | always | if `id = viewer.user_id` |
-| floor | no row | if `active != true`, else ROLE_REQUIRED | always | always | always |
+| floor | no row | always | if `active != true`, else ROLE_REQUIRED | always | always |
 | name | no row | always | always | always | always |
 | speed | no row | always | always | always | never (HIDDEN_BY_PARTNER) |
 
 Actions:
 
-|  | Visitor; signed in, without FINANCE | Signed in, with FINANCE |
+|  | Visitor or user without a company; members, without FINANCE | Members, with FINANCE |
 | --- | --- | --- |
 | order | never | if `id = viewer.user_id` |
 

@@ -84,10 +84,10 @@ def test_role_bound_in_one_branch_is_any_role_in_another() -> None:
 
 
 def test_impossible_shapes_are_left_out() -> None:
-    """Visitors have no roles, and only managed viewers have a supporter and settings."""
+    """Viewers without a company have no roles, and only managed viewers have a supporter and settings."""
     every = shapes_of(Distinctions(("kind", "roles", "supported_by", *SWITCHES), ("FINANCE",)))
 
-    assert 1 + 3 * 2 + 2 * 2 * 2 ** len(SWITCHES) == len(every) == len(set(every))
+    assert 2 + 3 * 2 + 2 * 2 * 2 ** len(SWITCHES) == len(every) == len(set(every))
     assert all(shape.supported_by is None and not any(_switches(shape)) for shape in every if shape.kind != "MANAGED")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policies.analysis.viewer_classes import CLAUSES, TURNED, ViewerSet, describe_viewers, label, prose
 from policies.evaluation.shapes import SWITCHES, Distinctions, shapes_of
-from policies.viewer import SHAPE, Shape
+from policies.viewer import COMPANYLESS, SHAPE, Shape
 
 SHAPES: Final = shapes_of(
     Distinctions(("kind", "roles", "supported_by", "pricing_shown"), ("ACCOUNT_ADMIN", "FINANCE", "VIEWER"))
@@ -43,6 +43,8 @@ def test_description_matches_exactly_its_set(values: list[bool | None]) -> None:
         (viewers_with(), "Everyone"),
         (viewers_with(kind="ANONYMOUS"), "Visitor"),
         (describe_viewers({shape: shape.kind != "ANONYMOUS" for shape in SHAPES}), "Signed in"),
+        (describe_viewers({shape: shape.kind not in COMPANYLESS for shape in SHAPES}), "Members"),
+        (describe_viewers({shape: shape.kind in COMPANYLESS for shape in SHAPES}), "Visitor or user without a company"),
         (describe_viewers({shape: shape.kind in ("DIRECT", "PARTNER") for shape in SHAPES}), "Direct or partner"),
         (viewers_with(kind="MANAGED", pricing_shown=False), "Managed, prices hidden"),
         (
@@ -61,7 +63,7 @@ def test_labels_are_short(viewers: ViewerSet, expected: str) -> None:
 
 def test_viewers_that_do_not_matter_shorten_the_description() -> None:
     """Once viewers with hidden prices don't matter, only roles are left to name."""
-    meant = {shape: None if shape.kind == "ANONYMOUS" or _hidden(shape) else _fact(shape, "roles") is False for shape in SHAPES}
+    meant = {shape: None if shape.kind in COMPANYLESS or _hidden(shape) else _fact(shape, "roles") is False for shape in SHAPES}
 
     assert "from everyone without the ACCOUNT_ADMIN, FINANCE or VIEWER role" == prose(describe_viewers(meant), "from")
 

@@ -65,7 +65,7 @@ def policies(tmp_path: Path) -> Path:
         ),
         (
             'deny(viewer: Viewer, "read", _port: Port) if viewer.kind in ["MANAGD", "ANONYMOUS"];',
-            'viewer.kind "MANAGD". Did you mean "MANAGED"? Known: ANONYMOUS, DIRECT, PARTNER, MANAGED, OPERATOR.',
+            'viewer.kind "MANAGD". Did you mean "MANAGED"? Known: ANONYMOUS, USER, DIRECT, PARTNER, MANAGED, OPERATOR.',
         ),
         (
             'deny(viewer: Viewer, "read", _port: Port) if role in ["FINANCES", "VIEWER"] and role in viewer.roles;',

@@ -55,12 +55,12 @@ def random_viewer(random: Random) -> Viewer:
     shown = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown")
     flags = {name: random.random() < 0.5 for name in (*shown, "order_approval_required")}
     shape = Shape(
-        kind=random.choice(("ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR")),
+        kind=random.choice(("ANONYMOUS", "USER", "DIRECT", "PARTNER", "MANAGED", "OPERATOR")),
         roles=tuple(sorted(roles)),
         supported_by=random.choice((None, "PARTNER", "OPERATOR")),
         **flags,
     )
-    ids = {name: random.choice((None, *IDS[:3])) for name in PARAMETERS}
+    ids: dict[str, Any] = {name: random.choice((None, *IDS[:3])) for name in PARAMETERS}
     return Viewer(shape=shape, markets=frozenset(random.sample(("EU", "US"), random.randrange(3))), **ids)
 
 

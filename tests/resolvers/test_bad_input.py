@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
-from graphql import GraphQLInputObjectType
+from graphql import GraphQLInputObjectType, get_named_type
 from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
@@ -42,7 +42,9 @@ DRAWN: Final = settings(
 ROOT: Final = SCHEMA.mutation_type
 assert ROOT is not None
 MUTATIONS: Final[dict[str, GraphQLInputObjectType]] = {
-    name: mutation.args["input"].type.of_type for name, mutation in ROOT.fields.items()
+    name: kind
+    for name, mutation in ROOT.fields.items()
+    if isinstance(kind := get_named_type(mutation.args["input"].type), GraphQLInputObjectType)
 }
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from resolvers.writing.procedures import Procedure
 from resolvers.writing.runner import Mutation
 from schema.building.mutation_fields import MutationField
 from schema.mutation import Mutation as Root
@@ -17,11 +18,12 @@ from schema.mutation import Mutation as Root
 ROOT: Final = Path(__file__).parents[2]
 STEPS: Final = "resolvers.writing.lifecycle_steps"  # whose helper commands import
 # Methods of a unit of work that check policy, with the positions of the entity and the action; None is always the company.
-CHECKS: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4), "acting_company": (None, 1)}
+CHECKS: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4)}
+OF_VIEWER: Final = {"acting_company": "Company", "acting_user": "User"}  # the action comes first
 Bound = Mapping[str, str]
 
 
-def mutations() -> list[Mutation]:
+def mutations() -> list[Mutation | Procedure]:
     """Return every mutation of the schema."""
     fields = Root.__strawberry_definition__.fields
     return [field.mutation for field in fields if isinstance(field, MutationField)]
@@ -36,11 +38,16 @@ def required(
             continue
         if isinstance(call.func, ast.Attribute) and _is_unit_of_work(call.func.value) and call.func.attr in CHECKS:
             entity, action = CHECKS[call.func.attr]
-            yield ("Company" if entity is None else _text(call, entity, bound) or ""), _text(call, action, bound) or "read"
+            yield _text(call, entity, bound) or "", _text(call, action, bound) or "read"
+        elif isinstance(call.func, ast.Attribute) and _is_unit_of_work(call.func.value) and call.func.attr in OF_VIEWER:
+            yield OF_VIEWER[call.func.attr], _text(call, 0, bound) or ""
         elif isinstance(call.func, ast.Name) and (helper := helpers.get(call.func.id)):
             names = [argument.arg for argument in helper.args.args]
             texts = {name: _text(call, position, bound) for position, name in enumerate(names)}
             yield from required(helper, helpers, {name: text for name, text in texts.items() if text is not None})
+        for argument in call.args:  # a step of a procedure, such as `transact(_revoke)`
+            if isinstance(argument, ast.Name) and argument.id in helpers:
+                yield from required(helpers[argument.id], helpers, {})
 
 
 def _is_unit_of_work(node: ast.expr) -> bool:
@@ -64,7 +71,7 @@ def functions_of(module: str) -> dict[str, ast.AsyncFunctionDef]:
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
-def test_command_declares_what_it_requires_of_policy(mutation: Mutation) -> None:
+def test_command_declares_what_it_requires_of_policy(mutation: Mutation | Procedure) -> None:
     """Each action that it requires is declared, and no other. Rows that are only read don't count."""
     code, command = mutation.command.__code__, inspect.getclosurevars(mutation.command)
     helpers = {**functions_of(STEPS), **functions_of(mutation.command.__module__)}

@@ -112,6 +112,8 @@ UNTRIED: Final[Mapping[str, str]] = {
     "VIEW_AS": "a query does it",
     "VIEW_AS_ADMINISTRATOR": "a query does it",
     "EXPLAIN": "a query does it",
+    "SWITCH_TO": "its input names the company: tests/rules/test_switch_company.py",
+    "CHANGE_PASSWORD": "its input names no user: tests/rules/test_password.py",
     "ORDER": "it narrows the orderable locations; the mutation checks the payer",
     "ORDER_PORT_DIRECTLY": "it decides the result of ORDER_PORT",
 }

@@ -31,6 +31,8 @@ ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "crossgate"
 AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
+SESSION: Final = "sid"  # as OpenID Connect names it
+AUTH_TIME: Final = "auth_time"
 TIME_CLAIMS: Final = ("iat", "nbf")  # optional times, next to `exp`
 SECRET_BYTES: Final = 32
 REFRESH_INTERVAL: Final = 1.0  # seconds between checks for changed keys
@@ -70,12 +72,17 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """The claims of a verified token: the user, and the membership it acts with, if any."""
+    """The claims of a verified token: the user, and the membership it acts with, if any.
+
+    The token of a session names it, and says when the user signed in. Tokens of development have no session (V66).
+    """
 
     user_id: UUID
     membership_id: UUID | None
     expires_at: datetime
-    refusal: ClassVar[str] = ACCOUNT_GONE  # if the user or the membership no longer exists
+    session_id: UUID | None = None
+    auth_time: datetime | None = None
+    refusal: ClassVar[str] = ACCOUNT_GONE  # if the user, the membership or the session no longer exists
 
     @property
     def log_facts(self) -> dict[str, object]:
@@ -118,8 +125,15 @@ class Tokens:
         """Register a callback for changes of the keys."""
         self._callbacks.append(changed)
 
-    def issue(self, user_id: UUID, membership_id: UUID | None, lifetime: int) -> str:
-        """Return a token that expires in `lifetime` seconds."""
+    def issue(
+        self,
+        user_id: UUID,
+        membership_id: UUID | None,
+        lifetime: int,
+        session_id: UUID | None = None,
+        auth_time: datetime | None = None,
+    ) -> str:
+        """Return a token that expires in `lifetime` seconds. One of a session says when the user signed in."""
         self._refresh()
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
@@ -132,6 +146,8 @@ class Tokens:
         }
         if membership_id is not None:
             claims[MEMBERSHIP] = str(membership_id)
+        if session_id is not None and auth_time is not None:
+            claims |= {SESSION: str(session_id), AUTH_TIME: int(auth_time.timestamp())}
         return jwt.encode(claims, self._keys[0].private, algorithm=ALGORITHM, headers={"kid": self.kid})
 
     def verify(self, token: str) -> Claims:
@@ -202,13 +218,15 @@ class Tokens:
                 audience=AUDIENCE,
                 options={"require": ["exp", "iss", "aud", "sub"], "verify_iat": False},
             )
-            membership = claims.get(MEMBERSHIP)
+            membership, session = claims.get(MEMBERSHIP), claims.get(SESSION)
             for name in TIME_CLAIMS:
                 _moment(claims.get(name, 0))
             return Claims(
                 user_id=UUID(claims["sub"]),
                 membership_id=None if membership is None else UUID(membership),
                 expires_at=min(_moment(claims["exp"]), key.until or NO_EXPIRY),
+                session_id=None if session is None else UUID(session),
+                auth_time=None if session is None else _moment(claims[AUTH_TIME]),
             )
         except InvalidToken:
             raise

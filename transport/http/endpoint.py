@@ -1,8 +1,9 @@
 """The GraphQL endpoint: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/) by POST and GET.
 
 For a well-formed request, a response without `data` has status 4xx as `application/graphql-response+json`, and 200 as
-`application/json`. Cross-site request forgery is harmless: authentication uses a header that browsers never add by themselves, not
-a cookie; POST accepts only JSON; GET runs only queries, which have no side effects, so it needs no extra header.
+`application/json`. Cross-site request forgery is harmless: authentication uses a header that browsers never add
+by themselves, and the only cookie (`refresh_cookie`) isn't sent across sites; POST accepts only JSON; GET runs only queries, which
+have no side effects, so it needs no extra header.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from transport.errors import INTERNAL
 from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
+from transport.http.refresh_cookie import REFRESH_COOKIE, read_cookie, set_cookie
 from transport.http.request import check_headers, read
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
@@ -55,16 +57,20 @@ MAX_EXECUTION_LENGTH: Final = 200  # characters
 
 
 class Answer(NamedTuple):
-    """An operation's result, with the cost and execution that its headers report."""
+    """An operation's result, with the cost and execution that its headers report, and the refresh cookie that they set."""
 
     result: ExecutionResult
     cost: int | None = None
     execution: str | None = None
+    refresh_cookie: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLEndpoint:
-    """The ASGI application at `/graphql`. `events` serves requests that prefer an event stream."""
+    """The ASGI application at `/graphql`, and at `/graphql/refresh`, where the refresh cookie counts too.
+
+    `events` serves requests that prefer an event stream.
+    """
 
     operations: OperationRunner
     identity: Identity
@@ -77,6 +83,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id: str = scope["state"]["request_id"]
         media_type = MediaType.JSON
+        REFRESH_COOKIE.set(read_cookie(scope))
         try:
             if scope["method"] not in METHODS:
                 allow = {"Allow": ", ".join(METHODS)}
@@ -97,6 +104,8 @@ class GraphQLEndpoint:
             headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answer)]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
+        finally:
+            REFRESH_COOKIE.set(None)  # a pipelined request starts in this one's context
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         """Read the request and run its operation, with one deadline for each. Raises Refusal."""
@@ -127,7 +136,7 @@ class GraphQLEndpoint:
         except PublicError as error:
             return Answer(PreExecutionError(data=None, errors=[error]))
         result = await self.operations.execute(operation, context)
-        return Answer(result, operation.cost, getattr(context, "execution", None))
+        return Answer(result, operation.cost, getattr(context, "execution", None), getattr(context, "new_refresh_cookie", None))
 
     async def _context(self, request: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
         """Make the context of an operation. Raises ViewAsRefused."""
@@ -153,12 +162,14 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
 
 
 def _response_headers(answer: Answer) -> list[RawHeader]:
-    """Return the headers that report an operation's cost and how it ran."""
+    """Return the headers that report an operation's cost and how it ran, and that set the refresh cookie."""
     headers: list[RawHeader] = []
     if answer.cost is not None:
         headers.append((b"x-crossgate-cost", b"%d" % answer.cost))
     if answer.execution and (execution := _printable(answer.execution)):
         headers.append((b"x-crossgate-execution", execution))
+    if answer.refresh_cookie is not None:
+        headers.append(set_cookie(answer.refresh_cookie))
     return headers
 
 

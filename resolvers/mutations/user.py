@@ -1,0 +1,188 @@
+"""Mutations of users: sign up, and reset or change a password.
+
+Until a token from an email proves that the requester owns an address, an answer never tells whether it has an account (V42).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from models import User
+from models.base import now
+from models.email_token import EmailTokenPurpose
+from models.notification import NotificationKind
+from models.user import MAX_NAME_LENGTH
+from resolvers.identity.accounts import Account, find_account, lock_account
+from resolvers.identity.attempts import begin_attempt, forgive_attempt
+from resolvers.identity.email_tokens import create_token, find_token, use_token
+from resolvers.identity.password_rules import check_password, read_password
+from resolvers.identity.sessions import Tokens, deliver, end_sessions, start_session
+from resolvers.notifying import message_templates
+from resolvers.notifying.notifications import notify_user, queue_mail
+from resolvers.writing.input_reader import InputReader
+from resolvers.writing.procedures import Steps
+from resolvers.writing.unit_of_work import UnitOfWork, requires
+from resolvers.writing.user_errors import ErrorCode
+
+HAS_ACCOUNT: Final = "This email address already has an account. Sign in, or reset your password."
+WRONG_PASSWORD: Final = "The current password is wrong."  # noqa: S105 (a message)
+NO_ACCOUNT: Final = "This account no longer exists, or its password was changed meanwhile. Request a new email."
+
+
+@requires()
+async def sign_up(steps: Steps, fields: InputReader) -> Mapping[str, Any]:
+    """Send an email that completes the sign-up, or one that says that there is an account (R401, V42)."""
+    address = _read_address(steps, fields)
+    await steps.transact(lambda work, _: _send_sign_up(work, address))
+    return {"sent": True}
+
+
+@requires()
+async def complete_sign_up(steps: Steps, fields: InputReader) -> Mapping[str, Any]:
+    """Create a user with a verified address, and start its first session (R402, R406)."""
+    password = read_password(fields, "password")
+    name, job_title = (fields.text(field, MAX_NAME_LENGTH) for field in ("name", "job_title"))
+    steps.errors.raise_if_any()
+    address = await steps.transact(_address_of_sign_up)
+    hashed = await _hash(steps, fields, "password", password, address, name or "")
+    user = {"name": name, "job_title": job_title, "password_hash": hashed}
+    tokens = await steps.transact(lambda work, fields: _complete_sign_up(work, fields, user))
+    return deliver(steps.context, tokens)
+
+
+@requires()
+async def request_password_reset(steps: Steps, fields: InputReader) -> Mapping[str, Any]:
+    """Send an email to choose a new password, if the address has an account (V42)."""
+    address = _read_address(steps, fields)
+    await steps.transact(lambda work, _: _send_reset(work, address))
+    return {"sent": True}
+
+
+@requires()
+async def reset_password(steps: Steps, fields: InputReader) -> Mapping[str, Any]:
+    """Give an account a new password, end its sessions, and start one (V44)."""
+    password = read_password(fields, "password")
+    steps.errors.raise_if_any()
+    account = await steps.transact(_account_of_reset)
+    hashed = await _hash(steps, fields, "password", password, account.email, account.name)
+    tokens = await steps.transact(lambda work, fields: _reset(work, fields, account, hashed))
+    return deliver(steps.context, tokens)
+
+
+@requires(User="change_password")
+async def change_password(steps: Steps, fields: InputReader) -> Mapping[str, Any]:
+    """Replace the user's own password by another one, and end its other sessions (V44)."""
+    new = read_password(fields, "new")
+    steps.errors.raise_if_any()
+    attempt, account = await steps.transact(_begin_change)
+    if not await steps.context.services.passwords.verify(fields.value("current"), account.password_hash):
+        raise steps.reject(ErrorCode.INVALID_CREDENTIALS, WRONG_PASSWORD, "current")
+    hashed = await _hash(steps, fields, "new", new, account.email, account.name)
+    await steps.transact(lambda work, _: _change(work, attempt, account, hashed))
+    return {"changed": True}
+
+
+def _read_address(steps: Steps, fields: InputReader) -> str:
+    """Read the email address. Raises MutationRejected."""
+    address = fields.email("email", required=True)
+    steps.errors.raise_if_any()
+    assert address is not None  # noqa: S101 (otherwise there was an error)
+    return address
+
+
+async def _hash(steps: Steps, fields: InputReader, name: str, password: str | None, *personal: str) -> str:
+    """Return the hash of a new password. Raises MutationRejected if it's easy to guess."""
+    assert password is not None  # noqa: S101 (otherwise there was an error)
+    passwords = steps.context.services.passwords
+    await check_password(passwords, fields, name, password, *personal)
+    steps.errors.raise_if_any()
+    return await passwords.hash(password)
+
+
+async def _send_sign_up(work: UnitOfWork, address: str) -> None:
+    account, account_url = await find_account(work, address), work.context.services.account_url
+    token = await create_token(work, EmailTokenPurpose.SIGN_UP, address)
+    if token is None:
+        return
+    message = message_templates.sign_up_again(account_url) if account else message_templates.sign_up(token, account_url)
+    to_address = account.email if account else address
+    await queue_mail(work.session, NotificationKind.EMAIL_VERIFICATION, to_address, message, is_confidential=True)
+
+
+async def _send_reset(work: UnitOfWork, address: str) -> None:
+    """Queue the email, and take it back if there is no account, so that both cases run the same statements."""
+    account = await find_account(work, address)
+    token = await create_token(work, EmailTokenPurpose.PASSWORD_RESET, address)
+    if token is None:
+        return
+    message = message_templates.password_reset(token, work.context.services.account_url)
+    async with work.session.begin_nested() as queued:
+        to_address = account.email if account else address
+        await queue_mail(work.session, NotificationKind.SECURITY, to_address, message, is_confidential=True)
+        if account is None:
+            await queued.rollback()
+
+
+async def _address_of_sign_up(work: UnitOfWork, fields: InputReader) -> str:
+    address: str = (await find_token(work, fields, EmailTokenPurpose.SIGN_UP)).address
+    return address
+
+
+async def _complete_sign_up(work: UnitOfWork, fields: InputReader, values: Mapping[str, Any]) -> Tokens:
+    token = await find_token(work, fields, EmailTokenPurpose.SIGN_UP)
+    if await find_account(work, token.address) is not None:
+        fields.add_error(ErrorCode.TAKEN, HAS_ACCOUNT, "token")
+    work.errors.raise_if_any()
+    await use_token(work, token)
+    user = User(email=token.address, email_verified_at=now(), **values)
+    await work.add(user)
+    return await start_session(work, user.id, in_cookie=fields.value("cookie") is True)
+
+
+async def _account_of_reset(work: UnitOfWork, fields: InputReader) -> Account:
+    """Return the account of a token's address. Raises MutationRejected."""
+    token = await find_token(work, fields, EmailTokenPurpose.PASSWORD_RESET)
+    account = await find_account(work, token.address)
+    if account is None:
+        fields.add_error(ErrorCode.INVALID_TOKEN, NO_ACCOUNT, "token")
+    work.errors.raise_if_any()
+    assert account is not None  # noqa: S101 (otherwise there was an error)
+    return account
+
+
+async def _reset(work: UnitOfWork, fields: InputReader, account: Account, hashed: str) -> Tokens:
+    token = await find_token(work, fields, EmailTokenPurpose.PASSWORD_RESET)
+    user = await lock_account(work, account)
+    if user is None:
+        fields.add_error(ErrorCode.INVALID_TOKEN, NO_ACCOUNT, "token")
+    work.errors.raise_if_any()
+    await use_token(work, token)
+    user.email_verified_at = user.email_verified_at or now()
+    await _set_password(work, user, hashed, keep=None)
+    return await start_session(work, user.id, in_cookie=fields.value("cookie") is True)
+
+
+async def _begin_change(work: UnitOfWork, _fields: InputReader) -> tuple[UUID, Account]:
+    """Count the attempt, and return it with the account of the viewer. Raises MutationRejected."""
+    user = await work.acting_user("change_password")
+    work.errors.raise_if_any()
+    return await begin_attempt(work, user.email), Account(user.id, user.email, user.name, user.password_hash)
+
+
+async def _change(work: UnitOfWork, attempt: UUID, account: Account, hashed: str) -> None:
+    user = await lock_account(work, account)
+    if user is None:
+        work.errors.add(ErrorCode.INVALID_CREDENTIALS, WRONG_PASSWORD, "current")
+    work.errors.raise_if_any()
+    await forgive_attempt(work, attempt)
+    await _set_password(work, user, hashed, keep=work.context.viewer.session_id)
+
+
+async def _set_password(work: UnitOfWork, user: User, hashed: str, *, keep: UUID | None) -> None:
+    """Set a user's password, end its sessions but one, and tell the user (V44)."""
+    user.password_hash = hashed
+    await end_sessions(work.session, user.id, keep=keep)
+    message = message_templates.password_changed(work.context.services.account_url)
+    await notify_user(work.session, NotificationKind.SECURITY, user.id, message)

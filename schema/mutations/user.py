@@ -1,0 +1,100 @@
+"""User mutations."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers.mutations import user
+from schema.building.inputs import optional, required
+from schema.building.mutation_fields import Payload, procedure_field
+from schema.mutations.session import COOKIE
+from schema.session import Tokens
+
+TOKEN = "The code from the email, or the token in its link."  # noqa: S105 (a description)
+NEW_PASSWORD = "The new password, of 15 to 128 characters. It can't be a common one or contain a part of the name or address."  # noqa: S105
+
+
+@strawberry.input(description="Input for `signUp`.")
+class SignUpInput:
+    email: str = required("The email address to sign up with.")
+
+
+@strawberry.type(description="Result of `signUp`.")
+class SignUpPayload(Payload):
+    sent: bool | None = strawberry.field(
+        default=None, description="True, whether or not the address has an account: the email says which."
+    )
+
+
+@strawberry.input(description="Input for `completeSignUp`.")
+class CompleteSignUpInput:
+    token: str = required(TOKEN)
+    password: str = required(NEW_PASSWORD)
+    name: str = required("The user's full name.")
+    job_title: str = required("The user's job title.")
+    cookie: bool | None = optional(COOKIE)
+
+
+@strawberry.type(description="Result of `completeSignUp`.")
+class CompleteSignUpPayload(Payload):
+    tokens: Tokens | None = strawberry.field(default=None, description="The tokens of the user's first session.")
+
+
+@strawberry.input(description="Input for `requestPasswordReset`.")
+class RequestPasswordResetInput:
+    email: str = required("The email address of the account.")
+
+
+@strawberry.type(description="Result of `requestPasswordReset`.")
+class RequestPasswordResetPayload(Payload):
+    sent: bool | None = strawberry.field(
+        default=None, description="True, whether or not the address has an account. Only an account gets an email."
+    )
+
+
+@strawberry.input(description="Input for `resetPassword`.")
+class ResetPasswordInput:
+    token: str = required(TOKEN)
+    password: str = required(NEW_PASSWORD)
+    cookie: bool | None = optional(COOKIE)
+
+
+@strawberry.type(description="Result of `resetPassword`.")
+class ResetPasswordPayload(Payload):
+    tokens: Tokens | None = strawberry.field(default=None, description="The tokens of a new session.")
+
+
+@strawberry.input(description="Input for `changePassword`.")
+class ChangePasswordInput:
+    current: str = required("The current password.")
+    new: str = required(NEW_PASSWORD)
+
+
+@strawberry.type(description="Result of `changePassword`.")
+class ChangePasswordPayload(Payload):
+    changed: bool | None = strawberry.field(default=None, description="True if the password was changed.")
+
+
+@strawberry.type
+class UserMutations:
+    sign_up: SignUpPayload = procedure_field(
+        user.sign_up, SignUpInput, "Sends an email with a code that completes the sign-up. The code works once, for 24 hours."
+    )
+    complete_sign_up: CompleteSignUpPayload = procedure_field(
+        user.complete_sign_up, CompleteSignUpInput, "Creates a user with a verified email address, and signs it in."
+    )
+    request_password_reset: RequestPasswordResetPayload = procedure_field(
+        user.request_password_reset,
+        RequestPasswordResetInput,
+        "Sends an email with a code to choose a new password. The code works once, for an hour.",
+    )
+    reset_password: ResetPasswordPayload = procedure_field(
+        user.reset_password,
+        ResetPasswordInput,
+        "Gives an account a new password, ends all its sessions, and signs the user in.",
+    )
+    change_password: ChangePasswordPayload = procedure_field(
+        user.change_password,
+        ChangePasswordInput,
+        "Changes the user's own password, and ends its other sessions.",
+    )
