@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.option_errors import raise_if_any
 from commands.store import open_recorded_transaction, running_database
 from models import Company
-from models.company import AccountKind, CompanyType, VerificationStatus
-from resolvers.mutations.company import read_company
+from models.company import OPEN_TYPES, AccountKind, CompanyType, VerificationStatus
+from resolvers.mutations.company import read_company, verified_twins
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.user_errors import ErrorCode, UserErrors
@@ -78,6 +78,7 @@ async def _create(settings: Settings, kind: AccountKind, values: Mapping[str, An
     fields = InputReader(values, errors)
     # The operator knows whether there is a distribution agreement, so it can choose any type (R413, R421, A42).
     created = Company(account_kind=kind, **read_company(fields, tuple(CompanyType)))
+    created.distribution_agreement = created.company_type not in OPEN_TYPES
     async with open_recorded_transaction(settings, COMMAND) as session:
         if kind == AccountKind.OPERATOR:
             await _check_single(session, fields)
@@ -103,12 +104,7 @@ async def _check_certificate(session: AsyncSession, fields: InputReader, created
         fields.add_error(ErrorCode.REQUIRED, CERTIFICATE_FIRST, "registration_number")
     if created.registration_number is None:
         return
-    same_number = sa.select(Company).where(
-        Company.registration_number == created.registration_number,
-        Company.country == created.country,
-        Company.verification_status == VerificationStatus.VERIFIED,
-    )
-    other = await session.scalar(same_number.limit(1))
+    other = await session.scalar(verified_twins(created).limit(1))
     if other is not None:
         message = ALREADY_VERIFIED.format(other.trading_name, Identifier("Company", other.id))
         fields.add_error(ErrorCode.TAKEN, message, "registration_number")

@@ -6,7 +6,7 @@ check them without a join.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, enum_column, now
-from models.concept import Concept, Link, SortOrder, always, equals
+from models.concept import Concept, Link, SortOrder, always, equals, steps_of
 from models.lifecycle import Lifecycle, Staged, Step, partition
 from models.marketplace_profile import ProfileVisibility
 
@@ -40,8 +40,8 @@ class CompanyType(StrEnum):  # R412-R420
     XAAS = "XAAS"
 
 
-class VerificationStatus(StrEnum):
-    """Whether the operator has verified the company (R404, R421-R425, A41)."""
+class VerificationStatus(StrEnum):  # R404, R421-R425, A41
+    """Whether the operator has verified a company: not submitted yet, waiting for the operator, verified, or rejected."""
 
     UNVERIFIED = "UNVERIFIED"
     PENDING = "PENDING"
@@ -51,7 +51,7 @@ class VerificationStatus(StrEnum):
 
 VERIFICATION: Final = Lifecycle(
     {
-        "submit": Step({VerificationStatus.UNVERIFIED, VerificationStatus.REJECTED}, VerificationStatus.PENDING),
+        "submit_verification": Step({VerificationStatus.UNVERIFIED, VerificationStatus.REJECTED}, VerificationStatus.PENDING),
         "verify": Step({VerificationStatus.PENDING}, VerificationStatus.VERIFIED),
         "reject": Step({VerificationStatus.PENDING}, VerificationStatus.REJECTED),
     },
@@ -64,6 +64,9 @@ OPEN, CHECKED = partition(
 )
 OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # available without a distribution agreement (R413, A42)
 CERTIFIED: Final = ("legal_name", "registration_number")  # proven by the certificate of registration (R409, R410)
+REVIEW_DAYS: Final = 3  # working days in which the operator decides (R425, A39)
+DAY: Final = timedelta(days=1)
+SATURDAY: Final = 5  # as in datetime.weekday
 MAX_NAME_LENGTH: Final = 200  # characters, of trading and legal names (V7)
 MAX_NUMBER_LENGTH: Final = 64  # characters, of registration and tax numbers
 
@@ -82,6 +85,10 @@ class Company(Identified, Versioned, Staged, Base):
     verification_status: Mapped[VerificationStatus] = mapped_column(
         enum_column(VerificationStatus), default=VerificationStatus.UNVERIFIED
     )
+    verification_reason: Mapped[str | None]  # why the latest submission was rejected (A41)
+    verification_submitted_at: Mapped[datetime | None]
+    verification_due_at: Mapped[datetime | None]
+    distribution_agreement: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R413
     partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     registration_number: Mapped[str | None]
     tax_number: Mapped[str | None]
@@ -127,6 +134,12 @@ class Company(Identified, Versioned, Staged, Base):
             postgresql_where=sa.text("public_products > 0"),
         ),
         sa.Index("company_account_kind_page", "account_kind", "id"),
+        sa.Index(
+            "company_verified_registration",
+            "country",
+            sa.text("lower(registration_number)"),
+            postgresql_where=sa.text("verification_status = 'VERIFIED'"),
+        ),
     )
 
     @property
@@ -135,10 +148,37 @@ class Company(Identified, Versioned, Staged, Base):
         return self.verification_status in CHECKED
 
     @property
+    def possible_types(self) -> tuple[CompanyType, ...]:
+        """The types that the company can have: all of them with a distribution agreement (R413, A42)."""
+        return tuple(CompanyType) if self.distribution_agreement else OPEN_TYPES
+
+    def submit(self) -> None:
+        """Take the step to PENDING, due in three working days (A39, A41). Raises IllegalStep."""
+        self.take_step("submit_verification")
+        self.verification_reason = None
+        self.verification_submitted_at = now()
+        self.verification_due_at = due_at(self.verification_submitted_at)
+
+    @property
     def vouched_status(self) -> VerificationStatus:
         """The status of companies that this partner creates: VERIFIED once the partner itself is verified (R404, V15)."""
         verified = self.verification_status == VerificationStatus.VERIFIED
         return VerificationStatus.VERIFIED if verified else VerificationStatus.UNVERIFIED
+
+
+def due_at(submitted_at: datetime) -> datetime:
+    """Return when a submission is due: after REVIEW_DAYS from Monday to Friday, in UTC. Weekends count as Monday (A39, V65)."""
+    due = _next_working_day(submitted_at.astimezone(UTC))
+    for _ in range(REVIEW_DAYS):
+        due = _next_working_day(due + DAY)
+    return due
+
+
+def _next_working_day(moment: datetime) -> datetime:
+    """Return the same time on the first working day from this one on."""
+    while moment.weekday() >= SATURDAY:
+        moment += DAY
+    return moment
 
 
 CONCEPTS: Final = (
@@ -159,10 +199,13 @@ CONCEPTS: Final = (
                 "account_kind", "Matches the kind of account. Only the operator's staff can use this filter."
             ),
         },
-        actions=always(
+        actions=steps_of(VERIFICATION, "submit_verification", "verify", "reject")
+        | always(
+            "set_distribution_agreement",
             "update_company_profile",
             "update_support_details",
             "save_marketplace_profile",
+            "publish_marketplace_profile",
             "set_billing_market",
             "create_managed_account",
             "update_partner_defaults",

@@ -150,19 +150,20 @@ def _comparison(column: str, compare: Callable[[Any, Any], Any]) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class AllowedFrom:
-    """Values of the column `status` that allow an action, and the column of the time when that ends, if it does."""
+    """Values of a status that allow an action, the column of the time when that ends, if it does, and that of the status."""
 
     statuses: Iterable[Any]
     until: str | None = None
+    column: str = "status"
 
     @property
     def columns(self) -> Iterator[str]:
         """The columns that the condition reads."""
-        yield "status"
+        yield self.column
         yield from [] if self.until is None else [self.until]
 
 
-Actions = Mapping[str, AllowedFrom | None]
+Actions = dict[str, AllowedFrom | None]
 
 
 def always(*actions: str) -> Actions:
@@ -172,7 +173,7 @@ def always(*actions: str) -> Actions:
 
 def steps_of(lifecycle: Lifecycle[Any], *actions: str, until: str | None = None) -> Actions:
     """Return steps of a lifecycle as actions, possible from the states where they start."""
-    return {action: AllowedFrom(lifecycle.steps[action].start, until) for action in actions}
+    return {action: AllowedFrom(lifecycle.steps[action].start, until, lifecycle.column) for action in actions}
 
 
 def snake(name: str) -> str:

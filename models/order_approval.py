@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
-from models.concept import Concept, Relation, equals, page_columns, page_indexes, steps_of
+from models.concept import Concept, Link, Relation, equals, page_columns, page_indexes, steps_of
 from models.kinds import Amount
 from models.lifecycle import Lifecycle, Staged, Step
 from models.port import SPEEDS_MBPS, TERMS_MONTHS, DiversityZone
@@ -88,6 +88,7 @@ CONCEPTS: Final = (
         "OrderApproval",
         OrderApproval,
         tag=b"oa",
+        links=(Link("owners", "company", local="company_id", remote="id"),),
         below={"dashboard.order_approvals": Relation(("company_id", "partner_id"))},
         filters=FILTERS,
         actions=steps_of(LIFECYCLE, "approve", "reject", "withdraw", until="expires_at"),

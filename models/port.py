@@ -14,6 +14,7 @@ from models.base import Base, Owned, Versioned, copied, enum_column, now
 from models.concept import (
     AllowedFrom,
     Concept,
+    Link,
     Relation,
     SortOrder,
     always,
@@ -142,6 +143,7 @@ CONCEPTS: Final = (
         "Port",
         Port,
         tag=b"po",
+        links=(Link("owners", "company", local="company_id", remote="id"),),
         below={
             "company.ports": Relation(("company_id",)),
             # The company's own ports, and those of the accounts that it manages.

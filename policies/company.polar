@@ -60,6 +60,13 @@ allow_field(viewer: Viewer, "read", company: Company, field) if
 close_to(viewer: Viewer, company: Company) if acts_for(viewer, company);
 close_to(viewer: Viewer, _company: Company) if operator(viewer);
 
+# The company, its partner and the operator can read how its verification stands, and what it may sell. R404 R413 A39 A41
+allow_field(viewer: Viewer, "read", company: Company, field) if
+    close_to(viewer, company) and
+    field in [
+        "verification_status", "verification_reason", "verification_submitted_at", "verification_due_at", "distribution_agreement"
+    ];
+
 # Only a partner and the operator can read the partner's defaults. An account can read the settings in effect for it. V2 V14
 allow_field(viewer: Viewer, "read", company: Company, "partner_defaults") if
     company.id = viewer.company_id;
@@ -118,11 +125,25 @@ edits(viewer: Viewer, company: Company) if
     administers(viewer) and not managed(viewer) and acts_for(viewer, company);
 allow(viewer: Viewer, "update_company_profile", company: Company) if edits(viewer, company);
 
+# The same administrators can submit its certificate of registration for verification. R409 A41 V73
+allow(viewer: Viewer, "submit_verification", company: Company) if edits(viewer, company);
+
+# The operator's reviewers verify companies, or reject them with a reason. R421 R422 A41 V48
+allow(viewer: Viewer, "verify", _company: Company) if reviews(viewer);
+allow(viewer: Viewer, "reject", _company: Company) if reviews(viewer);
+
+# The operator's staff records who has a distribution agreement with the operator. R413 A42
+allow(viewer: Viewer, "set_distribution_agreement", _company: Company) if operator(viewer);
+
 # The same administrators can edit its support details, regardless of who provides the support. R123 R124 V15
 allow(viewer: Viewer, "update_support_details", company: Company) if edits(viewer, company);
 
 # A company's Marketplace editors, or its partner's, can save its Marketplace profile and upload its logo. V9 A9
 allow(viewer: Viewer, "save_marketplace_profile", company: Company) if
+    edits_marketplace(viewer) and acts_for(viewer, company);
+
+# They can also publish the profile. V9 A9
+allow(viewer: Viewer, "publish_marketplace_profile", company: Company) if
     edits_marketplace(viewer) and acts_for(viewer, company);
 
 # A company that pays for itself can set its billing markets. V12 A43
@@ -152,6 +173,23 @@ allow(viewer: Viewer, "order_port_directly", company: Company) if
 # Users who can publish ports can order a PUBLIC port. Managed users never can. V1
 allow(viewer: Viewer, "publish_port", company: Company) if
     orders(viewer, company) and not managed(viewer);
+
+# Until the operator has verified a company, nobody orders or publishes for it, and it gets no API keys. R404 A40 V47
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "create_api_key", company: Company) if
+    administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "order_port", company: Company) if
+    orders(viewer, company) and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "order_port_directly", company: Company) if
+    orders(viewer, company) and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "publish_port", company: Company) if
+    orders(viewer, company) and not managed(viewer) and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "publish_marketplace_profile", company: Company) if
+    edits_marketplace(viewer) and acts_for(viewer, company) and company.verification_status != "VERIFIED";
 
 # A partner's users can view the market as an account that the partner manages, keeping their own roles. V14
 allow(viewer: Viewer, "view_as", company: Company) if

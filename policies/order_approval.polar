@@ -19,6 +19,11 @@ decides(viewer: Viewer, approval: OrderApproval) if
     partner(viewer) and approval.partner_id = viewer.company_id and
     role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles;
 
+# Nothing is ordered for a company that the operator hasn't verified. R404 V47
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "approve", approval: OrderApproval) if
+    decides(viewer, approval) and company in approval.owners and company.verification_status != "VERIFIED";
+
 # Users who can order for the managed company can withdraw its orders. V13
 allow(viewer: Viewer, "withdraw", approval: OrderApproval) if
     runs_network(viewer) and approval.company_id = viewer.company_id;

@@ -58,6 +58,14 @@ allow(viewer: Viewer, "connect", port: Port) if keeps(viewer, port);
 allow(viewer: Viewer, "publish", port: Port) if
     keeps(viewer, port) and not managed(viewer);
 
+# Ports of a company that the operator hasn't verified are neither connected nor published. R404 A40 V47
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "connect", port: Port) if
+    keeps(viewer, port) and company in port.owners and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "publish", port: Port) if
+    keeps(viewer, port) and not managed(viewer) and company in port.owners and company.verification_status != "VERIFIED";
+
 # The operator's staff allocates a port and activates it. A45
 allow(viewer: Viewer, "allocate", _port: Port) if operator(viewer);
 allow(viewer: Viewer, "activate", _port: Port) if operator(viewer);

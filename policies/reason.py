@@ -17,6 +17,7 @@ class Reason(StrEnum):
         member.description = description
         return member
 
+    COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED", "The operator hasn't verified the company yet."
     HIDDEN_BY_PARTNER = "HIDDEN_BY_PARTNER", "The partner that manages the account hasn't enabled it."
     NOT_FOR_MANAGED_ACCOUNTS = "NOT_FOR_MANAGED_ACCOUNTS", "Managed accounts never have access to it."
     NOT_YOURS = "NOT_YOURS", "Only its owner can read it."

@@ -76,3 +76,6 @@ supports(viewer: Viewer) if operator(viewer) and "SUPPORT" in viewer.roles;
 
 # Only viewers who can read all linked rows have conditions on them explained: a condition could reveal a draft. V19
 ability(viewer: Viewer, "explain_linked_rows") if operator(viewer);
+
+# The operator's reviewers decide about companies and what they publish. A43 V48
+reviews(viewer: Viewer) if operator(viewer) and "REVIEWER" in viewer.roles;

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models.company import AccountKind, CompanyType
+from models.company import AccountKind, CompanyType, VerificationStatus
 from resolvers import company
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
@@ -39,6 +40,15 @@ class Company(Node):
     partner: Company | None = resolved(company.partner, "The partner that manages the company.")
     company_profile: CompanyProfile | None = resolved(
         company.company_profile, "The company's legal name and registration details."
+    )
+    verification_status: VerificationStatus | None = column("Whether the operator has verified the company.")
+    verification_reason: str | None = column("Why the operator rejected the latest submission. Null unless it did.")
+    verification_submitted_at: datetime | None = column("When the latest submission was made. Null before the first one.")
+    verification_due_at: datetime | None = column(
+        "When the operator should have decided: three working days after the submission, Monday to Friday in UTC."
+    )
+    distribution_agreement: bool | None = column(
+        "Whether the company has a distribution agreement with the operator. Without one, its type is ENTERPRISE or XAAS."
     )
     marketplace_profile: Annotated[MarketplaceProfile, strawberry.lazy("schema.marketplace_profile")] | None = resolved(
         company.marketplace_profile, "The company's Marketplace profile."

@@ -118,9 +118,10 @@ class Factory:
     async def company(
         self, *, kind: str = "DIRECT", partner: Company | None = None, name: str | None = None, **values: Any
     ) -> Company:
-        """Create a company with one member."""
+        """Create a VERIFIED company with one member."""
         name = name or f"Company {next(self._numbers)}"
-        facts = {"trading_name": name, "legal_name": name, "country": "DE", **values}
+        status = {"verification_status": "VERIFIED"}
+        facts = {"trading_name": name, "legal_name": name, "country": "DE", **status, **values}
         key = await self._add(models.Company, account_kind=kind, partner_id=partner and partner.key, **facts)
         user = await self.user(Thing("Company", key), "REVIEWER" if kind == "OPERATOR" else "ACCOUNT_ADMIN")
         return Company("Company", key, name, user)

@@ -12,7 +12,7 @@ from uuid import UUID
 from commands.demo.metro import metros
 from commands.demo.words import LEGAL_FORMS, STEMS, TRADES, address, slug
 from commands.demo.world import FOUNDED, World, deck, moments
-from models.company import AccountKind, CompanyType, VerificationStatus
+from models.company import OPEN_TYPES, AccountKind, CompanyType, VerificationStatus, due_at
 
 FILLED: Final = datetime(2023, 7, 3, 8, tzinfo=FOUNDED.tzinfo)  # when the last company joined
 CAST_ACCOUNTS: Final = 8  # at least this many for the cast's partner
@@ -38,6 +38,7 @@ VERIFICATION: Final = {
         VerificationStatus.REJECTED: 1,
     },
 }
+UNREADABLE: Final = "The second page of the certificate is missing. Please upload the whole document."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ def fill(world: World) -> None:
             account_kind=plan.kind,
             company_type=plan.company_type,
             verification_status=plan.verification,
+            verification_reason=UNREADABLE if plan.verification == VerificationStatus.REJECTED else None,
+            verification_submitted_at=at if documented else None,
+            verification_due_at=due_at(at) if documented else None,
+            distribution_agreement=plan.company_type not in OPEN_TYPES,
             partner_id=next(partners) if plan.kind == AccountKind.MANAGED else None,
             registration_number=f"EX-{country}-{number:06d}" if documented else None,
             tax_number=f"{country}EX{number:07d}" if documented else None,

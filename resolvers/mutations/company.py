@@ -1,12 +1,14 @@
-"""Mutations of company profiles, and reading the details of a new company."""
+"""Mutations of company profiles and of the verification of companies, and reading the details of a new company."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from models import Company
-from models.company import CERTIFIED, MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, OPEN_TYPES, CompanyType
+from models.company import CERTIFIED, MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, OPEN_TYPES, CompanyType, VerificationStatus
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, address, assign, country, read_present, text
 from resolvers.writing.input_reader import InputReader
@@ -20,6 +22,9 @@ DETAILS: Final[Mapping[str, FieldReader]] = {
     "tax_number": text(MAX_NUMBER_LENGTH, required=False),
     "headquarters": address,
 }
+MAX_REASON_LENGTH: Final = 1_000  # characters
+TYPE_NOT_OPEN: Final = "{} needs a distribution agreement. Record one first, or choose another type."
+DUPLICATE: Final = "{} is verified with the same registration number and country. Reject this company, with a reason."
 LOCKED_DETAIL: Final = "Locked because the company is {}. Ask the operator to change it."
 
 
@@ -33,7 +38,7 @@ async def update_company_profile(work: UnitOfWork, fields: InputReader) -> Chang
         work.check_and_bump_version(fields, company)
     work.errors.raise_if_any()
     assign(company, values)
-    return {"company": Identifier("Company", company.id)}
+    return _changed(company)
 
 
 def _check_locked_details(fields: InputReader, company: Company, values: Mapping[str, Any]) -> None:
@@ -41,6 +46,76 @@ def _check_locked_details(fields: InputReader, company: Company, values: Mapping
     for name in CERTIFIED if company.is_certified else ():
         if name in values and values[name] != getattr(company, name):
             fields.add_error(ErrorCode.LOCKED, LOCKED_DETAIL.format(company.verification_status), name)
+
+
+@requires(Company="submit_verification")
+async def submit_verification(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Submit a company for verification, for the first time or after a rejection (R409, A41). Raises IllegalStep."""
+    company = await work.acting_company(fields, "submit_verification")
+    work.errors.raise_if_any()
+    company.submit()
+    return _changed(company)
+
+
+@requires(Company="verify")
+async def verify_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Verify a PENDING company, with another type if that suits it better (R421, R422). Raises IllegalStep."""
+    company = await work.lock_for_update(fields, "company_id", "Company", "verify")
+    work.errors.raise_if_any()
+    company.take_step("verify")
+    company_type = fields.value("company_type") or company.company_type
+    if company_type not in company.possible_types:
+        fields.add_error(ErrorCode.INVALID_VALUE, TYPE_NOT_OPEN.format(company_type), "company_type")
+    await _check_duplicate(work, fields, company)
+    work.errors.raise_if_any()
+    company.company_type = company_type
+    return _changed(company)
+
+
+@requires(Company="reject")
+async def reject_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Reject a PENDING company, with a reason (A41). Raises IllegalStep."""
+    company = await work.lock_for_update(fields, "company_id", "Company", "reject")
+    reason = fields.text("reason", MAX_REASON_LENGTH, lines=True)
+    work.errors.raise_if_any()
+    company.take_step("reject")
+    company.verification_reason = reason
+    return _changed(company)
+
+
+@requires(Company="set_distribution_agreement")
+async def set_distribution_agreement(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Record a distribution agreement, or its end, with which a type that needs it becomes ENTERPRISE (R413, R420, A42)."""
+    company = await work.lock_for_update(fields, "company_id", "Company", "set_distribution_agreement")
+    work.errors.raise_if_any()
+    company.distribution_agreement = fields.value("agreed")
+    if company.company_type not in company.possible_types:
+        company.company_type = CompanyType.ENTERPRISE
+    return _changed(company)
+
+
+async def _check_duplicate(work: UnitOfWork, fields: InputReader, company: Company) -> None:
+    """Add an error if another company is verified with the same registration (V65). Two such checks run one after the other."""
+    if company.registration_number is None:
+        return
+    await work.serialize("registration", f"{company.country} {company.registration_number.lower()}")
+    other = await work.scalar(verified_twins(company))
+    if other is not None:
+        fields.add_error(ErrorCode.DUPLICATE, DUPLICATE.format(other.trading_name), "company_id")
+
+
+def verified_twins(company: Company) -> sa.Select[Any]:
+    """Select the other VERIFIED companies with the registration number and country of this one (V46)."""
+    return sa.select(Company).where(
+        Company.country == company.country,
+        sa.func.lower(Company.registration_number) == sa.func.lower(company.registration_number),
+        Company.verification_status == VerificationStatus.VERIFIED,
+        Company.id != company.id,
+    )
+
+
+def _changed(company: Company) -> ChangedIds:
+    return {"company": Identifier("Company", company.id)}
 
 
 def read_company(fields: InputReader, types: Collection[CompanyType] = OPEN_TYPES) -> dict[str, Any]:

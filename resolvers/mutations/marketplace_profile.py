@@ -12,7 +12,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from models import Company, MarketplaceProfile, Port, ProviderType, ServiceType
-from models.company import VerificationStatus
 from models.marketplace_profile import ProfileVisibility
 from resolvers.mutations.profile_slugs import follow_name
 from resolvers.values.identifiers import Identifier
@@ -32,7 +31,6 @@ MAX_TYPES: Final = 50
 MAX_PORTS: Final = 200
 PROFILE_EXISTS: Final = "The company already has a profile. To edit it, pass the version that you last read."
 NO_PROFILE: Final = "The company has no profile yet. Omit the version to create one."
-UNVERIFIED: Final = "The operator hasn't verified the company yet. Until then, its profile must be PRIVATE."
 
 
 @requires(Company="save_marketplace_profile")
@@ -45,7 +43,7 @@ async def save_marketplace_profile(work: UnitOfWork, fields: InputReader) -> Cha
     if fields.has("logo_id"):
         values["logo_id"] = await _read_logo(work, fields, company)
     ports = await _read_ports(work, fields, company)
-    _check_publication(fields, company, profile, values)
+    await _check_publication(work, fields, company, profile, values)
     if company is not None:
         _check_version(work, fields, profile)
     work.errors.raise_if_any()
@@ -140,22 +138,22 @@ async def _read_categories(work: UnitOfWork, fields: InputReader, profile: Marke
     return values
 
 
-def _check_publication(
-    fields: InputReader, company: Company | None, profile: MarketplaceProfile | None, values: Mapping[str, Any]
+async def _check_publication(
+    work: UnitOfWork,
+    fields: InputReader,
+    company: Company | None,
+    profile: MarketplaceProfile | None,
+    values: Mapping[str, Any],
 ) -> None:
-    """Check that a public profile has a provider type (A5), and that its company was verified when it became public (A40)."""
+    """Check that a public profile has a provider type (A5), and that the viewer can publish it when it becomes public (A40)."""
     before = ProfileVisibility.PRIVATE if profile is None else profile.visibility
     if values.get("visibility", before) != ProfileVisibility.PUBLIC:
         return
     chosen = fields.value("provider_types") if fields.has("provider_types") else getattr(profile, "provider_types", ())
     if not chosen:
         fields.add_error(ErrorCode.REQUIRED, "Choose a provider type. A public profile needs at least one.", "provider_types")
-    if (
-        company is not None
-        and before != ProfileVisibility.PUBLIC
-        and company.verification_status != VerificationStatus.VERIFIED
-    ):
-        fields.add_error(ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED, "visibility")
+    if company is not None and before != ProfileVisibility.PUBLIC:
+        await work.check_allowed(fields, "visibility", "Company", company, "publish_marketplace_profile")
 
 
 async def _read_logo(work: UnitOfWork, fields: InputReader, company: Company | None) -> UUID | None:

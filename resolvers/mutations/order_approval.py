@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models import Company, Location, OrderApproval, Port
 from models.base import now
 from models.order_approval import LIFECYCLE, MAX_COMMENT_LENGTH
-from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
+from resolvers.mutations.order_checks import check_location, check_market, check_speed
 from resolvers.order_approval import notify_requester
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.input_reader import InputReader
@@ -62,7 +62,6 @@ async def _lock_undecided(work: UnitOfWork, fields: InputReader, action: str) ->
 async def _check_order(work: UnitOfWork, fields: InputReader, approval: OrderApproval, location: Location) -> None:
     """Add an error for each reason why the order can no longer be placed."""
     company = await work.scalar(select(Company).where(Company.id == approval.company_id).with_for_update(read=True))
-    check_company(fields, company, "id")
     check_location(fields, location, "id")
     check_speed(fields, location, approval.speed_mbps, "id")
     await check_market(work, fields, company, location, "id")

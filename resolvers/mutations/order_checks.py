@@ -10,22 +10,14 @@ from typing import Final
 from sqlalchemy import select
 
 from models import BillingMarket, Company, Location
-from models.company import VerificationStatus
 from models.location import LocationStatus
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.unit_of_work import UnitOfWork
 from resolvers.writing.user_errors import ErrorCode
 
-UNVERIFIED: Final = "The company isn't verified yet. You can order once it is."
 NOT_ORDERABLE: Final = "{} is {}. Choose an ACTIVE location."
 NO_MARKET: Final = "The paying company hasn't enabled the billing market {}."
 NO_SPEED: Final = "{} doesn't offer {} Mbps. Choose one of: {}."
-
-
-def check_company(fields: InputReader, company: Company, *path: str) -> None:
-    """Add an error if the company isn't verified (R404, A40)."""
-    if company.verification_status != VerificationStatus.VERIFIED:
-        fields.add_error(ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED, *path)
 
 
 def check_location(fields: InputReader, location: Location, name: str) -> None:

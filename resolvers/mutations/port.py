@@ -13,7 +13,7 @@ from models.notification import NotificationKind
 from models.port import ENDED, TERMS_MONTHS, PortVisibility
 from models.price import PriceKind, price_of
 from resolvers.mutations.connection_request import end_pending, requests_at
-from resolvers.mutations.order_checks import check_company, check_location, check_market, check_speed
+from resolvers.mutations.order_checks import check_location, check_market, check_speed
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company
 from resolvers.values.identifiers import Identifier
@@ -62,8 +62,6 @@ async def order_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
 
 async def _check_orderable(work: UnitOfWork, fields: InputReader, company: Company | None, location: Location | None) -> None:
     """Add an error for each reason why this company can't order at this location."""
-    if company is not None:
-        check_company(fields, company, *(["company_id"] if fields.value("company_id") is not None else []))
     if location is not None:
         check_location(fields, location, "location_id")
     if company is not None and location is not None:
@@ -87,12 +85,8 @@ async def _read_price(
 async def _read_visibility(work: UnitOfWork, fields: InputReader, company: Company | None) -> PortVisibility:
     """Read the visibility, by default PRIVATE. Another one needs the right to publish ports (A11, V1)."""
     visibility: PortVisibility = fields.value("visibility") or PortVisibility.PRIVATE
-    if (
-        visibility != PortVisibility.PRIVATE
-        and company is not None
-        and not await work.is_allowed("Company", company, "publish_port")
-    ):
-        work.report_forbidden(fields, "visibility", "Company", "publish_port")
+    if visibility != PortVisibility.PRIVATE and company is not None:
+        await work.check_allowed(fields, "visibility", "Company", company, "publish_port")
     return visibility
 
 
@@ -145,8 +139,8 @@ async def _check_rights(work: UnitOfWork, fields: InputReader, port: Port) -> No
     """Add an error if the viewer can't change the port's visibility (V1) or its term (V13)."""
     for name, action in EXTRA_ACTIONS.items():
         wanted = fields.value(name)
-        if wanted is not None and wanted != getattr(port, name) and not await work.is_allowed("Port", port, action):
-            work.report_forbidden(fields, name, "Port", action)
+        if wanted is not None and wanted != getattr(port, name):
+            await work.check_allowed(fields, name, "Port", port, action)
 
 
 async def _new_price(work: UnitOfWork, fields: InputReader, port: Port, term: int | None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def condition(entity: str, action: str, decide: Callable[[str, str], Decision]) 
     if state is None:
         return Condition(assume(readable, allowed))
     visible = conj(_visible(read, state.columns))
-    in_state = disj((negate(visible), one_of("status", [status.value for status in state.statuses])))
+    in_state = disj((negate(visible), one_of(state.column, [status.value for status in state.statuses])))
     return Condition(assume(readable, conj((allowed, in_state))), state.until if visible == TRUE else None)
 
 

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Base
-from policies.predicates.sql import to_sql
+from policies.predicates.predicate import Constant
+from policies.predicates.sql import to_column, to_sql
+from policies.reason import Reason
 from resolvers.auditing.audit_log import AuditSubject, Counts, add_counts
 from resolvers.writing.change_log import record_changes
 from resolvers.writing.input_reader import InputReader
@@ -30,6 +32,13 @@ Requirements: TypeAlias = tuple[tuple[str, str], ...]
 
 NOT_FOUND: Final = "Not found, or you don't have access to it."
 FORBIDDEN: Final = "You don't have permission to do this."
+UNVERIFIED: Final = (
+    "The operator hasn't verified the company yet. Until then, it can't order, connect, publish or create API keys."
+)
+# The errors of refusals that have a reason of their own. All others are FORBIDDEN.
+REFUSALS: Final[Mapping[Reason | None, tuple[ErrorCode, str]]] = {
+    Reason.COMPANY_NOT_VERIFIED: (ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED)
+}
 VERSION_CONFLICT: Final = "Someone else changed this in the meantime; it is now at version {}. Reload it and try again."
 
 
@@ -60,7 +69,8 @@ class UnitOfWork:
     async def lock_for_update(self, fields: InputReader, name: str, entity: str, action: str) -> Any:
         """Return the row whose id is in a field, locked, if the viewer can take `action` on it; otherwise add an error.
 
-        The error is NOT_FOUND if the row doesn't exist or the viewer can't read it, and FORBIDDEN if the viewer can only read it.
+        The error is NOT_FOUND if the row doesn't exist or the viewer can't read it. If the viewer can only read it, it's
+        FORBIDDEN, or the error of the reason that policy gives.
         """
         key = fields.key(name, entity)
         return None if key is None else await self.lock_by_key(fields, name, entity, key, action)
@@ -79,19 +89,36 @@ class UnitOfWork:
             self.report_not_found(fields, name, entity, action)
             return None
         if not allowed:
-            self.report_forbidden(fields, name, entity, action)
+            await self._report_refusal(fields, row, entity, action, name)
             return None
         return row
+
+    async def check_allowed(self, fields: InputReader, name: str, entity: str, row: Any, action: str) -> None:
+        """Add an error for a field if the viewer can't also take the action that it requests on a row that is locked."""
+        if not await self.is_allowed(entity, row, action):
+            await self._report_refusal(fields, row, entity, action, name)
 
     def report_not_found(self, fields: InputReader, name: str, entity: str, action: str) -> None:
         """Add NOT_FOUND for a field: its object doesn't exist or the viewer can't read it."""
         fields.add_error(ErrorCode.NOT_FOUND, NOT_FOUND, name)
         self._refuse(entity, action, ErrorCode.NOT_FOUND)
 
-    def report_forbidden(self, fields: InputReader, name: str, entity: str, action: str) -> None:
-        """Add FORBIDDEN for a field: the viewer can't take the action that it requests."""
-        fields.add_error(ErrorCode.FORBIDDEN, FORBIDDEN, name)
-        self._refuse(entity, action, ErrorCode.FORBIDDEN)
+    async def _report_refusal(self, fields: InputReader, row: Any, entity: str, action: str, *path: str) -> None:
+        """Add the error for an action that the viewer can't take on a row that it reads."""
+        code, message = REFUSALS.get(await self._reason(entity, row.id, action), (ErrorCode.FORBIDDEN, FORBIDDEN))
+        fields.add_error(code, message, *path)
+        self._refuse(entity, action, code)
+
+    async def _reason(self, entity: str, key: UUID, action: str) -> Reason | None:
+        """Return why policy refuses an action on a row. Runs a statement only if it can have a reason of its own."""
+        explained = self.context.policy.explanation(self.context.viewer.shape, entity, action, None)
+        if REFUSALS.keys().isdisjoint(ruling.rule.reason for ruling in explained.rulings):
+            return None
+        kind, predicates = self.context.policy.catalogue[entity], explained.predicates
+        columns = [to_column(each, kind, kind.table, per_row=True).label(f"p{n}") for n, each in enumerate(predicates)]
+        query = sa.select(sa.true(), *columns).where(kind.table.c[kind.key] == key)
+        values = dict(zip(predicates, (await self.session.execute(query, self.context.parameters)).one()[1:], strict=True))
+        return explained.verdict(lambda each: each.value if isinstance(each, Constant) else values[each]).reason
 
     def _refuse(self, entity: str, action: str, code: ErrorCode) -> None:
         add_counts(self.refusals, {AuditSubject(entity, None, action, code.value): 1})
@@ -102,11 +129,14 @@ class UnitOfWork:
             return await self.lock_for_update(fields, name, "Company", action)
         own = self.context.viewer.company_id
         row, allowed = (None, False) if own is None else await self.lock_if_allowed("Company", own, action)
-        if row is None or not allowed:
-            self.errors.add(ErrorCode.FORBIDDEN, FORBIDDEN)
-            self._refuse("Company", action, ErrorCode.FORBIDDEN)
+        if allowed:
+            return row
+        if row is not None:
+            await self._report_refusal(fields, row, "Company", action)
             return None
-        return row
+        self.errors.add(ErrorCode.FORBIDDEN, FORBIDDEN)
+        self._refuse("Company", action, ErrorCode.FORBIDDEN)
+        return None
 
     async def acting_user(self, action: str) -> Any:
         """Return the viewer's own user, locked, if it can take `action` on it; otherwise add an error."""

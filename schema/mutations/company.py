@@ -46,10 +46,77 @@ class UpdateCompanyProfilePayload(Payload):
     company: Company | None = strawberry.field(default=None, description="The updated company.")
 
 
+@strawberry.input(description="Input for `submitVerification`.")
+class SubmitVerificationInput:
+    company_id: ID | None = optional("The company to submit. Defaults to the viewer's company.")
+
+
+@strawberry.type(description="Result of `submitVerification`.")
+class SubmitVerificationPayload(Payload):
+    company: Company | None = strawberry.field(default=None, description="The submitted company.")
+
+
+@strawberry.input(description="Input for `verifyCompany`.")
+class VerifyCompanyInput:
+    company_id: ID = required("The company.")
+    company_type: CompanyType | None = optional(
+        "The line of business that fits the company best. Defaults to the one that it has. All but ENTERPRISE and XAAS need a "
+        "distribution agreement."
+    )
+
+
+@strawberry.type(description="Result of `verifyCompany`.")
+class VerifyCompanyPayload(Payload):
+    company: Company | None = strawberry.field(default=None, description="The verified company.")
+
+
+@strawberry.input(description="Input for `rejectCompany`.")
+class RejectCompanyInput:
+    company_id: ID = required("The company.")
+    reason: str = required("What is wrong with the submission, at most 1,000 characters. The company reads it.")
+
+
+@strawberry.type(description="Result of `rejectCompany`.")
+class RejectCompanyPayload(Payload):
+    company: Company | None = strawberry.field(default=None, description="The rejected company.")
+
+
+@strawberry.input(description="Input for `setDistributionAgreement`.")
+class SetDistributionAgreementInput:
+    company_id: ID = required("The company.")
+    agreed: bool = required("Whether the company has a distribution agreement.")
+
+
+@strawberry.type(description="Result of `setDistributionAgreement`.")
+class SetDistributionAgreementPayload(Payload):
+    company: Company | None = strawberry.field(default=None, description="The updated company.")
+
+
 @strawberry.type
 class CompanyMutations:
     update_company_profile: UpdateCompanyProfilePayload = mutation_field(
         company.update_company_profile,
         UpdateCompanyProfileInput,
         "Updates the profile of the viewer's company or of a company it manages.",
+    )
+    submit_verification: SubmitVerificationPayload = mutation_field(
+        company.submit_verification,
+        SubmitVerificationInput,
+        "Submits a company for verification by the operator, also again after a rejection. It becomes PENDING.",
+    )
+    verify_company: VerifyCompanyPayload = mutation_field(
+        company.verify_company,
+        VerifyCompanyInput,
+        "Verifies a PENDING company and notifies it. It can order, connect and publish from then on.",
+    )
+    reject_company: RejectCompanyPayload = mutation_field(
+        company.reject_company,
+        RejectCompanyInput,
+        "Rejects a PENDING company and notifies it. It can submit again.",
+    )
+    set_distribution_agreement: SetDistributionAgreementPayload = mutation_field(
+        company.set_distribution_agreement,
+        SetDistributionAgreementInput,
+        "Records that a company has a distribution agreement with the operator, or no longer has one. Without one, a type that "
+        "needs it becomes ENTERPRISE.",
     )

@@ -32,7 +32,10 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         **{
             name: {"company_profile"} for name in ("legal_name", "registration_number", "tax_number", "country", "headquarters")
         },
-        **{name: set() for name in ("verification_status", "created_at")},
+        "verification_status": {"verification_status"},
+        **{name: {name} for name in ("verification_reason", "verification_submitted_at", "verification_due_at")},
+        "distribution_agreement": {"distribution_agreement"},
+        "created_at": set(),
         "version": {"version"},
     },
     "Dashboard": {column.name: set() for column in CATALOGUE["Dashboard"].table.c},  # it shows ports, not its company

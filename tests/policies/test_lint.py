@@ -128,8 +128,8 @@ def test_misspelled_reason_is_rejected(tmp_path: Path) -> None:
     text = '# Hidden.\n# @reason HIDDEN\ndeny_field(_v: Viewer, "read", _p: Port, "name");'
 
     assert (
-        'port.polar:2: Unknown reason "HIDDEN". Known: HIDDEN_BY_PARTNER, NOT_FOR_MANAGED_ACCOUNTS, NOT_YOURS, '
-        "ROLE_REQUIRED, SIGN_IN_REQUIRED." == refusal(tmp_path, text)
+        'port.polar:2: Unknown reason "HIDDEN". Known: COMPANY_NOT_VERIFIED, HIDDEN_BY_PARTNER, NOT_FOR_MANAGED_ACCOUNTS, '
+        "NOT_YOURS, ROLE_REQUIRED, SIGN_IN_REQUIRED." == refusal(tmp_path, text)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from resolvers.values.identifiers import Identifier, parse
 
-REFUSALS: Final = {"FORBIDDEN", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE"}
+REFUSALS: Final = {"FORBIDDEN", "COMPANY_NOT_VERIFIED", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE"}
 DEMARCATION: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 UNKNOWN_LOCATION_ID: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # the id of a location that doesn't exist
 
@@ -91,8 +91,17 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Company", "UPDATE_COMPANY_PROFILE"): _of_company("updateCompanyProfile", version=-1),
     ("Company", "UPDATE_SUPPORT_DETAILS"): _of_company("updateSupportDetails", version=-1),
     ("Company", "SAVE_MARKETPLACE_PROFILE"): _of_company("saveMarketplaceProfile", version=-1),
+    ("Company", "PUBLISH_MARKETPLACE_PROFILE"): Attempt(
+        "saveMarketplaceProfile",
+        lambda thing: {"companyId": thing["id"], "version": -1, "visibility": "PUBLIC"},
+        ("companyId", "visibility"),
+    ),
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
+    ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification"),
+    ("Company", "VERIFY"): _of_company("verifyCompany"),
+    ("Company", "REJECT"): _of_company("rejectCompany", reason="Unreadable."),
+    ("Company", "SET_DISTRIBUTION_AGREEMENT"): _of_company("setDistributionAgreement", agreed=True),
     ("Company", "ORDER_PORT"): _of_company("orderPort", **ORDER),
     ("Company", "PUBLISH_PORT"): Attempt(
         "orderPort", lambda thing: {"companyId": thing["id"], **ORDER, "visibility": "PUBLIC"}, ("companyId", "visibility")

@@ -86,6 +86,14 @@ async def test_key_changes_what_a_member_with_its_roles_can_change_V51(client: C
     assert [{"user": {"name": "Billing export"}}] == audited.data["auditEvents"]["nodes"]
 
 
+@pytest.mark.parametrize("status", ["UNVERIFIED", "PENDING", "REJECTED"])
+async def test_unverified_company_gets_no_api_key_V47(client: Client, factory: Factory, status: str) -> None:
+    """A company has to be verified before its programs can act for it."""
+    company = await factory.company(verification_status=status)
+
+    assert not_created("COMPANY_NOT_VERIFIED") == await create(client, company.admin)
+
+
 @pytest.mark.parametrize("roles", [["ACCOUNT_ADMIN"], ["VIEWER", "ACCOUNT_ADMIN"], ["REVIEWER"], []])
 async def test_key_never_gets_more_than_a_members_roles_V51(client: Client, factory: Factory, roles: list[str]) -> None:
     """No key is an account administrator, and only the operator's keys are staff."""

@@ -357,9 +357,9 @@ async def test_public_profile_has_a_category_A5_R021(client: Client, factory: Fa
     assert before == await stored_rows(rules_engine)
 
 
-async def test_only_a_verified_company_publishes_its_profile_A40_A11(client: Client, factory: Factory) -> None:
+async def test_only_a_verified_company_publishes_its_profile_A40_A11_V47(client: Client, factory: Factory) -> None:
     """An unverified company prepares its profile in private, and publishes it once it's verified."""
-    company = await factory.company()
+    company = await factory.company(verification_status="UNVERIFIED")
     await factory.provider_type("CLOUD", "Cloud")
 
     new = await save(client, company, **NEW, visibility="PUBLIC", providerTypes=["CLOUD"])

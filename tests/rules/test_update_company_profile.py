@@ -18,6 +18,7 @@ PROFILE: Final = """company { tradingName version companyProfile {
 } }"""
 VERSION: Final = "query ($id: ID!) { company(id: $id) { tradingName version } }"
 ADDRESS: Final = {"street": "Seeweg 1", "city": "Zug", "postalCode": "6300", "country": "CH"}
+NEW: Final[dict[str, Any]] = {"verification_status": "UNVERIFIED"}  # nothing of it is locked yet
 PAPERS: Final = {"legalName": "Alpine AG", "registrationNumber": "CHE-1", "taxNumber": "T-1", "headquarters": ADDRESS}
 
 
@@ -29,7 +30,7 @@ async def update(client: Client, viewer: str | None, **values: Any) -> dict[str,
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "OPERATOR"])
 async def test_company_edits_its_own_profile_A13_A43_V21(client: Client, factory: Factory, kind: str) -> None:
     """Given fields change, absent ones don't, and null clears optional ones."""
-    company = await factory.company(kind=kind)
+    company = await factory.company(kind=kind, **NEW)
     admin = (await factory.user(company, "ACCOUNT_ADMIN")).email
 
     changed = await update(client, admin, version=1, tradingName="Alpine", **PAPERS)
@@ -44,7 +45,7 @@ async def test_company_edits_its_own_profile_A13_A43_V21(client: Client, factory
 async def test_partner_edits_the_profile_of_its_accounts_A13_V14(client: Client, factory: Factory) -> None:
     """A managed company's registered details are its partner's to edit."""
     partner = await factory.partner()
-    account = await factory.managed_account(partner)
+    account = await factory.managed_account(partner, company=NEW)
 
     changed = await update(client, partner.admin, companyId=account.company.id, version=1, tradingName="Alpine", **PAPERS)
 
@@ -166,7 +167,7 @@ async def test_version_does_not_reveal_hidden_edits_R111_V18(client: Client, fac
 
 async def test_texts_are_validated_V7(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """Blank, too long and malformed values are all reported at once. Names can't be cleared."""
-    company: Company = await factory.company()
+    company: Company = await factory.company(**NEW)
     before = await stored_rows(rules_engine)
     address = {"street": "x" * 201, "postalCode": "9" * 33, "country": "XX"}
     values = {"tradingName": None, "legalName": "x" * 201, "registrationNumber": "x" * 65, "taxNumber": "a\0b"}

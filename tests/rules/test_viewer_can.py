@@ -151,8 +151,14 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
 
     assert ["READ", "CREATE_API_KEY", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
     assert [
-        *("READ", "UPDATE_COMPANY_PROFILE", "UPDATE_SUPPORT_DETAILS", "SAVE_MARKETPLACE_PROFILE", "ORDER_PORT"),
-        *("ORDER_PORT_DIRECTLY", "PUBLISH_PORT", "VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
+        *(
+            "READ",
+            "UPDATE_COMPANY_PROFILE",
+            "UPDATE_SUPPORT_DETAILS",
+            "SAVE_MARKETPLACE_PROFILE",
+            "PUBLISH_MARKETPLACE_PROFILE",
+        ),
+        *("ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT", "VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
     ] == partners
 
 

@@ -1,0 +1,250 @@
+"""Companies are submitted for verification, and the operator's reviewers verify or reject them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.client import Client
+from tests.factory import Company, Factory
+from tests.rules.answers import payload, redaction_at, response_of
+from tests.rules.mutations import send, stored_rows, user_error
+
+STATUS = "company { verificationStatus verificationReason }"
+FIELDS = "verificationStatus verificationReason verificationSubmittedAt verificationDueAt distributionAgreement"
+ASKED = f"query ($id: ID!) {{ company(id: $id) {{ {FIELDS} }} }}"
+NEW = {"verification_status": "UNVERIFIED"}
+ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+
+
+def status(name: str, reason: str | None = None) -> dict[str, Any]:
+    """Return a payload with STATUS and without errors."""
+    return {"company": {"verificationStatus": name, "verificationReason": reason}, "userErrors": []}
+
+
+def nothing(*problems: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload of a mutation that isn't carried out."""
+    return {"company": None, "userErrors": list(problems)}
+
+
+async def pending(factory: Factory, **values: Any) -> Company:
+    """A company that waits for the operator."""
+    return await factory.company(verification_status="PENDING", **values)
+
+
+async def unverified(factory: Factory, **values: Any) -> Company:
+    """A company that hasn't been submitted."""
+    return await factory.company(verification_status="UNVERIFIED", **values)
+
+
+async def test_company_is_submitted_rejected_and_submitted_again_A41_R409_R422(client: Client, factory: Factory) -> None:
+    """A rejection has a reason, which a new submission clears."""
+    operator, company = await factory.operator(), await unverified(factory)
+
+    submitted = await send(client, company.admin, "submitVerification", STATUS)
+    reason = {"companyId": company.id, "reason": "Page 2 is missing.\nPlease send it."}
+    rejected = await send(client, operator.admin, "rejectCompany", STATUS, **reason)
+    again = await send(client, company.admin, "submitVerification", STATUS, companyId=company.id)
+    verified = await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
+
+    assert status("PENDING") == submitted
+    assert status("REJECTED", reason["reason"]) == rejected
+    assert status("PENDING") == again
+    assert status("VERIFIED") == verified
+
+
+async def test_rejection_needs_a_reason_A41(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """Without a reason, or with a long one, nothing changes."""
+    operator, company = await factory.operator(), await pending(factory)
+    before = await stored_rows(rules_engine)
+
+    blank = await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason=" ")
+    long = await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="a" * 1_001)
+
+    assert [nothing(user_error("REQUIRED", "reason")), nothing(user_error("TOO_LONG", "reason"))] == [blank, long]
+    assert before == await stored_rows(rules_engine)
+
+
+@pytest.mark.parametrize("state", ["UNVERIFIED", "PENDING", "VERIFIED", "REJECTED"])
+async def test_steps_follow_the_lifecycle_A41(client: Client, factory: Factory, rules_engine: AsyncEngine, state: str) -> None:
+    """Steps from another state are refused and change nothing. A company can be submitted until the operator has to decide."""
+    operator, company = await factory.operator(), await factory.company(verification_status=state)
+    before, illegal = await stored_rows(rules_engine), nothing(user_error("ILLEGAL_STEP"))
+
+    if state in ("PENDING", "VERIFIED"):
+        assert illegal == await send(client, company.admin, "submitVerification", STATUS)
+    if state != "PENDING":
+        assert illegal == await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
+        assert illegal == await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="No.")
+    assert before == await stored_rows(rules_engine)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
+async def test_administrators_submit_and_for_managed_accounts_only_the_partners_A43_V73(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, kind: str, role: str
+) -> None:
+    """A managed account submits nothing: its partner does. Nobody but an account administrator submits."""
+    partner = await factory.partner()
+    managed = kind == "MANAGED"
+    company = (await factory.managed_account(partner, company=NEW)).company if managed else await unverified(factory, kind=kind)
+    user, colleague = await factory.user(company, role), await factory.user(partner, role)
+    before, may = await stored_rows(rules_engine), role == "ACCOUNT_ADMIN"
+
+    own = await send(client, user.email, "submitVerification", STATUS)
+    changed = before != await stored_rows(rules_engine)
+    if managed:
+        acting = await send(client, colleague.email, "submitVerification", STATUS, companyId=company.id)
+        assert (status("PENDING") if may else nothing(user_error("FORBIDDEN", "companyId"))) == acting
+
+    assert (status("PENDING") if may and not managed else nothing(user_error("FORBIDDEN"))) == own
+    assert changed == (may and not managed)
+
+
+@pytest.mark.parametrize("mutation", ["verifyCompany", "rejectCompany", "setDistributionAgreement"])
+async def test_only_the_operators_staff_decides_R413_R421_V48(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, mutation: str
+) -> None:
+    """Reviewers verify and reject. Support only records agreements. The operator's other members and customers do neither."""
+    operator, partner = await factory.operator(), await factory.partner()
+    account = await factory.managed_account(partner, company={"verification_status": "PENDING"})
+    inputs: dict[str, dict[str, Any]] = {"rejectCompany": {"reason": "No."}, "setDistributionAgreement": {"agreed": True}}
+    more = inputs.get(mutation, {})
+    support, admin = await factory.user(operator, "SUPPORT"), await factory.user(operator, "ACCOUNT_ADMIN")
+    before = await stored_rows(rules_engine)
+
+    async def outcome(email: str) -> list[str]:
+        answer = await send(client, email, mutation, STATUS, companyId=account.company.id, **more)
+        return [error["code"] for error in answer["userErrors"]]
+
+    refused = [await outcome(email) for email in (account.admin, partner.admin)]
+    hidden = await outcome(admin.email)
+    if mutation != "setDistributionAgreement":
+        refused.append(await outcome(support.email))
+    unchanged = before == await stored_rows(rules_engine)
+    allowed = await outcome(support.email if mutation == "setDistributionAgreement" else operator.admin)
+
+    assert [["FORBIDDEN"]] * len(refused) == refused
+    assert ["NOT_FOUND"] == hidden
+    assert unchanged
+    assert [] == allowed
+
+
+async def test_reviewer_sets_the_type_within_the_agreement_A42_R413_R414_R420_R421(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Without an agreement a company becomes ENTERPRISE or XAAS, with one any type. Its end makes the type ENTERPRISE again."""
+    operator, company = await factory.operator(), await pending(factory)
+    read = "company { companyType verificationStatus distributionAgreement }"
+    verify, agree = {"companyId": company.id, "companyType": "CLOUD"}, {"companyId": company.id}
+    before = await stored_rows(rules_engine)
+
+    refused = await send(client, operator.admin, "verifyCompany", read, **verify)
+    unchanged = before == await stored_rows(rules_engine)
+    await send(client, operator.admin, "setDistributionAgreement", read, **agree, agreed=True)
+    verified = await send(client, operator.admin, "verifyCompany", read, **verify)
+    ended = await send(client, operator.admin, "setDistributionAgreement", read, **agree, agreed=False)
+
+    facts = {"companyType": "CLOUD", "verificationStatus": "VERIFIED", "distributionAgreement": True}
+    assert nothing(user_error("INVALID_VALUE", "companyType")) == refused
+    assert unchanged
+    assert {"company": facts, "userErrors": []} == verified
+    assert {**facts, "companyType": "ENTERPRISE", "distributionAgreement": False} == ended["company"]
+
+
+@pytest.mark.parametrize("kept", ["ENTERPRISE", "XAAS", "CLOUD"])
+async def test_company_keeps_its_type_if_that_is_possible_A42_R413(client: Client, factory: Factory, kept: str) -> None:
+    """A type that needs an agreement isn't verified without one, even if the reviewer names none."""
+    operator, company = await factory.operator(), await pending(factory, company_type=kept)
+
+    answer = await send(client, operator.admin, "verifyCompany", "company { companyType }", companyId=company.id)
+
+    verified = {"company": {"companyType": kept}, "userErrors": []}
+    assert (nothing(user_error("INVALID_VALUE", "companyType")) if kept == "CLOUD" else verified) == answer
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "state", "repeated"),
+    [
+        ("HRB 7", "DE", "VERIFIED", True),
+        ("hrb 7", "DE", "VERIFIED", True),
+        ("HRB 7", "AT", "VERIFIED", False),
+        ("HRB 8", "DE", "VERIFIED", False),
+        ("HRB 7", "DE", "REJECTED", False),
+    ],
+)
+async def test_registration_is_verified_once_V46_V65(
+    client: Client, factory: Factory, number: str, country: str, state: str, repeated: bool
+) -> None:
+    """The reviewer learns that a company repeats a verified one's number and country. The company's submission doesn't say so."""
+    operator = await factory.operator()
+    await factory.company(registration_number=number, country=country, verification_status=state)
+    company = await unverified(factory, registration_number="HRB 7")
+
+    submitted = await send(client, company.admin, "submitVerification", STATUS)
+    verified = await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
+
+    assert status("PENDING") == submitted
+    assert (nothing(user_error("DUPLICATE", "companyId")) if repeated else status("VERIFIED")) == verified
+
+
+async def test_one_of_two_companies_is_verified_at_once_V46_V65(client: Client, factory: Factory) -> None:
+    """Two reviewers can't verify two companies with one registration at the same time."""
+    operator = await factory.operator()
+    twins = [await pending(factory, registration_number="HRB 7") for _ in range(2)]
+
+    answers = await asyncio.gather(
+        *(send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id) for company in twins)
+    )
+
+    codes = sorted(error["code"] for answer in answers for error in answer["userErrors"])
+    assert ["DUPLICATE"] == codes
+
+
+@pytest.mark.parametrize("caller", ["itself", "its partner", "the operator"])
+async def test_company_partner_and_operator_read_the_verification_R404_A39(
+    client: Client, factory: Factory, caller: str
+) -> None:
+    """The company in each role, its partner and the operator read how its verification stands."""
+    operator, account = await factory.operator(), await factory.managed_account(await factory.partner(), company=NEW)
+    member = await factory.user(account.company, "VIEWER")
+    emails = {"itself": member.email, "its partner": account.partner.admin, "the operator": operator.admin}
+    await send(client, account.partner.admin, "submitVerification", STATUS, companyId=account.company.id)
+
+    answer = await client(emails[caller], ASKED, id=account.company.id)
+
+    company = answer.data["company"]
+    assert company["verificationSubmittedAt"] < company["verificationDueAt"]
+    facts = {"verificationStatus": "PENDING", "verificationReason": None, "distributionAgreement": False}
+    assert facts.items() <= company.items()
+    assert [] == answer.redactions
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED"])
+async def test_others_read_nothing_of_the_verification_R404_V18(client: Client, factory: Factory, kind: str) -> None:
+    """Whoever finds a company on the Marketplace doesn't learn whether it's verified."""
+    company = await factory.company(verification_status="REJECTED", verification_reason="Unreadable.")
+    await factory.profile(company)
+    email = await factory.admin_of_kind(kind)
+
+    answer = await client(email, ASKED, id=company.id)
+
+    hidden = [redaction_at(f"company.{name}", "NOT_YOURS") for name in FIELDS.split()]
+    assert payload({"company": dict.fromkeys(FIELDS.split())}, *hidden) == response_of(answer)
+
+
+async def test_certified_details_are_locked_while_pending_R410_R422(client: Client, factory: Factory) -> None:
+    """From its submission on, a company's legal name is locked. After a rejection it can be corrected."""
+    operator, company = await factory.operator(), await unverified(factory)
+    edit = {"version": 1, "legalName": "Other Ltd"}
+    await send(client, company.admin, "submitVerification", STATUS)
+
+    locked = await send(client, company.admin, "updateCompanyProfile", "company { version }", **edit)
+    await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="Wrong name.")
+    corrected = await send(client, company.admin, "updateCompanyProfile", "company { version }", **edit)
+
+    assert nothing(user_error("LOCKED", "legalName")) == locked
+    assert {"company": {"version": 2}, "userErrors": []} == corrected
