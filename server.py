@@ -52,11 +52,11 @@ from transport.documents import Documents
 from transport.http.captured_mails import mail_routes
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
-from transport.http.refresh_cookie import REFRESH_COOKIE
+from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
 from transport.http.uploads import upload_route
 from transport.limits.bounds import bounds_of
-from transport.limits.peers import PEER, USER_AGENT
+from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
 from transport.recording import Recording

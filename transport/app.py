@@ -32,7 +32,7 @@ from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHead
 from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
-from transport.http.refresh_cookie import PATH as REFRESH_PATH
+from transport.http.sender import PATH as REFRESH_PATH
 from transport.limits.body_size import BodyLimit
 from transport.limits.bounds import bounds_of
 from transport.limits.capacity import Capacity, Limits

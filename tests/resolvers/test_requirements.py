@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 STEPS: Final = "resolvers.writing.lifecycle_steps"  # whose helper commands import
 # Methods of a unit of work that check policy, with the positions of the entity and the action; None is always the company.
 CHECKS: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4)}
-OF_VIEWER: Final = {"acting_company": "Company", "acting_user": "User"}  # the action comes first
+OF_VIEWER: Final = {"acting_company": ("Company", 1), "acting_user": ("User", 0)}  # the entity, and the position of the action
 Bound = Mapping[str, str]
 
 
@@ -37,10 +37,11 @@ def required(
         if not isinstance(call, ast.Call):
             continue
         if isinstance(call.func, ast.Attribute) and _is_unit_of_work(call.func.value) and call.func.attr in CHECKS:
-            entity, action = CHECKS[call.func.attr]
-            yield _text(call, entity, bound) or "", _text(call, action, bound) or "read"
+            first, second = CHECKS[call.func.attr]
+            yield _text(call, first, bound) or "", _text(call, second, bound) or "read"
         elif isinstance(call.func, ast.Attribute) and _is_unit_of_work(call.func.value) and call.func.attr in OF_VIEWER:
-            yield OF_VIEWER[call.func.attr], _text(call, 0, bound) or ""
+            entity, position = OF_VIEWER[call.func.attr]
+            yield entity, _text(call, position, bound) or ""
         elif isinstance(call.func, ast.Name) and (helper := helpers.get(call.func.id)):
             names = [argument.arg for argument in helper.args.args]
             texts = {name: _text(call, position, bound) for position, name in enumerate(names)}

@@ -11,7 +11,7 @@ TEXT: Final = (ROOT / "docs" / "policy" / "rules.md").read_text("utf-8")
 PROOFS: Final = proofs()
 # The rules of the product as far as it goes: all that can be read, and what partners, providers and their customers do.
 HELD: Final = (
-    {"V1", "V2", "V9", "X1", "X4", "X6", "X7", "R264", "R405", "V10", "V50"}
+    {"V1", "V2", "V9", "X1", "X4", "X6", "X7", "R264", "R401", "R402", "R405", "R406", "V10", "V50", "V59", "V66"}
     | numbered("R", 1, 34)
     | numbered("R", 101, 125)
     | numbered("R", 218, 219)
@@ -21,6 +21,7 @@ HELD: Final = (
     | numbered("A", 44, 45)
     | numbered("V", 12, 16)
     | numbered("V", 18, 25)
+    | numbered("V", 42, 45)
 )
 
 

@@ -25,8 +25,8 @@ from schema.schema import described
 STRAWBERRY: Final = described(server.load_policy())
 SCHEMA: Final[GraphQLSchema] = STRAWBERRY._schema
 NODE: Final = cast("GraphQLInterfaceType", SCHEMA.get_type("Node"))
-# Types with at most one object per response, and one that is below no connection (tests/rules/test_quote.py covers it).
-ONCE: Final = ("Query", "Viewer", "QuoteLine")
+# Types with at most one object per response, and those that are below no connection (test_quote.py and test_session.py cover them).
+ONCE: Final = ("Query", "Viewer", "QuoteLine", "Session")
 
 
 @dataclass(frozen=True)

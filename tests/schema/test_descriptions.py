@@ -36,8 +36,8 @@ FIELDS: Final = {
     "otherwise hidden (NOT_YOURS). Always hidden from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
     "Offer.buyers": "",
     "Instalment.amount": PRICES,
-    "Viewer.dashboard": "Hidden from anonymous visitors (SIGN_IN_REQUIRED) and from managed accounts while the dashboard is off "
-    "(HIDDEN_BY_PARTNER).",
+    "Viewer.dashboard": "Hidden from anonymous visitors and users without a company (SIGN_IN_REQUIRED) and from managed accounts "
+    "while the dashboard is off (HIDDEN_BY_PARTNER).",
     "Port.id": "",
     "Port.viewerCan": "",
     "Money.amount": "",
@@ -46,8 +46,8 @@ FIELDS: Final = {
     "Mutation.sendInquiry": "Available to everyone.",
     "Mutation.allocatePort": "Available to the operator's staff.",
     "Viewer.partnerDocumentation": "Visible to partners; hidden from everyone else (NOT_YOURS).",
-    "Query.quote": "Hidden from anonymous visitors (SIGN_IN_REQUIRED), from managed accounts (NOT_FOR_MANAGED_ACCOUNTS) and from "
-    f"users of direct companies and partners {ROLES} and from {OPERATORS_USERS} (ROLE_REQUIRED).",
+    "Query.quote": "Hidden from anonymous visitors and users without a company (SIGN_IN_REQUIRED), from managed accounts "
+    f"(NOT_FOR_MANAGED_ACCOUNTS) and from users of direct companies and partners {ROLES} and from {OPERATORS_USERS} (ROLE_REQUIRED).",
 }
 TYPES: Final = {
     "Location": "Visible to everyone.",

@@ -1,9 +1,10 @@
 """GraphQL over HTTP, and the gateway's other HTTP routes. The entry point is `endpoint.GraphQLEndpoint`.
 
 From a GraphQL request to its response:
-    endpoint     serves `/graphql` by POST and GET
+    endpoint     serves `/graphql` and `/graphql/refresh` by POST and GET
     negotiation  chooses the media type of the response, and checks that of the request
     request      reads a GraphQL request from a POST body or a query string
+    sender       reads and sets the refresh cookie
     json_body    parses strict JSON without repeated keys
 
 Other routes:

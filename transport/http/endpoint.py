@@ -2,7 +2,7 @@
 
 For a well-formed request, a response without `data` has status 4xx as `application/graphql-response+json`, and 200 as
 `application/json`. Cross-site request forgery is harmless: authentication uses a header that browsers never add
-by themselves, and the only cookie (`refresh_cookie`) isn't sent across sites; POST accepts only JSON; GET runs only queries, which
+by themselves, and the only cookie (`sender`) isn't sent across sites; POST accepts only JSON; GET runs only queries, which
 have no side effects, so it needs no extra header.
 """
 
@@ -28,8 +28,8 @@ from transport.errors import INTERNAL
 from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
-from transport.http.refresh_cookie import REFRESH_COOKIE, read_cookie, set_cookie
 from transport.http.request import check_headers, read
+from transport.http.sender import sender_of, set_cookie
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
@@ -83,7 +83,6 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id: str = scope["state"]["request_id"]
         media_type = MediaType.JSON
-        REFRESH_COOKIE.set(read_cookie(scope))
         try:
             if scope["method"] not in METHODS:
                 allow = {"Allow": ", ".join(METHODS)}
@@ -94,7 +93,8 @@ class GraphQLEndpoint:
             if media_type is MediaType.EVENT_STREAM:
                 await self.events(scope, receive, send)
                 return
-            answer = await self._answer(scope, receive, request_id)
+            with sender_of(scope):
+                answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
             response = refuse(refusal, request_id, MediaType.JSON if media_type is MediaType.EVENT_STREAM else media_type)
             response.headers.update(HEADERS)
@@ -104,8 +104,6 @@ class GraphQLEndpoint:
             headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answer)]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
-        finally:
-            REFRESH_COOKIE.set(None)  # a pipelined request starts in this one's context
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         """Read the request and run its operation, with one deadline for each. Raises Refusal."""

@@ -14,25 +14,21 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from transport.headers import header
-
 PREFIX: Final = 64  # bits of an IPv6 address that name a client's network
 UNKNOWN: Final = "unknown"  # the single peer for missing addresses and invalid ones from a proxy
 CACHE_SIZE: Final = 4096
 MAX_ADDRESS_LENGTH: Final = 64  # characters of an address
 PEER: Final[ContextVar[str | None]] = ContextVar("peer", default=None)
-USER_AGENT: Final[ContextVar[str | None]] = ContextVar("user_agent", default=None)  # as the client describes itself
 
 
 class Peers:
-    """Middleware that stores the peer in PEER and its program in USER_AGENT for the time of a request or socket."""
+    """Middleware that stores the peer in PEER for the time of a request or socket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return the next application's awaitable; another coroutine would slow down every request."""
-        USER_AGENT.set(header(scope, b"user-agent") if scope["type"] in ("http", "websocket") else None)
         PEER.set(peer_of(scope))  # a pipelined request starts in the previous one's context, so always set it
         return self.app(scope, receive, send)
 

@@ -1,11 +1,14 @@
-"""The refresh token as a cookie, for pages that shouldn't hold it themselves (V44, V59).
+"""What a request tells about its sender: the refresh token in a cookie (V44, V59), and the name of its program.
 
-The cookie is HttpOnly, Secure and SameSite=Strict, and browsers send it to PATH only. The gateway reads it there only, whatever a
-client sends elsewhere. Pages of other origins can't use it: their requests have no cookies, because CORS allows no credentials.
+The cookie is for pages that shouldn't hold the token themselves. It's HttpOnly, Secure and SameSite=Strict, and browsers
+send it to PATH only. The gateway reads it there only, whatever a client sends elsewhere. Pages of other origins can't use it: their
+requests have no cookies, because CORS allows no credentials.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -19,6 +22,19 @@ NAME: Final = "crossgate_refresh"
 MAX_AGE: Final = 30 * 24 * 60 * 60  # seconds, as a session lasts after its last use
 MAX_COOKIE_LENGTH: Final = 8_000  # characters of the header
 REFRESH_COOKIE: Final[ContextVar[str | None]] = ContextVar("refresh_cookie", default=None)
+USER_AGENT: Final[ContextVar[str | None]] = ContextVar("user_agent", default=None)  # the program, as it describes itself
+
+
+@contextmanager
+def sender_of(scope: Scope) -> Iterator[None]:
+    """Store the cookie and the program of a request until the block ends: a pipelined request starts in this one's context."""
+    REFRESH_COOKIE.set(read_cookie(scope))
+    USER_AGENT.set(header(scope, b"user-agent"))
+    try:
+        yield
+    finally:
+        REFRESH_COOKIE.set(None)
+        USER_AGENT.set(None)
 
 
 def read_cookie(scope: Scope) -> str | None:
