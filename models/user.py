@@ -8,14 +8,14 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, now, private
+from models.base import Base, Identified, Versioned, now, private
 from models.concept import Concept, Link, always
 from models.kinds import PersonalEmail, Secret
 
 MAX_NAME_LENGTH: Final = 200  # characters (V7)
 
 
-class User(Identified, Base):
+class User(Identified, Versioned, Base):
     """A person (R406).
 
     A user created by someone else is unclaimed until the owner of the email address claims it. The address of a claimed user is
@@ -49,6 +49,6 @@ CONCEPTS: Final = (
             Link("memberships", "membership", "id", "user_id"),
             Link("api_keys", "api_key", "id", "user_id"),
         ),
-        actions=always("change_password"),
+        actions=always("update_user", "change_password", "register_company"),
     ),
 )

@@ -21,9 +21,17 @@ allow(viewer: Viewer, "read", user: User) if
 # The operator can read every user. V21
 allow(viewer: Viewer, "read", _user: User) if operator(viewer);
 
+# A user can change its own name and job title. R408 V45
+allow(viewer: Viewer, "update_user", user: User) if
+    user.id = viewer.signed_in_id;
+
 # A user can change its own password. V44
 allow(viewer: Viewer, "change_password", user: User) if
     user.id = viewer.signed_in_id;
+
+# A user with a verified address can register a company. R403 V46
+allow(viewer: Viewer, "register_company", user: User) if
+    user.id = viewer.signed_in_id and user.email_verified_at != nil;
 
 allow_field(_viewer: Viewer, "read", _user: User, field) if
     field in ["name", "job_title"];
@@ -35,3 +43,7 @@ allow_field(viewer: Viewer, "read", user: User, "email") if
 allow_field(viewer: Viewer, "read", _user: User, "email") if
     "ACCOUNT_ADMIN" in viewer.roles;
 allow_field(viewer: Viewer, "read", _user: User, "email") if operator(viewer);
+
+# Only the user can read its version, which it states when it changes its details: it reveals edits. R408
+allow_field(viewer: Viewer, "read", user: User, "version") if
+    user.id = viewer.signed_in_id;

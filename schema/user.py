@@ -17,4 +17,5 @@ class User(Node):
     name: str = column("The user's full name.")
     job_title: str | None = column("The user's job title.")
     email: EmailAddress | None = column("The user's email address.")
+    version: int | None = column("The current version. Send it with the next edit.")
     viewer_can: list[str] = viewer_can_field("User")

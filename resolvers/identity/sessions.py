@@ -81,6 +81,14 @@ def access_token(
     return Tokens(issued, now() + ACCESS_LIFETIME)
 
 
+async def act_for(work: UnitOfWork, member: Membership) -> Tokens:
+    """Let the viewer's session act for another company of its user. Return an access token; the refresh token stays the same."""
+    viewer = work.context.viewer
+    session = sa.update(Session).where(Session.id == viewer.session_id)
+    await work.session.execute(session.values(membership_id=member.id))
+    return access_token(work.context, member.user_id, member.id, viewer.session_id, viewer.auth_time)
+
+
 def deliver(context: Context, tokens: Tokens) -> dict[str, Tokens]:
     """Return the payload of committed tokens. The refresh token of a session in a cookie is set as the response's cookie."""
     if not tokens.in_cookie:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from models import Company
-from models.company import CERTIFIED, MAX_NAME_LENGTH, MAX_NUMBER_LENGTH, OPEN_TYPES, CompanyType, VerificationStatus
+from models import Company, Membership
+from models.company import (
+    CERTIFIED,
+    MAX_NAME_LENGTH,
+    MAX_NUMBER_LENGTH,
+    OPEN_TYPES,
+    AccountKind,
+    CompanyType,
+    VerificationStatus,
+)
+from models.membership import MemberRole
+from resolvers.identity.sessions import Tokens, act_for, deliver
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, address, assign, country, read_present, text
 from resolvers.writing.input_reader import InputReader
+from resolvers.writing.procedures import Steps
+from resolvers.writing.rights import continue_in
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
@@ -22,6 +35,8 @@ DETAILS: Final[Mapping[str, FieldReader]] = {
     "tax_number": text(MAX_NUMBER_LENGTH, required=False),
     "headquarters": address,
 }
+MAX_WAITING: Final = 5  # companies of one user that aren't verified
+TOO_MANY_WAITING: Final = f"You already belong to {MAX_WAITING} companies that aren't verified. Have one verified first."
 MAX_REASON_LENGTH: Final = 1_000  # characters
 TYPE_NOT_OPEN: Final = "{} needs a distribution agreement. Record one first, or choose another type."
 DUPLICATE: Final = "{} is verified with the same registration number and country. Reject this company, with a reason."
@@ -94,6 +109,41 @@ async def set_distribution_agreement(work: UnitOfWork, fields: InputReader) -> C
     return _changed(company)
 
 
+@requires(User="register_company")
+async def register_company(steps: Steps, _fields: InputReader) -> Mapping[str, Any]:
+    """Register a company, and let the session act for it: its founder is its account administrator (R403, V46)."""
+    company_id, tokens = await steps.transact(_register)
+    context = steps.context
+    await continue_in(context, company_id)
+    (company,) = await context.loaders.rows("Company", [company_id])
+    return {"company": company, **deliver(context, tokens)}
+
+
+async def _register(work: UnitOfWork, fields: InputReader) -> tuple[UUID, Tokens]:
+    user = await work.acting_user("register_company")
+    company = Company(account_kind=AccountKind.DIRECT, **read_company(fields, registered=True))
+    if user is not None:
+        await _check_number(work, user.id)
+    work.errors.raise_if_any()
+    await work.add(company)
+    founder = Membership(user_id=user.id, company_id=company.id, roles=[MemberRole.ACCOUNT_ADMIN.value])
+    await work.add(founder)
+    return company.id, await act_for(work, founder)
+
+
+async def _check_number(work: UnitOfWork, user: UUID) -> None:
+    """Add an error if too many companies of the user wait to be verified. Two registrations run one after the other."""
+    await work.serialize("register company", str(user))
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(Membership)
+        .join(Company, Company.id == Membership.company_id)
+        .where(Membership.user_id == user, Company.verification_status != VerificationStatus.VERIFIED)
+    )
+    if await work.scalar(waiting) >= MAX_WAITING:
+        work.errors.add(ErrorCode.TOO_MANY, TOO_MANY_WAITING)
+
+
 async def _check_duplicate(work: UnitOfWork, fields: InputReader, company: Company) -> None:
     """Add an error if another company is verified with the same registration (V65). Two such checks run one after the other."""
     if company.registration_number is None:
@@ -118,11 +168,18 @@ def _changed(company: Company) -> ChangedIds:
     return {"company": Identifier("Company", company.id)}
 
 
-def read_company(fields: InputReader, types: Collection[CompanyType] = OPEN_TYPES) -> dict[str, Any]:
-    """Read the columns of a new company. Its type is one of `types`, and defaults to ENTERPRISE (R413, R420, A42)."""
+def read_company(
+    fields: InputReader, types: Collection[CompanyType] = OPEN_TYPES, *, registered: bool = False
+) -> dict[str, Any]:
+    """Read the columns of a new company. Its type is one of `types`, and defaults to ENTERPRISE (R413, R420, A42).
+
+    A registered company needs a registration number.
+    """
+    required = {**NAMES, "registration_number": text(MAX_NUMBER_LENGTH)} if registered else NAMES
+    optional = {name: read for name, read in DETAILS.items() if name not in required}
     return {
-        **{name: read(fields, name) for name, read in NAMES.items()},
-        **read_present(fields, DETAILS),
+        **{name: read(fields, name) for name, read in required.items()},
+        **read_present(fields, optional),
         "country": country(fields, "country", required=True),
         "company_type": fields.choice("company_type", types) or CompanyType.ENTERPRISE,
     }

@@ -15,7 +15,7 @@ from resolvers.identity.attempts import begin_attempt, forgive_attempt
 from resolvers.identity.refresh_tokens import RefreshToken
 from resolvers.identity.sessions import (
     Tokens,
-    access_token,
+    act_for,
     deliver,
     end_sessions,
     presented_token,
@@ -139,6 +139,4 @@ async def _switch(work: UnitOfWork, fields: InputReader) -> Tokens:
     else:
         member = await work.lock_by_key(fields, "company_id", "Membership", member.id, "switch_to", read=True)
     work.errors.raise_if_any()
-    session = sa.update(Session).where(Session.id == viewer.session_id)
-    await work.session.execute(session.values(membership_id=member.id))
-    return access_token(work.context, member.user_id, member.id, viewer.session_id, viewer.auth_time)
+    return await act_for(work, member)

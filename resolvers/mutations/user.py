@@ -1,4 +1,4 @@
-"""Mutations of users: sign up, and reset or change a password.
+"""Mutations of users: sign up, reset or change a password, and change the own details.
 
 Until a token from an email proves that the requester owns an address, an answer never tells whether it has an account (V42).
 """
@@ -21,11 +21,15 @@ from resolvers.identity.password_rules import check_password, read_password
 from resolvers.identity.sessions import Tokens, deliver, end_sessions, start_session
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_user, queue_mail
+from resolvers.values.identifiers import Identifier
+from resolvers.writing.field_readers import FieldReader, assign, read_present, text
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.procedures import Steps
+from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
+DETAILS: Final[Mapping[str, FieldReader]] = {"name": text(MAX_NAME_LENGTH), "job_title": text(MAX_NAME_LENGTH)}
 HAS_ACCOUNT: Final = "This email address already has an account. Sign in, or reset your password."
 WRONG_PASSWORD: Final = "The current password is wrong."  # noqa: S105 (a message)
 NO_ACCOUNT: Final = "This account no longer exists, or its password was changed meanwhile. Request a new email."
@@ -82,6 +86,18 @@ async def change_password(steps: Steps, fields: InputReader) -> Mapping[str, Any
     hashed = await _hash(steps, fields, "new", new, account.email, account.name)
     await steps.transact(lambda work, _: _change(work, attempt, account, hashed))
     return {"changed": True}
+
+
+@requires(User="update_user")
+async def update_user(work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Change the user's own name and job title (R408)."""
+    user = await work.acting_user("update_user")
+    values = read_present(fields, DETAILS)
+    if user is not None:
+        work.check_and_bump_version(fields, user)
+    work.errors.raise_if_any()
+    assign(user, values)
+    return {"user": Identifier("User", user.id)}
 
 
 def _read_address(steps: Steps, fields: InputReader) -> str:

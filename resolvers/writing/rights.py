@@ -114,6 +114,15 @@ async def reload(context: Context) -> None:
         context.continue_as(viewer)
 
 
+async def continue_in(context: Context, company_id: UUID) -> None:
+    """Continue as the viewer's user in another company, so that the payload is read with the rights that it has there."""
+    viewer = context.viewer
+    if viewer.signed_in_id is None:
+        return
+    if (found := await find_viewer(context.services.reader, viewer.signed_in_id, company_id)) is not None:
+        context.continue_as(replace(found, session_id=viewer.session_id, auth_time=viewer.auth_time))
+
+
 async def _wait_for_markets(context: Context, session: AsyncSession) -> None:
     """Wait for concurrent changes of markets. Nothing stays locked, or colleagues who change markets would deadlock."""
     async with session.begin_nested() as waited:

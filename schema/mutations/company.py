@@ -8,9 +8,10 @@ from strawberry import ID
 from models.company import CompanyType
 from resolvers.mutations import company
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, mutation_field
+from schema.building.mutation_fields import Payload, mutation_field, procedure_field
 from schema.company import Company
 from schema.mutations.values import AddressInput
+from schema.session import Tokens
 
 
 @strawberry.input(description="A new company.")
@@ -92,8 +93,32 @@ class SetDistributionAgreementPayload(Payload):
     company: Company | None = strawberry.field(default=None, description="The updated company.")
 
 
+@strawberry.input(description="Input for `registerCompany`.")
+class RegisterCompanyInput:
+    legal_name: str = required("The legal name of the company, as on its certificate of registration, at most 200 characters.")
+    trading_name: str = required("The public name of the company, at most 200 characters.")
+    country: str = required("The country of registration, as an ISO 3166-1 alpha-2 code.")
+    registration_number: str = required("The company's number in its country's company register, at most 64 characters.")
+    company_type: CompanyType | None = optional("The line of business: ENTERPRISE (the default) or XAAS.")
+    headquarters: AddressInput | None = optional("The address of the headquarters.")
+
+
+@strawberry.type(description="Result of `registerCompany`.")
+class RegisterCompanyPayload(Payload):
+    company: Company | None = strawberry.field(default=None, description="The new company.")
+    tokens: Tokens | None = strawberry.field(
+        default=None, description="An access token for the company. The session keeps its refresh token."
+    )
+
+
 @strawberry.type
 class CompanyMutations:
+    register_company: RegisterCompanyPayload = procedure_field(
+        company.register_company,
+        RegisterCompanyInput,
+        "Registers a company, whose account administrator the user becomes. It can't order, connect or publish until the "
+        "operator has verified it.",
+    )
     update_company_profile: UpdateCompanyProfilePayload = mutation_field(
         company.update_company_profile,
         UpdateCompanyProfileInput,

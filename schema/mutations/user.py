@@ -6,9 +6,10 @@ import strawberry
 
 from resolvers.mutations import user
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, procedure_field
+from schema.building.mutation_fields import Payload, mutation_field, procedure_field
 from schema.mutations.session import COOKIE
 from schema.session import Tokens
+from schema.user import User
 
 TOKEN = "The code from the email, or the token in its link."  # noqa: S105 (a description)
 NEW_PASSWORD = "The new password, of 15 to 128 characters. It can't be a common one or contain a part of the name or address."  # noqa: S105
@@ -75,8 +76,23 @@ class ChangePasswordPayload(Payload):
     changed: bool | None = strawberry.field(default=None, description="True if the password was changed.")
 
 
+@strawberry.input(description="Input for `updateUser`. Omitted fields don't change.")
+class UpdateUserInput:
+    version: int = required("The version of the user that you last read.")
+    name: str | None = optional("The full name. Can't be null.")
+    job_title: str | None = optional("The job title. Can't be null.")
+
+
+@strawberry.type(description="Result of `updateUser`.")
+class UpdateUserPayload(Payload):
+    user: User | None = strawberry.field(default=None, description="The updated user.")
+
+
 @strawberry.type
 class UserMutations:
+    update_user: UpdateUserPayload = mutation_field(
+        user.update_user, UpdateUserInput, "Changes the user's own name and job title."
+    )
     sign_up: SignUpPayload = procedure_field(
         user.sign_up, SignUpInput, "Sends an email with a code that completes the sign-up. The code works once, for 24 hours."
     )
