@@ -52,10 +52,11 @@ ProcedureCommand: TypeAlias = Callable[[Steps, InputReader], Awaitable[Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A field of the Mutation type whose command is a procedure, and its name in the audit log."""
+    """A field of the Mutation type whose command is a procedure, its name in the audit log, and its values if it's rejected."""
 
     name: str
     command: ProcedureCommand
+    rejected: Mapping[str, Any]
 
     @property
     def requires(self) -> Requirements:
@@ -69,9 +70,9 @@ class Procedure:
         try:
             returned = await self.command(steps, InputReader(values, steps.errors))
         except MutationRejected as rejected:
-            return MutationResult(rejected.errors, {})
+            return MutationResult(rejected.errors, self.rejected)
         except Contended as contended:
-            return MutationResult([UserError(contended.code, contended.message)], {})
+            return MutationResult([UserError(contended.code, contended.message)], self.rejected)
         finally:
             context.reset_caches()
         return MutationResult([], returned)

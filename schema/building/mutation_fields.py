@@ -71,9 +71,12 @@ def mutation_field(command: Command, kind: type, description: str) -> Any:
     return _field(Mutation(camel(command.__name__), command), kind, description)
 
 
-def procedure_field(command: ProcedureCommand, kind: Any, description: str) -> Any:
-    """Declare a mutation that runs a procedure with one input of type `kind`, which can be optional."""
-    return _field(Procedure(camel(command.__name__), command), kind, description)
+def procedure_field(command: ProcedureCommand, kind: Any, description: str, **rejected: Any) -> Any:
+    """Declare a mutation that runs a procedure with one input of type `kind`, which can be optional.
+
+    `rejected` has the payload's fields that aren't null if the mutation is rejected.
+    """
+    return _field(Procedure(camel(command.__name__), command, rejected), kind, description)
 
 
 def _field(mutation: Mutation | Procedure, kind: Any, description: str) -> Any:

@@ -42,9 +42,7 @@ class SignOutInput:
 
 @strawberry.type(description="Result of `signOut`.")
 class SignOutPayload(Payload):
-    signed_out: bool | None = strawberry.field(
-        default=None, description="Whether a session was ended. False if the request belongs to none."
-    )
+    signed_out: bool = strawberry.field(description="Whether a session was ended. False if the request belongs to none.")
 
 
 @strawberry.input(description="Input for `revokeSession`.")
@@ -86,6 +84,7 @@ class SessionMutations:
         session.sign_out,
         SignOutInput | None,
         "Ends the session of the request. Its tokens are refused from then on.",
+        signed_out=False,
     )
     revoke_session: RevokeSessionPayload = procedure_field(
         session.revoke_session,

@@ -22,8 +22,8 @@ class SignUpInput:
 
 @strawberry.type(description="Result of `signUp`.")
 class SignUpPayload(Payload):
-    sent: bool | None = strawberry.field(
-        default=None, description="True, whether or not the address has an account: the email says which."
+    sent: bool = strawberry.field(
+        description="True for a valid address, whether or not it has an account: the email says which."
     )
 
 
@@ -48,8 +48,8 @@ class RequestPasswordResetInput:
 
 @strawberry.type(description="Result of `requestPasswordReset`.")
 class RequestPasswordResetPayload(Payload):
-    sent: bool | None = strawberry.field(
-        default=None, description="True, whether or not the address has an account. Only an account gets an email."
+    sent: bool = strawberry.field(
+        description="True for a valid address, whether or not it has an account. Only an account gets an email."
     )
 
 
@@ -73,7 +73,7 @@ class ChangePasswordInput:
 
 @strawberry.type(description="Result of `changePassword`.")
 class ChangePasswordPayload(Payload):
-    changed: bool | None = strawberry.field(default=None, description="True if the password was changed.")
+    changed: bool = strawberry.field(description="Whether the password was changed.")
 
 
 @strawberry.input(description="Input for `updateUser`. Omitted fields don't change.")
@@ -94,7 +94,10 @@ class UserMutations:
         user.update_user, UpdateUserInput, "Changes the user's own name and job title."
     )
     sign_up: SignUpPayload = procedure_field(
-        user.sign_up, SignUpInput, "Sends an email with a code that completes the sign-up. The code works once, for 24 hours."
+        user.sign_up,
+        SignUpInput,
+        "Sends an email with a code that completes the sign-up. The code works once, for 24 hours.",
+        sent=False,
     )
     complete_sign_up: CompleteSignUpPayload = procedure_field(
         user.complete_sign_up, CompleteSignUpInput, "Creates a user with a verified email address, and signs it in."
@@ -103,6 +106,7 @@ class UserMutations:
         user.request_password_reset,
         RequestPasswordResetInput,
         "Sends an email with a code to choose a new password. The code works once, for an hour.",
+        sent=False,
     )
     reset_password: ResetPasswordPayload = procedure_field(
         user.reset_password,
@@ -113,4 +117,5 @@ class UserMutations:
         user.change_password,
         ChangePasswordInput,
         "Changes the user's own password, and ends its other sessions.",
+        changed=False,
     )

@@ -345,6 +345,7 @@ async def test_two_administrators_at_once_leave_one_V10_V50(client: Client, fact
     watching = await factory.user(company, "VIEWER")
     targets = users if acts == "leave" else users[::-1]
     mutation = DEMOTE if acts == "demote" else REMOVE
+    assert [200, 200] == [(await client(user.email, OWN)).status for user in users]  # both have their tokens
 
     answers = await asyncio.gather(
         *(client(user.email, mutation, id=target.membership.id) for user, target in zip(users, targets, strict=True))

@@ -55,7 +55,7 @@ async def try_to_sign_in(client: Client, email: str, password: str = OTHER_PASSW
 
 def not_changed(code: str, *field: str) -> dict[str, Any]:
     """Return the payload of a refused change of a password."""
-    return {"changed": None, "userErrors": [user_error(code, *field)]}
+    return {"changed": False, "userErrors": [user_error(code, *field)]}
 
 
 async def test_reset_by_email_ends_all_sessions_V44(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:

@@ -16,7 +16,7 @@ from tests.client import Client
 from tests.event_streams import Closed, opened
 from tests.factory import Factory
 from tests.rules.identity import OTHER_PASSWORD, PASSWORD, TOKENS, ask, mails_to, mutate, person, refresh, sign_in
-from tests.rules.mutations import send, stored_rows, user_error
+from tests.rules.mutations import executed_statements, send, stored_rows, user_error
 
 WHO: Final = "{ viewer { user { email } company { id } session { current } } }"
 SESSIONS: Final = "{ viewer { session { id } sessions { id createdAt lastUsedAt userAgent current } } }"
@@ -59,6 +59,18 @@ async def test_failed_sign_ins_are_alike_V42(client: Client, factory: Factory, r
 
     assert WRONG == answer
     assert [] == (await stored_rows(rules_engine))["session"]
+
+
+async def test_failed_sign_ins_run_the_same_statements_V42(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """An unknown address costs as many statements as a wrong password."""
+    user, engine = await person(factory, rules_engine), client.app.state.services.engine
+
+    with executed_statements(engine) as for_unknown:
+        await send(client, None, "signIn", TOKENS, email="nobody@sample.example", password=OTHER_PASSWORD)
+    with executed_statements(engine) as for_wrong:
+        await send(client, None, "signIn", TOKENS, email=user.email, password=OTHER_PASSWORD)
+
+    assert for_unknown == for_wrong != []
 
 
 @pytest.mark.parametrize("password", ["", "x" * 129, "x" * 20_000, "\u202e" * 15, "\0" * 15], ids=range(5))
