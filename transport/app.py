@@ -33,6 +33,7 @@ from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.http.sender import PATH as REFRESH_PATH
+from transport.http.sender import RefreshCookie
 from transport.limits.body_size import BodyLimit
 from transport.limits.bounds import bounds_of
 from transport.limits.capacity import Capacity, Limits
@@ -163,6 +164,7 @@ def _graphql_routes(
         deadlines=Deadlines(seconds),
         quotas=quotas,
         events=EventStreams(streams=streams, identity=identity, connections=connections, sockets=sockets_open, seconds=seconds),
+        refresh_cookie=RefreshCookie.of(settings.public_url),
     )
     sockets = WebSocketEndpoint(
         streams=streams,

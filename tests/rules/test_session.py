@@ -326,3 +326,15 @@ async def test_development_token_needs_no_session_V66(client: Client, factory: F
     answer = await client(company.admin, "{ viewer { user { email } session { id } sessions { id } } }")
 
     assert {"viewer": {"user": {"email": company.admin}, "session": None, "sessions": []}} == answer.data
+
+
+async def test_schema_of_visitors_has_what_they_need_to_sign_in_V42(client: Client, factory: Factory) -> None:
+    """Mutations of signed-in users aren't in it. A user's schema has them all."""
+    query = '{ __type(name: "Mutation") { fields { name } } }'
+    open_to_all = {"signUp", "completeSignUp", "signIn", "refreshTokens", "signOut", "requestPasswordReset", "resetPassword"}
+    of_users = {"changePassword", "switchCompany", "revokeSession"}
+    member = (await factory.company()).admin
+
+    seen = [{each["name"] for each in (await client(viewer, query)).data["__type"]["fields"]} for viewer in (None, member)]
+
+    assert [open_to_all, open_to_all | of_users] == [names & (open_to_all | of_users) for names in seen]
