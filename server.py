@@ -33,7 +33,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.viewers import SessionFacts, find_member, load_key_viewer, load_viewer
+from resolvers.reading.viewers import SessionFacts, find_member, load_embed_viewer, load_key_viewer, load_viewer
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -222,6 +222,8 @@ def _viewers(services: Services) -> LoadViewer:
         if isinstance(claims, ApiKeyClaims):
             key = claims.credential
             return await load_key_viewer(services.reader, services.engine, key.prefix, key.secret_hash, claims.origin)
+        if claims.embed is not None:
+            return await load_embed_viewer(services.reader, claims.embed)
         session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
         return await load_viewer(services.reader, claims.user_id, claims.membership_id, session)
 

@@ -189,6 +189,8 @@ CONCEPTS: Final = (
         links=(
             Link("sales", "dealing", local="id", remote="seller_id"),
             Link("purchases", "dealing", local="id", remote="buyer_id"),
+            Link("api_keys", "api_key", local="id", remote="company_id"),
+            Link("partner_api_keys", "api_key", local="partner_id", remote="company_id"),
             Link("invitations", "product_test_account", local="id", remote="seller_id"),
             Link("memberships", "membership", local="id", remote="company_id"),
         ),
@@ -210,6 +212,7 @@ CONCEPTS: Final = (
             "create_managed_account",
             "update_partner_defaults",
             "create_api_key",
+            "create_embed_session",
             "order_port",
             "order_port_directly",
             "publish_port",

@@ -160,6 +160,13 @@ allow(viewer: Viewer, "create_api_key", company: Company) if
 deny(viewer: Viewer, "create_api_key", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
 
+# An API key can create embed sessions for its own company, and a partner's key for the accounts that the partner manages. V14 V52
+allow(viewer: Viewer, "create_embed_session", company: Company) if
+    company.id = viewer.company_id and key in company.api_keys and key.id = viewer.api_key_id;
+allow(viewer: Viewer, "create_embed_session", company: Company) if
+    partner(viewer) and company.partner_id = viewer.company_id and
+    key in company.partner_api_keys and key.id = viewer.api_key_id;
+
 # A partner's account administrator can create managed accounts and set the defaults for all of them. A18 V2 V15
 allow(viewer: Viewer, "create_managed_account", company: Company) if
     partner(viewer) and administers(viewer) and company.id = viewer.company_id;

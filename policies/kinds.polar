@@ -41,6 +41,9 @@ exempt("Mail profile_inquiry", "email", "EMAIL");
 # Creating an API key gives its secret to the creator, once. No query returns it. V51
 exempt("CreateApiKeyPayload", "secret", "SECRET");
 
+# Creating an embed session gives its token to the API key's program, once. No query returns it. V52
+exempt("CreateEmbedSessionPayload", "token", "SECRET");
+
 # Signing in gives the user its own tokens, once. No query returns them. V44
 exempt("Tokens", "access_token", "SECRET");
 exempt("Tokens", "refresh_token", "SECRET");

@@ -25,6 +25,7 @@ from resolvers.reading.batching import Batches
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.loaders import Loaders
 from resolvers.reading.redactions import Redactions
+from resolvers.reading.viewers import EmbedFacts
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
@@ -42,6 +43,9 @@ class TokenIssuer(Protocol):
         auth_time: datetime | None = None,
     ) -> str:
         """Return a token that expires in `lifetime` seconds."""
+
+    def issue_embedded(self, user_id: UUID, embed: EmbedFacts, lifetime: int) -> str:
+        """Return the token of an embed session, which expires in `lifetime` seconds."""
 
     def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
         """Return a secret of each usable key, the signing key's first."""

@@ -44,6 +44,7 @@ OF_VIEWERS: Final[Mapping[str, str]] = {
     "signed_in_id": "the signed-in user",
     "company_id": "the viewer's company",
     "partner_id": "the viewer's partner",
+    "api_key_id": "the viewer's API key",
 }
 NAMES_IN_WORDS: Final[Mapping[str, str]] = {
     "app_user": "user",

@@ -135,7 +135,7 @@ def absent_parameters(kind: str) -> frozenset[str]:
     if kind == ANONYMOUS.shape.kind:
         return frozenset((*PARAMETERS, *SETS))
     if kind == USER.kind:
-        return frozenset(("company_id", "partner_id", *SETS))
+        return frozenset(("company_id", "partner_id", "api_key_id", *SETS))
     return frozenset() if kind == AccountKind.MANAGED else frozenset({"partner_id"})
 
 

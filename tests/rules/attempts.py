@@ -125,6 +125,7 @@ UNTRIED: Final[Mapping[str, str]] = {
     "CHANGE_PASSWORD": "its input names no user: tests/rules/test_password.py",
     "UPDATE_USER": "its input names no user: tests/rules/test_update_user.py",
     "REGISTER_COMPANY": "its input names no user: tests/rules/test_register_company.py",
+    "CREATE_EMBED_SESSION": "only an API key does it: tests/rules/test_embed_session.py",
     "ORDER": "it narrows the orderable locations; the mutation checks the payer",
     "ORDER_PORT_DIRECTLY": "it decides the result of ORDER_PORT",
 }
