@@ -46,6 +46,7 @@ from settings import InvalidSettings, Settings, variable
 from transport.app import create_app, quotas_of
 from transport.authentication.api_keys import ApiKeyClaims
 from transport.authentication.bearer import Identity, LoadViewer, Sender
+from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
@@ -68,6 +69,7 @@ POLICIES: Final = HERE / "policies"
 DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
 CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' secret is derived
+CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
 PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -98,6 +100,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     )
     services = make_services(settings, tokens, load_policy(policies))
     viewers = _viewers(services)
+    endings = Endings()
+    services.change_listener.follow(CREDENTIAL, endings.report)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
@@ -106,6 +110,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         settings=settings,
         tokens=tokens,
         load_viewer=viewers,
+        endings=endings,
         make_context=lambda viewer, request_id, key: Context(services, viewer, _origin(request_id, key)),
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, _origin(request_id, key), renew),
         view_as=_view_as(services),

@@ -8,7 +8,7 @@ value, so a listener loads the row with its reader's permissions. Pending change
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -94,6 +94,7 @@ class ChangeListener:
     def __init__(self, url: str) -> None:
         self._address = Address.parse(url).asyncpg(server_settings(0)) | {"timeout": CONNECT_TIMEOUT}
         self._listeners: dict[str, set[ChangeQueue]] = {}
+        self._callbacks: dict[str, Callable[[UUID], None]] = {}
         self._task: asyncio.Task[None] | None = None
         self.is_connected = asyncio.Event()
         # Taken by listeners while they load changed rows, so that requests still get connections.
@@ -115,6 +116,10 @@ class ChangeListener:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+
+    def follow(self, entity: str, callback: Callable[[UUID], None]) -> None:
+        """Call `callback` with the key of each row of a type that the database reports."""
+        self._callbacks[entity] = callback
 
     @contextmanager
     def subscribe(self, entity: str, columns: Collection[str] | None = None) -> Iterator[ChangeQueue]:
@@ -162,5 +167,7 @@ class ChangeListener:
         except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("events.unknown")
             return
+        if entity in self._callbacks:
+            self._callbacks[entity](change.key)
         for queue in self._listeners.get(entity, ()):
             queue.put(change)

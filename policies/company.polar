@@ -155,6 +155,11 @@ allow(viewer: Viewer, "set_billing_market", company: Company) if
 allow(viewer: Viewer, "create_api_key", company: Company) if
     administers(viewer) and company.id = viewer.company_id;
 
+# Creating keys needs a recent sign-in, so that a stolen token can't. V51 V66
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "create_api_key", company: Company) if
+    viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
+
 # A partner's account administrator can create managed accounts and set the defaults for all of them. A18 V2 V15
 allow(viewer: Viewer, "create_managed_account", company: Company) if
     partner(viewer) and administers(viewer) and company.id = viewer.company_id;

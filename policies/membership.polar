@@ -21,6 +21,11 @@ allow_field(_viewer: Viewer, "read", _membership: Membership, field) if
 # Account administrators can change the roles of their company's members, and of the members of companies that it manages. R405 V14 V49
 allow(viewer: Viewer, "update", membership: Membership) if runs_team(viewer, membership);
 
+# Giving roles needs a recent sign-in, so that a stolen token can't. V50 V66
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "update", membership: Membership) if
+    viewer.sign_in_stale and runs_team(viewer, membership);
+
 # Account administrators can remove members of their company, and of companies that it manages. V14 V49
 allow(viewer: Viewer, "remove", membership: Membership) if runs_team(viewer, membership);
 

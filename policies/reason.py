@@ -21,5 +21,6 @@ class Reason(StrEnum):
     HIDDEN_BY_PARTNER = "HIDDEN_BY_PARTNER", "The partner that manages the account hasn't enabled it."
     NOT_FOR_MANAGED_ACCOUNTS = "NOT_FOR_MANAGED_ACCOUNTS", "Managed accounts never have access to it."
     NOT_YOURS = "NOT_YOURS", "Only its owner can read it."
+    RECENT_SIGN_IN_REQUIRED = "RECENT_SIGN_IN_REQUIRED", "Sign in again: it needs a sign-in within the last 15 minutes."
     ROLE_REQUIRED = "ROLE_REQUIRED", "None of your roles includes it."
     SIGN_IN_REQUIRED = "SIGN_IN_REQUIRED", "Sign in to read it."

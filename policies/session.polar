@@ -9,4 +9,4 @@ allow(viewer: Viewer, "revoke", session: Session) if
     session.user_id = viewer.signed_in_id;
 
 allow_field(_viewer: Viewer, "read", _session: Session, field) if
-    field in ["created_at", "last_used_at", "user_agent", "current"];
+    field in ["created_at", "last_used_at", "recent_until", "user_agent", "current"];

@@ -7,7 +7,7 @@ The policy is compiled once for each shape and serves every viewer of it, so a p
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +24,7 @@ class Shape:
     dashboard_shown: bool = False
     company_profile_shown: bool = False
     order_approval_required: bool = False  # True if its orders need the partner's approval (V13)
+    sign_in_stale: bool = False  # True if the session's last password is older than RECENT_SIGN_IN (V66)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Viewer:
     auth_time: datetime | None = field(default=None, compare=False)  # when the user signed in; None without a session
 
 
+RECENT_SIGN_IN: Final = timedelta(minutes=15)
 ANONYMOUS: Final = Viewer()
 USER: Final = Shape(kind="USER")
 COMPANYLESS: Final = (ANONYMOUS.shape.kind, USER.kind)  # the kinds of viewers who act for no company

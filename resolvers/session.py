@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
-from resolvers.reading.batching import reads_columns
+from policies.viewer import RECENT_SIGN_IN
+from resolvers.reading.batching import Computed, reads_columns
 from resolvers.reading.records import Record
 
 if TYPE_CHECKING:
     from resolvers.context import Context
+
+
+def recent_end(auth_time: datetime) -> datetime:
+    """Return when a sign-in at this time stops being recent (V66)."""
+    return auth_time + RECENT_SIGN_IN
+
+
+recent_until: Final = Computed(recent_end, ("auth_time",))
 
 
 @reads_columns("id")

@@ -17,6 +17,10 @@ class Session:
     id: ID = resolved(GlobalId(), "The global ID.")
     created_at: datetime = column("When the user signed in.")
     last_used_at: datetime = column("When the session last got tokens. It ends 30 days later.")
+    recent_until: datetime = resolved(
+        session.recent_until,
+        "When the sign-in stops being recent. After that, giving roles and creating API keys need another `signIn`.",
+    )
     user_agent: str | None = column("The program that signed in, as it described itself.")
     current: bool = resolved(session.current, "Whether this is the session of the request.")
 

@@ -25,6 +25,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from policies.viewer import Viewer
 from settings import Settings
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
+from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
@@ -33,6 +34,7 @@ from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.http.sender import PATH as REFRESH_PATH
+from transport.http.sender import RefreshCookie
 from transport.limits.body_size import BodyLimit
 from transport.limits.bounds import bounds_of
 from transport.limits.capacity import Capacity, Limits
@@ -59,6 +61,7 @@ def create_app(
     settings: Settings,
     tokens: Tokens,
     load_viewer: LoadViewer,
+    endings: Endings | None = None,
     make_context: MakeContext,
     ready: Probes,
     extra_routes: Sequence[BaseRoute] = (),
@@ -78,6 +81,7 @@ def create_app(
         settings: All limits, origins and proxies.
         tokens: Verifies bearer tokens.
         load_viewer: Loads the viewer of verified claims.
+        endings: Reports credentials that end while connections are open; without it, they end at the next event.
         make_context: Makes the context of an operation.
         ready: The probes that `/readyz` runs, by name.
         extra_routes: Routes to serve in addition to GraphQL, `/diff` and the health checks.
@@ -94,7 +98,7 @@ def create_app(
     graphql = _graphql_routes(
         settings=settings,
         operations=_operations(schema, documents, settings),
-        identity=Identity(tokens, load_viewer),
+        identity=Identity(tokens, load_viewer, endings),
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,
@@ -163,6 +167,7 @@ def _graphql_routes(
         deadlines=Deadlines(seconds),
         quotas=quotas,
         events=EventStreams(streams=streams, identity=identity, connections=connections, sockets=sockets_open, seconds=seconds),
+        refresh_cookie=RefreshCookie.of(settings.public_url),
     )
     sockets = WebSocketEndpoint(
         streams=streams,

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from models.company import AccountKind
 from models.managed_account import SupportedBy
 from models.membership import STAFF_ROLES
-from policies.evaluation.shapes import KINDS, ROLES, SWITCHES
+from policies.evaluation.shapes import KINDS, ROLES, STALE, SWITCHES
 from policies.viewer import COMPANYLESS, USER, Shape
 
 SIGNED_IN: Final = frozenset(KINDS) - {Shape().kind}
@@ -26,7 +26,7 @@ Membership: TypeAlias = "Sequence[tuple[Shape, bool | None]]"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A test of a shape: one of its settings, support by the operator, or having at least one of some roles."""
+    """A test of a shape: one of its settings, support by the operator, a recent sign-in, or having at least one of some roles."""
 
     fact: str
     holds: bool
@@ -94,7 +94,9 @@ def _ways(membership: Membership, way: tuple[Condition, ...]) -> Iterator[tuple[
 def _joined(way: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Put conditions in reading order, and merge those on missing roles into one."""
     missing = {role for item in way if item.fact == HAVING and not item.holds for role in item.roles}
-    others = sorted((item for item in way if item.fact != HAVING), key=lambda item: (SUPPORT, *SWITCHES).index(item.fact))
+    others = sorted(
+        (item for item in way if item.fact != HAVING), key=lambda item: (SUPPORT, *SWITCHES, STALE).index(item.fact)
+    )
     having = [item for item in way if item.fact == HAVING and item.holds]
     without = [Condition(HAVING, False, _ordered(missing))] if missing else []
     return (*others, *having, *without)
@@ -106,7 +108,7 @@ def _mixed(membership: Membership) -> bool:
 
 def _next_test(membership: Membership) -> Condition:
     """Pick the next test: the first one with an outcome that settles membership, or else the first one that affects it."""
-    facts = [Condition(SUPPORT, False), *(Condition(name, True) for name in SWITCHES)]
+    facts = [Condition(SUPPORT, False), *(Condition(name, True) for name in (*SWITCHES, STALE))]
     groups = [Condition(HAVING, True, group) for group in _groups(membership)]
     splitting = [test for test in (*facts, *groups) if 0 < sum(test.of(shape) for shape, _ in membership) < len(membership)]
     candidates = [test for test in splitting if _matters(test, membership)] or splitting
@@ -181,6 +183,7 @@ TURNED: Final[Mapping[str, tuple[str, str]]] = {  # each fact's words when it's 
     "dashboard_shown": ("dashboard off", "dashboard on"),
     "company_profile_shown": ("company profile hidden", "company profile shown"),
     "order_approval_required": ("orders placed directly", "orders need approval"),
+    STALE: ("after a recent sign-in", "without a recent sign-in"),
 }
 CLAUSES: Final[Mapping[str, tuple[str, str]]] = {
     SUPPORT: ("supported by their partner", "supported by the operator"),
@@ -189,6 +192,7 @@ CLAUSES: Final[Mapping[str, tuple[str, str]]] = {
     "dashboard_shown": ("while the dashboard is off", "while the dashboard is on"),
     "company_profile_shown": ("while the company profile is hidden", "while the company profile is shown"),
     "order_approval_required": ("whose orders are placed directly", "whose orders need approval"),
+    STALE: ("after a recent sign-in", "without a recent sign-in"),
 }
 
 

@@ -140,7 +140,8 @@ def absent_parameters(kind: str) -> frozenset[str]:
 
 
 def _variants(shape: Shape) -> tuple[Shape, ...]:
-    """Return the shape with every combination of settings, which only managed viewers have."""
+    """Return the shape after a recent sign-in, with every combination of settings, which only managed viewers have."""
+    shape = replace(shape, sign_in_stale=False)
     if shape.kind != AccountKind.MANAGED:
         return (shape,)
     return tuple(_with_settings(shape, SWITCHES, states) for states in product((False, True), repeat=len(SWITCHES)))

@@ -6,7 +6,7 @@ Rules can distinguish viewers only by the facts that they mention, and roles onl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from typing import Final
 
@@ -20,6 +20,8 @@ from policies.viewer import COMPANYLESS, SHAPE, USER, Shape
 
 SWITCHES: Final = ("pricing_shown", "chat_shown", "dashboard_shown", "company_profile_shown", "order_approval_required")
 """The facts that a partner's settings control for its managed accounts. They're False for all other viewers."""
+STALE: Final = "sign_in_stale"
+"""The fact that every signed-in viewer's session can have."""
 ROLES: Final = tuple(role.value for role in MemberRole)
 KINDS: Final = (*COMPANYLESS, *(kind.value for kind in AccountKind))
 SUPPORTED_BY: Final = "by="
@@ -55,13 +57,15 @@ def shapes_of(distinctions: Distinctions) -> tuple[Shape, ...]:
         Shape(kind=AccountKind.MANAGED.value, roles=roles, supported_by=by, **dict(zip(switches, on, strict=True)))
         for roles, by, on in product(subsets, supporters, product((False, True), repeat=len(switches)))
     )
-    return (Shape(), USER, *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
+    signed_in = (USER, *(Shape(kind=kind, roles=roles) for kind, roles in product(plain, subsets)), *managed)
+    stale = (replace(shape, sign_in_stale=True) for shape in signed_in if STALE in distinctions.facts)
+    return (Shape(), *signed_in, *stale)
 
 
 def format_shape(shape: Shape) -> str:
-    """Format a shape: its kind, roles, supporter and enabled settings, as in `MANAGED+FINANCE+by=PARTNER`."""
+    """Format a shape: its kind, roles, supporter and the facts that hold, as in `MANAGED+FINANCE+by=PARTNER`."""
     supporter = [] if shape.supported_by is None else [f"{SUPPORTED_BY}{shape.supported_by}"]
-    return "+".join([shape.kind, *shape.roles, *supporter, *(name for name in SWITCHES if getattr(shape, name))])
+    return "+".join([shape.kind, *shape.roles, *supporter, *(name for name in (*SWITCHES, STALE) if getattr(shape, name))])
 
 
 def parse_shape(text: str) -> Shape:
@@ -69,7 +73,8 @@ def parse_shape(text: str) -> Shape:
     kind, *words = text.split("+")
     supporters = {f"{SUPPORTED_BY}{each.value}": each.value for each in SupportedBy}
     managed = kind == AccountKind.MANAGED.value
-    known = (*(() if kind in COMPANYLESS else ROLES), *((*supporters, *SWITCHES) if managed else ()))
+    roles_of_kind, facts_of_kind = () if kind in COMPANYLESS else ROLES, () if kind == Shape().kind else (STALE,)
+    known = (*roles_of_kind, *((*supporters, *SWITCHES) if managed else ()), *facts_of_kind)
     if kind not in KINDS or (unknown := [word for word in words if word not in known]):
         wrong = kind if kind not in KINDS else unknown[0]
         raise PolicyError(
@@ -77,7 +82,7 @@ def parse_shape(text: str) -> Shape:
         )
     by = next((supporters[word] for word in words if word in supporters), SupportedBy.PARTNER.value)
     roles = tuple(sorted(word for word in words if word in ROLES))
-    switches = {name: name in words for name in SWITCHES}
+    switches = {name: name in words for name in (*SWITCHES, STALE)}
     return Shape(kind=kind, roles=roles, supported_by=by if managed else None, **switches)
 
 

@@ -4,6 +4,9 @@
 never(viewer: Viewer, _action, _key: ApiKey) if not administers(viewer);
 never(viewer: Viewer, "create_api_key", _company: Company) if not administers(viewer);
 
+# Nobody creates API keys without a recent sign-in. V51 V66
+never(viewer: Viewer, "create_api_key", _company: Company) if viewer.sign_in_stale;
+
 # Nobody reaches another company's API keys, not even its partner or the operator's staff. V51
 never(viewer: Viewer, _action, key: ApiKey) if key.company_id != viewer.company_id;
 never(viewer: Viewer, "create_api_key", company: Company) if company.id != viewer.company_id;

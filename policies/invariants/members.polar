@@ -4,6 +4,9 @@
 never(viewer: Viewer, "update", _membership: Membership) if not administers(viewer);
 never(viewer: Viewer, "remove", membership: Membership) if not administers(viewer) and membership.user_id != viewer.user_id;
 
+# Nobody gives roles without a recent sign-in. V50 V66
+never(viewer: Viewer, "update", _membership: Membership) if viewer.sign_in_stale;
+
 # Account administrators do it in their own company and in those that it manages, also if they are the operator's staff. V14 V49
 never(viewer: Viewer, "update", membership: Membership) if elsewhere(viewer, membership);
 never(viewer: Viewer, "remove", membership: Membership) if elsewhere(viewer, membership);

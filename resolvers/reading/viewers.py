@@ -14,10 +14,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, Session, User
+from models.base import now
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.reading import Reader
-from policies.viewer import USER, Shape, Viewer
+from policies.viewer import RECENT_SIGN_IN, USER, Shape, Viewer
 
 TODAY: Final = sa.func.date_trunc("day", sa.func.now(), "UTC")
 SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
@@ -122,7 +123,19 @@ async def load_viewer(
     else:
         keys = {"membership": membership_id, "session": session.session_id}
         viewer = _signed_in(await reader.fetch(BY_MEMBERSHIP_AND_SESSION, keys), user_id)
-    return viewer and replace(viewer, session_id=session.session_id, auth_time=session.auth_time)
+    return viewer and in_session(viewer, session.session_id, session.auth_time)
+
+
+def in_session(viewer: Viewer, session_id: UUID | None, auth_time: datetime | None) -> Viewer:
+    """Return the viewer as it's signed in by a session's token. Its sign-in gets stale (V66)."""
+    is_stale = auth_time is not None and now() - auth_time > RECENT_SIGN_IN
+    shape = _stale(viewer.shape) if is_stale else viewer.shape
+    return replace(viewer, shape=shape, session_id=session_id, auth_time=auth_time)
+
+
+@lru_cache(SHAPE_CACHE_SIZE)
+def _stale(shape: Shape) -> Shape:
+    return replace(shape, sign_in_stale=True)
 
 
 def _alone(rows: Sequence[Any], user_id: UUID) -> Viewer | None:

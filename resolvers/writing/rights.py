@@ -14,7 +14,6 @@ from removing that member, and deadlocks are impossible. Later attempts wait for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults
 from policies.viewer import Viewer
-from resolvers.reading.viewers import find_key_viewer, find_viewer
+from resolvers.reading.viewers import find_key_viewer, find_viewer, in_session
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ async def continue_in(context: Context, company_id: UUID) -> None:
     if viewer.signed_in_id is None:
         return
     if (found := await find_viewer(context.services.reader, viewer.signed_in_id, company_id)) is not None:
-        context.continue_as(replace(found, session_id=viewer.session_id, auth_time=viewer.auth_time))
+        context.continue_as(in_session(found, viewer.session_id, viewer.auth_time))
 
 
 async def _wait_for_markets(context: Context, session: AsyncSession) -> None:
@@ -146,4 +145,4 @@ async def _current_viewer(context: Context) -> Viewer | None:
     if viewer.api_key_id is not None:
         return await find_key_viewer(context.services.reader, viewer.api_key_id)
     current = await find_viewer(context.services.reader, viewer.user_id, viewer.company_id)
-    return current and replace(current, session_id=viewer.session_id, auth_time=viewer.auth_time)
+    return current and in_session(current, viewer.session_id, viewer.auth_time)

@@ -35,9 +35,11 @@ FORBIDDEN: Final = "You don't have permission to do this."
 UNVERIFIED: Final = (
     "The operator hasn't verified the company yet. Until then, it can't order, connect, publish or create API keys."
 )
+STALE: Final = "Sign in again to do this. Your last sign-in was more than 15 minutes ago."
 # The errors of refusals that have a reason of their own. All others are FORBIDDEN.
 REFUSALS: Final[Mapping[Reason | None, tuple[ErrorCode, str]]] = {
-    Reason.COMPANY_NOT_VERIFIED: (ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED)
+    Reason.COMPANY_NOT_VERIFIED: (ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED),
+    Reason.RECENT_SIGN_IN_REQUIRED: (ErrorCode.RECENT_SIGN_IN_REQUIRED, STALE),
 }
 VERSION_CONFLICT: Final = "Someone else changed this in the meantime; it is now at version {}. Reload it and try again."
 

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    get_named_type,
     is_required_input_field,
 )
 
@@ -51,10 +52,9 @@ def fields() -> Iterator[tuple[str, GraphQLInputObjectType]]:
     root = SCHEMA.mutation_type
     assert isinstance(root, GraphQLObjectType)
     for name, field in root.fields.items():
-        kind = field.args["input"].type
-        assert isinstance(kind, GraphQLNonNull)
-        assert isinstance(kind.of_type, GraphQLInputObjectType)
-        yield name, kind.of_type
+        kind = get_named_type(field.args["input"].type)
+        assert isinstance(kind, GraphQLInputObjectType)
+        yield name, kind
 
 
 def places(kind: GraphQLInputObjectType, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -38,6 +38,7 @@ OWNED = (
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
     ("audit_event", "audit_event_stays"),
+    *((table, "credential_ended") for table in ("api_key", "membership", "session")),
     *((table, name) for table in ("connection_request", "notification", "port") for name in ("told_changed", "told_new")),
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),

@@ -129,7 +129,7 @@ def test_misspelled_reason_is_rejected(tmp_path: Path) -> None:
 
     assert (
         'port.polar:2: Unknown reason "HIDDEN". Known: COMPANY_NOT_VERIFIED, HIDDEN_BY_PARTNER, NOT_FOR_MANAGED_ACCOUNTS, '
-        "NOT_YOURS, ROLE_REQUIRED, SIGN_IN_REQUIRED." == refusal(tmp_path, text)
+        "NOT_YOURS, RECENT_SIGN_IN_REQUIRED, ROLE_REQUIRED, SIGN_IN_REQUIRED." == refusal(tmp_path, text)
     )
 
 

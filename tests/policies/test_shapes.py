@@ -13,7 +13,16 @@ from models.company import AccountKind
 from models.managed_account import SupportedBy
 from policies.errors import PolicyError
 from policies.evaluation.policy import Policy
-from policies.evaluation.shapes import ROLES, SWITCHES, Distinctions, distinctions_of, format_shape, parse_shape, shapes_of
+from policies.evaluation.shapes import (
+    ROLES,
+    STALE,
+    SWITCHES,
+    Distinctions,
+    distinctions_of,
+    format_shape,
+    parse_shape,
+    shapes_of,
+)
 from policies.language.source import Rule, Text, parse
 from policies.viewer import Shape
 
@@ -109,7 +118,7 @@ def test_possible_terms_of_a_shape_have_a_fixed_order() -> None:
     with pytest.raises(PolicyError) as raised:
         parse_shape("MANAGED+KING")
 
-    known = ", ".join((*ROLES, "by=PARTNER", "by=OPERATOR", *SWITCHES))
+    known = ", ".join((*ROLES, "by=PARTNER", "by=OPERATOR", *SWITCHES, STALE))
     assert str(raised.value).endswith(f", followed by any of: {known}.")
 
 

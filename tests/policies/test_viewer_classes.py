@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.analysis.viewer_classes import CLAUSES, TURNED, ViewerSet, describe_viewers, label, prose
-from policies.evaluation.shapes import SWITCHES, Distinctions, shapes_of
+from policies.evaluation.shapes import STALE, SWITCHES, Distinctions, shapes_of
 from policies.viewer import COMPANYLESS, SHAPE, Shape
 
 SHAPES: Final = shapes_of(
@@ -74,4 +74,4 @@ def _hidden(shape: Shape) -> bool:
 
 def test_every_fact_has_words() -> None:
     """Every fact that rules can branch on has a label and a clause."""
-    assert {*SHAPE} - {"kind", "roles"} == {*SWITCHES, "supported_by"} == {*TURNED} == {*CLAUSES}
+    assert {*SHAPE} - {"kind", "roles"} == {*SWITCHES, "supported_by", STALE} == {*TURNED} == {*CLAUSES}

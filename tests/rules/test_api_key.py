@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import ApiKey, AuditEvent
 from tests.client import ANONYMOUS, Answer, Client
+from tests.event_streams import Closed, opened
 from tests.factory import Company, Factory
 from tests.rules.answers import payload, redaction_at, response_of
 from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
@@ -150,6 +151,24 @@ async def test_revoked_key_is_refused_from_the_next_request_V51_V59(client: Clie
     assert (200, 401, [REFUSED]) == (before.status, after.status, [error["message"] for error in after.errors])
     assert [] == revoked["userErrors"]
     assert revoked == again
+
+
+async def test_revoked_key_closes_its_sockets_V51_V59(client: Client, factory: Factory) -> None:
+    """A socket closes as soon as its key is revoked. A socket of another key stays."""
+    company = await factory.company()
+    revoked, kept = await create(client, company.admin), await create(client, company.admin, name="Other")
+
+    async with opened(client.app) as socket, opened(client.app) as other:
+        for each, key in ((socket, revoked), (other, kept)):
+            await each.send({"type": "connection_init", "payload": {"Authorization": f"Bearer {key['secret']}"}})
+            assert {"type": "connection_ack"} == await each.receive()
+        await send(client, company.admin, "revokeApiKey", REVOKED, id=revoked["apiKey"]["id"])
+        with pytest.raises(Closed) as closed:
+            await socket.receive()
+        await other.send({"type": "ping"})
+        pong = await other.receive()
+
+    assert (4403, REFUSED, {"type": "pong"}) == (closed.value.code, closed.value.reason, pong)
 
 
 async def test_expired_key_is_refused_V51(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:

@@ -161,3 +161,24 @@ async def test_scheduled_jobs_forget_what_is_over_V44(database_url: str, engine:
     rows = await stored_rows(engine)
     assert [1, 1, 1] == [len(rows[table]) for table in ("session", "email_token", "sign_in_attempt")]
     assert 2 == len(await mails_to(engine, EMAIL))
+
+
+async def test_cookie_of_a_secure_gateway_has_a_secure_name_V44(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
+    """Browsers take it over https only. It refreshes the session, and the other name doesn't."""
+    company = await Factory(engine).company()
+    await give_password(engine, company.admin)
+    sign_in_with = "mutation ($input: SignInInput!) { signIn(input: $input) { userErrors { code } } }"
+    again = "mutation { refreshTokens(input: {}) { userErrors { code } } }"
+    values = {"input": {"email": company.admin, "password": PASSWORD, "cookie": True}}
+    async with open_client(database_url, tmp_path, public_url="https://gateway.example") as client:
+        response = await client.http.post("/graphql", json={"query": sign_in_with, "variables": values})
+        name, value = response.headers["Set-Cookie"].partition(";")[0].split("=")
+        client.http.cookies.clear()
+        answers = [
+            await client.http.post("/graphql/refresh", json={"query": again}, headers={"Cookie": f"{each}={value}"})
+            for each in ("crossgate_refresh", name)
+        ]
+
+    assert "__Secure-crossgate_refresh" == name
+    codes = [answer.json()["data"]["refreshTokens"]["userErrors"] for answer in answers]
+    assert [[{"code": "INVALID_REFRESH_TOKEN"}], []] == codes

@@ -320,7 +320,8 @@ async def _until_complete(socket: Any) -> AsyncIterator[bytes]:
             yield text.encode()
 
 
-async def test_token_that_expires_while_the_body_arrives_is_refused(gateway: Gateway, market: Market) -> None:
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/refresh"])
+async def test_token_that_expires_while_the_body_arrives_is_refused(gateway: Gateway, market: Market, path: str) -> None:
     """A token's expiry is checked when the whole body has arrived."""
     member = await find_member(gateway.engine, market.account.admin)
     assert member is not None
@@ -331,7 +332,7 @@ async def test_token_that_expires_while_the_body_arrives_is_refused(gateway: Gat
 
     body = graphql_body(PRICES, id=market.port.id)
     status, content = await send_slowly(
-        gateway, market, wait_for_expiry, "/graphql", market.account.admin, body, Authorization=f"Bearer {short}"
+        gateway, market, wait_for_expiry, path, market.account.admin, body, Authorization=f"Bearer {short}"
     )
 
     assert (401, "The token has expired. Sign in again.") == (status, json.loads(content)["errors"][0]["message"])
@@ -339,7 +340,7 @@ async def test_token_that_expires_while_the_body_arrives_is_refused(gateway: Gat
 
 def test_every_authenticated_route_is_tested(gateway: Gateway) -> None:
     """A new route must be tested here, or need no authentication."""
-    tested = {"/graphql", "/diff", "/files"}
+    tested = {"/graphql", "/graphql/refresh", "/diff", "/files"}
     reads_no_body = {"/files/{id}"}
     routes = {route.path for route in gateway.routes if isinstance(route, Route)}
 

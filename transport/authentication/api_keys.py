@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
+from uuid import UUID
 
 from resolvers.values.api_keys import KeyCredential, parse
 
@@ -19,6 +20,7 @@ class ApiKeyClaims:
     origin: str | None
     expires_at: ClassVar[datetime | None] = None  # known to the database only
     refusal: ClassVar[str] = KEY_REFUSED
+    keys: ClassVar[tuple[UUID, ...]] = ()  # the viewer names the key
 
     @property
     def log_facts(self) -> dict[str, object]:

@@ -19,7 +19,9 @@ from policies.viewer import ANONYMOUS, Viewer
 from resolvers.values.api_keys import InvalidApiKey, looks_like_api_key
 from transport.authentication.api_keys import KEY_REFUSED, ApiKeyClaims, read_api_key
 from transport.authentication.arrival import ReceivedRequest
+from transport.authentication.endings import Endings
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
+from transport.logs import log
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
 Sender: TypeAlias = Claims | ApiKeyClaims
@@ -37,9 +39,11 @@ EXPIRED: Final = "The token has expired. Sign in again."
 class Session:
     """The viewer of a long-lived connection. Once the session has ended, `end_reason` says why."""
 
-    def __init__(self, claims: Sender | None, load_viewer: LoadViewer) -> None:
+    def __init__(self, claims: Sender | None, load_viewer: LoadViewer, endings: Endings) -> None:
         self._claims = claims
         self._load_viewer = load_viewer
+        self._endings = endings
+        self._keys = set() if claims is None else {*claims.keys}
         self.end_reason = ""
 
     @property
@@ -56,9 +60,26 @@ class Session:
             self.expire()
             return None
         viewer = await self._load_viewer(self._claims)
+        if viewer is not None and viewer.api_key_id is not None:
+            self._keys.add(viewer.api_key_id)
         if viewer is None:
             self.end(self._claims.refusal)
         return viewer
+
+    async def ended(self) -> None:
+        """Wait until the session has ended because one of its credentials has. An anonymous session never does (V59)."""
+        with self._endings.watch(self._keys) as reported:
+            while await self._is_valid():  # also at first: a credential can have ended before the watch began
+                await reported.wait()
+                reported.clear()
+
+    async def _is_valid(self) -> bool:
+        """Load the viewer. A database that is away ends no session."""
+        try:
+            return await self.viewer() is not None
+        except Exception:
+            log.exception("session.unchecked")
+            return True
 
     def expire(self) -> None:
         """End the session because its token has expired."""
@@ -120,9 +141,10 @@ def _bearer_token(credentials: Sequence[str]) -> str:
 class Identity:
     """Finds the viewer of a request."""
 
-    def __init__(self, tokens: Tokens, load_viewer: LoadViewer) -> None:
+    def __init__(self, tokens: Tokens, load_viewer: LoadViewer, endings: Endings | None = None) -> None:
         self._tokens = tokens
         self._load_viewer = load_viewer
+        self._endings = endings or Endings()
 
     async def viewer(self, request: ReceivedRequest) -> Viewer:
         """Load the current viewer of a request that has arrived. Raises Unauthenticated."""
@@ -166,11 +188,11 @@ class Identity:
 
     def session(self, credentials: Sequence[str], scope: Scope) -> Session:
         """Return the session of these credentials, or an anonymous session without any. Raises Unauthenticated."""
-        return Session(self._sender(credentials, origin_of(scope)), self._load_viewer)
+        return Session(self._sender(credentials, origin_of(scope)), self._load_viewer, self._endings)
 
     def session_of(self, request: ReceivedRequest) -> Session:
         """Return the session of a request with a streamed response. Raises Unauthenticated."""
-        return Session(self._claims(request.scope), self._load_viewer)
+        return Session(self._claims(request.scope), self._load_viewer, self._endings)
 
     def _sender(self, credentials: Sequence[str], origin: str | None) -> Sender | None:
         """Return what credentials claim, or None without any. Raises Unauthenticated."""

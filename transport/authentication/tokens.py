@@ -85,6 +85,11 @@ class Claims:
     refusal: ClassVar[str] = ACCOUNT_GONE  # if the user, the membership or the session no longer exists
 
     @property
+    def keys(self) -> tuple[UUID, ...]:
+        """The keys of what the token depends on: its membership and its session."""
+        return tuple(key for key in (self.membership_id, self.session_id) if key is not None)
+
+    @property
     def log_facts(self) -> dict[str, object]:
         """What the log says about the sender."""
         return {"user_id": self.user_id}

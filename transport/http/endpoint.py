@@ -29,7 +29,7 @@ from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
 from transport.http.request import check_headers, read
-from transport.http.sender import sender_of, set_cookie
+from transport.http.sender import RefreshCookie
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
@@ -79,6 +79,7 @@ class GraphQLEndpoint:
     deadlines: Deadlines
     quotas: Quotas
     events: ASGIApp
+    refresh_cookie: RefreshCookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id: str = scope["state"]["request_id"]
@@ -93,7 +94,7 @@ class GraphQLEndpoint:
             if media_type is MediaType.EVENT_STREAM:
                 await self.events(scope, receive, send)
                 return
-            with sender_of(scope):
+            with self.refresh_cookie.sender_of(scope):
                 answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
             response = refuse(refusal, request_id, MediaType.JSON if media_type is MediaType.EVENT_STREAM else media_type)
@@ -102,6 +103,8 @@ class GraphQLEndpoint:
         else:
             status, body = _encode(answer.result, request_id, media_type)
             headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answer)]
+            if answer.refresh_cookie is not None:
+                headers.append(self.refresh_cookie.set(answer.refresh_cookie))
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
@@ -160,14 +163,12 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
 
 
 def _response_headers(answer: Answer) -> list[RawHeader]:
-    """Return the headers that report an operation's cost and how it ran, and that set the refresh cookie."""
+    """Return the headers that report an operation's cost and how it ran."""
     headers: list[RawHeader] = []
     if answer.cost is not None:
         headers.append((b"x-crossgate-cost", b"%d" % answer.cost))
     if answer.execution and (execution := _printable(answer.execution)):
         headers.append((b"x-crossgate-execution", execution))
-    if answer.refresh_cookie is not None:
-        headers.append(set_cookie(answer.refresh_cookie))
     return headers
 
 

@@ -68,8 +68,10 @@ class EventStreams:
             asyncio.create_task(stream.keep_alive()),
             leaving := asyncio.create_task(_leaving(receive)),
         }
+        lasting = self.streams.is_subscription(request.request)  # on shutdown, queries and mutations are finished
+        if lasting:
+            waiting.add(asyncio.create_task(session.ended()))
         try:
-            lasting = self.streams.is_subscription(request.request)  # on shutdown, queries and mutations are finished
             with self.connections.open(ended.set) if lasting else nullcontext():
                 done, _ = await asyncio.wait(waiting, timeout=session.seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -222,7 +222,13 @@ class _Socket:
         if session.seconds is not None:
             self._limit = self._loop.call_later(session.seconds, self._expire, session)
         self._session = session
+        self._tasks.add(asyncio.create_task(self._watch(session)))
         await self._send({"type": "connection_ack"})
+
+    async def _watch(self, session: Session) -> None:
+        """Close the socket once one of the session's credentials has ended."""
+        await session.ended()
+        self._end(Close(FORBIDDEN, session.end_reason))
 
     def _expire(self, session: Session) -> None:
         session.expire()
