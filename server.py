@@ -50,6 +50,7 @@ from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
+from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
@@ -152,6 +153,7 @@ def _routes(settings: Settings, services: Services, identity: Identity, tokens: 
             viewers=DEMO_VIEWERS,
             sign_in=_sign_in(services.engine, tokens, settings.token_lifetime),
         ),
+        *account_routes(dist=DIST),
     ]
 
 
