@@ -17,6 +17,7 @@ from models.company import Company
 from models.concept import Concept, check_concepts
 from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
+from models.document import Document
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.inquiry import Inquiry
@@ -46,6 +47,7 @@ __all__ = [
     "Concept",
     "ConnectionRequest",
     "Dealing",
+    "Document",
     "IdempotentRequest",
     "Image",
     "Inquiry",

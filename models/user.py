@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, now
-from models.concept import Concept, Link
+from models.concept import Concept, Link, always
 from models.kinds import PersonalEmail
 
 MAX_NAME_LENGTH: Final = 200  # characters (V7)
@@ -36,4 +36,6 @@ class User(Identified, Base):
     )
 
 
-CONCEPTS: Final = (Concept("User", User, tag=b"us", links=(Link("memberships", "membership", "id", "user_id"),)),)
+CONCEPTS: Final = (
+    Concept("User", User, tag=b"us", links=(Link("memberships", "membership", "id", "user_id"),), actions=always("upload")),
+)

@@ -25,3 +25,7 @@ allow_field(viewer: Viewer, "read", user: User, "email") if
 allow_field(viewer: Viewer, "read", _user: User, "email") if
     "ACCOUNT_ADMIN" in viewer.roles;
 allow_field(viewer: Viewer, "read", _user: User, "email") if operator(viewer);
+
+# Users can upload files for themselves, which belong to them until something uses them. V64 V71
+allow(viewer: Viewer, "upload", user: User) if
+    user.id = viewer.signed_in_id;

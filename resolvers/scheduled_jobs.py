@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.document import purge_unused_documents
+from resolvers.image import purge_unused_images
 from resolvers.notifying.outbox import purge_sent_mails
 from resolvers.order_approval import expire_due
 from resolvers.writing.idempotency import purge_requests
@@ -29,5 +31,7 @@ class ScheduledJob:
 SCHEDULED_JOBS: Final = (
     ScheduledJob("expire_order_approvals", "* * * * *", expire_due),
     ScheduledJob("forget_requests", "11 * * * *", purge_requests),
+    ScheduledJob("forget_unused_documents", "23 * * * *", purge_unused_documents),
+    ScheduledJob("forget_unused_images", "29 * * * *", purge_unused_images),
     ScheduledJob("forget_sent_mails", "17 3 * * *", purge_sent_mails),
 )

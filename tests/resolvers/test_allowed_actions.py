@@ -122,7 +122,7 @@ def test_action_that_depends_on_a_hidden_column_is_left_out() -> None:
 
 
 def test_current_policy_uses_no_hidden_column(policy: Policy) -> None:
-    """No action is left out, and no state ignored, because its column is hidden where policy allows it: lists agree with mutations."""
+    """No action is left out, and no state ignored, because a column is hidden where policy allows it: lists agree with mutations."""
     found = set()
     for shape in shapes():
         for entity, action in ((entity, action) for entity, named in ACTIONS.items() for action in named):
