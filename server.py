@@ -30,7 +30,6 @@ from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.uploads import Uploads
-from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.viewers import SessionFacts, find_member, load_embed_viewer, load_key_viewer, load_viewer
@@ -56,7 +55,7 @@ from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
 from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
-from transport.http.uploads import upload_route
+from transport.http.uploads import body_limit, upload_route
 from transport.limits.bounds import bounds_of
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
@@ -120,7 +119,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             services, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
         ),
         documents=documents,
-        body_limits={UPLOADS: MAX_BYTES},
+        body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,

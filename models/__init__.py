@@ -18,6 +18,7 @@ from models.company import Company
 from models.concept import Concept, check_concepts
 from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
+from models.document import Document
 from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
@@ -51,6 +52,7 @@ __all__ = [
     "Concept",
     "ConnectionRequest",
     "Dealing",
+    "Document",
     "EmailToken",
     "IdempotentRequest",
     "Image",

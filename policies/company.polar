@@ -67,6 +67,21 @@ allow_field(viewer: Viewer, "read", company: Company, field) if
         "verification_status", "verification_reason", "verification_submitted_at", "verification_due_at", "distribution_agreement"
     ];
 
+# Account administrators of the company and of its partner, and the operator, can read its certificate. R409 R422
+allow_field(viewer: Viewer, "read", company: Company, "registration_certificate") if
+    administers(viewer) and acts_for(viewer, company);
+allow_field(viewer: Viewer, "read", _company: Company, "registration_certificate") if operator(viewer);
+
+# Other roles of the company can't. R409
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "registration_certificate") if
+    not administers(viewer) and acts_for(viewer, company);
+
+# A certificate shows what the company profile shows, so a managed account can read its own only with that. R111 A13
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", company: Company, "registration_certificate") if
+    managed(viewer) and not viewer.company_profile_shown and company.id = viewer.company_id;
+
 # Only a partner and the operator can read the partner's defaults. An account can read the settings in effect for it. V2 V14
 allow_field(viewer: Viewer, "read", company: Company, "partner_defaults") if
     company.id = viewer.company_id;

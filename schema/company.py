@@ -15,6 +15,7 @@ from schema.building.fields import column, resolved
 from schema.building.nodes import BY_ID, Node, of
 from schema.building.page_inputs import page_arguments
 from schema.dashboard import Dashboard
+from schema.document import Document
 from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 
@@ -49,6 +50,9 @@ class Company(Node):
     )
     distribution_agreement: bool | None = column(
         "Whether the company has a distribution agreement with the operator. Without one, its type is ENTERPRISE or XAAS."
+    )
+    registration_certificate: Document | None = resolved(
+        company.registration_certificate, "The certificate of registration that was submitted last."
     )
     marketplace_profile: Annotated[MarketplaceProfile, strawberry.lazy("schema.marketplace_profile")] | None = resolved(
         company.marketplace_profile, "The company's Marketplace profile."

@@ -75,6 +75,7 @@ def test_tags_never_change() -> None:
         "BillingMarket": b"bm",
         "Company": b"co",
         "ConnectionRequest": b"cr",
+        "Document": b"do",
         "Image": b"im",
         "Inquiry": b"iq",
         "Invoice": b"in",

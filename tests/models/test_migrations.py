@@ -20,6 +20,7 @@ OWNED = (
     "billing_market",
     "change_request",
     "connection_request",
+    "document",
     "image",
     "inquiry",
     "invoice",

@@ -98,7 +98,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ),
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
-    ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification"),
+    ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification", certificateId="nowhere"),
     ("Company", "VERIFY"): _of_company("verifyCompany"),
     ("Company", "REJECT"): _of_company("rejectCompany", reason="Unreadable."),
     ("Company", "SET_DISTRIBUTION_AGREEMENT"): _of_company("setDistributionAgreement", agreed=True),
@@ -118,6 +118,7 @@ OWN_COMPANY_ATTEMPTS: Final[Mapping[str, Attempt]] = {
 }
 UNTRIED: Final[Mapping[str, str]] = {
     "READ": "a query does it",
+    "UPLOAD": "an upload does it",
     "VIEW_AS": "a query does it",
     "VIEW_AS_ADMINISTRATOR": "a query does it",
     "EXPLAIN": "a query does it",
