@@ -22,6 +22,7 @@ from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.inquiry import Inquiry
+from models.invitation import Invitation
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
 from models.mail import Mail
@@ -56,6 +57,7 @@ __all__ = [
     "Image",
     "Inquiry",
     "Instalment",
+    "Invitation",
     "Invoice",
     "InvoiceLine",
     "Location",

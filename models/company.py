@@ -191,6 +191,7 @@ CONCEPTS: Final = (
             Link("purchases", "dealing", local="id", remote="buyer_id"),
             Link("invitations", "product_test_account", local="id", remote="seller_id"),
             Link("memberships", "membership", local="id", remote="company_id"),
+            Link("sent_invitations", "invitation", local="id", remote="company_id"),
         ),
         orders={"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
         filters={
@@ -210,6 +211,7 @@ CONCEPTS: Final = (
             "create_managed_account",
             "update_partner_defaults",
             "create_api_key",
+            "invite_member",
             "order_port",
             "order_port_directly",
             "publish_port",

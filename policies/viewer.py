@@ -35,6 +35,7 @@ class Viewer:
     signed_in_id: UUID | None = None  # equals user_id, but None while somebody else views as this user
     company_id: UUID | None = None
     partner_id: UUID | None = None  # the partner that manages the viewer's company, if any (V14)
+    invitation_id: UUID | None = None  # the invitation whose link the viewer holds, for visitors only (V57)
     api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any; rules can't ask about it
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
     session_id: UUID | None = field(default=None, compare=False)  # of a session's access token; rules don't know it
@@ -45,5 +46,5 @@ ANONYMOUS: Final = Viewer()
 USER: Final = Shape(kind="USER")
 COMPANYLESS: Final = (ANONYMOUS.shape.kind, USER.kind)  # the kinds of viewers who act for no company
 SHAPE: Final = tuple(each.name for each in fields(Shape))
-PARAMETERS: Final = ("user_id", "signed_in_id", "company_id", "partner_id")
+PARAMETERS: Final = ("user_id", "signed_in_id", "company_id", "partner_id", "invitation_id")
 SETS: Final = ("markets",)

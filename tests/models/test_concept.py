@@ -77,6 +77,7 @@ def test_tags_never_change() -> None:
         "ConnectionRequest": b"cr",
         "Image": b"im",
         "Inquiry": b"iq",
+        "Invitation": b"iv",
         "Invoice": b"in",
         "Location": b"lo",
         "ManagedAccount": b"ma",

@@ -22,6 +22,7 @@ OWNED = (
     "connection_request",
     "image",
     "inquiry",
+    "invitation",
     "invoice",
     "managed_account",
     "marketplace_profile",
@@ -37,7 +38,10 @@ OWNED = (
 )
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
+    ("app_user", "user_invitations"),
+    ("app_user", "user_invitations_again"),
     ("audit_event", "audit_event_stays"),
+    ("invitation", "invitation_invitee"),
     *((table, name) for table in ("connection_request", "notification", "port") for name in ("told_changed", "told_new")),
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),
