@@ -12,11 +12,6 @@ def optional(description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, description=description)
 
 
-def deprecated(description: str, reason: str) -> Any:
-    """Declare an input field that can be omitted and that clients shouldn't use any more."""
-    return strawberry.field(default=strawberry.UNSET, description=description, deprecation_reason=reason)
-
-
 def required(description: str) -> Any:
     """Declare an input field that must be present."""
     return strawberry.field(description=description)

@@ -7,7 +7,7 @@ from strawberry import ID
 
 from models.managed_account import SupportedBy
 from resolvers.mutations import managed_account
-from schema.building.inputs import deprecated, optional, required
+from schema.building.inputs import optional, required
 from schema.building.mutation_fields import Payload, mutation_field
 from schema.managed_account import ManagedAccount, PartnerDefaults
 from schema.mutations.company import NewCompanyInput
@@ -29,7 +29,7 @@ class ManagedAccountSettingsInput:
 @strawberry.input(description="The first user of a new account, who is invited to become its account administrator.")
 class FirstUserInput:
     email: str = required("The user's email address, to which the invitation is sent.")
-    name: str | None = deprecated("Not used: users enter their names themselves.", "Leave it out.")
+    name: str | None = optional("Ignored: users enter their names themselves. Leave it out.")
 
 
 @strawberry.input(description="Input for `createManagedAccount`.")
