@@ -23,6 +23,7 @@ from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.inquiry import Inquiry
+from models.invitation import Invitation
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
 from models.mail import Mail
@@ -58,6 +59,7 @@ __all__ = [
     "Image",
     "Inquiry",
     "Instalment",
+    "Invitation",
     "Invoice",
     "InvoiceLine",
     "Location",

@@ -193,6 +193,7 @@ CONCEPTS: Final = (
             Link("partner_api_keys", "api_key", local="partner_id", remote="company_id"),
             Link("invitations", "product_test_account", local="id", remote="seller_id"),
             Link("memberships", "membership", local="id", remote="company_id"),
+            Link("sent_invitations", "invitation", local="id", remote="company_id"),
         ),
         orders={"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
         filters={
@@ -213,6 +214,7 @@ CONCEPTS: Final = (
             "update_partner_defaults",
             "create_api_key",
             "create_embed_session",
+            "invite_member",
             "order_port",
             "order_port_directly",
             "publish_port",

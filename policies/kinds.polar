@@ -35,6 +35,10 @@ exempt("User", "email", "PERSONAL_EMAIL");
 # Users without a company can read their own email address, and no other: invariants/contacts.polar. V45
 exempt("User", "email", "EMAIL");
 
+# The owner of an address can read the invitations to it, and so can the holder of the link: invariants/invitations.polar. V45 V57
+exempt("Invitation", "email", "EMAIL");
+exempt("Invitation", "email", "PERSONAL_EMAIL");
+
 # Senders give their email address so that the provider can reply. R018
 exempt("Mail profile_inquiry", "email", "EMAIL");
 
@@ -51,3 +55,4 @@ exempt("Tokens", "refresh_token", "SECRET");
 # The owner of an address proves it by the token in an email. The email's body is erased once it's sent. V42
 exempt("Mail sign_up", "token", "SECRET");
 exempt("Mail password_reset", "token", "SECRET");
+exempt("Mail invitation", "token", "SECRET");

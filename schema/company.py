@@ -22,6 +22,7 @@ from schema.values import CompanyProfile
 if TYPE_CHECKING:
     from schema.api_key import ApiKey
     from schema.billing_market import BillingMarket
+    from schema.invitation import Invitation
     from schema.invoice import Invoice
     from schema.managed_account import ManagedAccount, PartnerDefaults
     from schema.marketplace_profile import MarketplaceProfile
@@ -70,6 +71,9 @@ class Company(Node):
     )
     members: Connection[Annotated[Membership, strawberry.lazy("schema.membership")]] | None = resolved(
         company.members, "The members of the company.", PAGE
+    )
+    invitations: Connection[Annotated[Invitation, strawberry.lazy("schema.invitation")]] | None = resolved(
+        company.invitations, "The open invitations to become a member of the company.", PAGE
     )
     ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(
         company.ports, "The ports that the company owns.", PAGE

@@ -45,6 +45,7 @@ OF_VIEWERS: Final[Mapping[str, str]] = {
     "company_id": "the viewer's company",
     "partner_id": "the viewer's partner",
     "api_key_id": "the viewer's API key",
+    "invitation_id": "the invitation whose link the viewer has",
 }
 NAMES_IN_WORDS: Final[Mapping[str, str]] = {
     "app_user": "user",

@@ -37,7 +37,7 @@ never(viewer: Viewer, "read", company: Company, field) if
     managed(viewer) and company.id != viewer.company_id and
     field in [
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
-        "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
+        "invitations", "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
         "verification_due_at", "distribution_agreement", "registration_certificate"
     ];
 
@@ -83,7 +83,7 @@ never(viewer: Viewer, "read", company: Company, field) if
     partner(viewer) and company.id != viewer.company_id and company.partner_id != viewer.company_id and
     field in [
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
-        "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
+        "invitations", "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
         "verification_due_at", "distribution_agreement", "registration_certificate"
     ];
 

@@ -78,6 +78,7 @@ def test_tags_never_change() -> None:
         "Document": b"do",
         "Image": b"im",
         "Inquiry": b"iq",
+        "Invitation": b"iv",
         "Invoice": b"in",
         "Location": b"lo",
         "ManagedAccount": b"ma",
