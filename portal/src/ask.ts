@@ -3,7 +3,7 @@
 interface Options {
   readonly path?: string;
   readonly variables?: object;
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 /** The data of the answer. Without any, it fails with what the gateway said. */

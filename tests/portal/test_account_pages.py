@@ -11,23 +11,29 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 import server
+from models.database import connect
 from models.embedded import Embedded
 from settings import Settings
 from tests import databases
 from tests.portal.conftest import window
 from tests.portal.visit import Visit
-from tests.rules.identity import CODE, OTHER_PASSWORD, PASSWORD
+from tests.rules.identity import CODE, OTHER_PASSWORD, PASSWORD, give_password
 from tests.transport.gateway import running
 from transport.http.account_pages import PAGES
 
+FORGETFUL: Final = "network@direct.example"
 ADDRESS: Final = "ada@newcomer.example"
-EXISTING: Final = "network@direct.example"
+INVITED: Final = "grace@newcomer.example"
+EXISTING: Final = "hidden@managed.example"
 
 
 @pytest.fixture(scope="module")
 async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
-    """The URL of a sample market for the tests of this file."""
+    """The URL of a sample market in which one user has a password."""
     name = await databases.create(postgres, demo)
+    engine = connect(postgres.url(name))
+    await give_password(engine, EXISTING)
+    await engine.dispose()
     yield postgres.url(name)
     await databases.drop(postgres, name)
 
@@ -89,17 +95,17 @@ async def test_typed_code_gives_a_new_password_V42(empty: Visit) -> None:
     """The code can be typed instead of following the link, in small letters and without hyphens. The password works."""
     page, url = empty.page, empty.url
     await page.goto(f"{url}/account/reset")
-    await fill(page, "Send email", Email_address=EXISTING)
+    await fill(page, "Send email", Email_address=FORGETFUL)
     await expect(page.get_by_role("heading", name="Check your email")).to_be_focused()
-    typed = (await code_for(url, EXISTING)).replace("-", "").lower()
+    typed = (await code_for(url, FORGETFUL)).replace("-", "").lower()
     await fill(page, "Save password", Code=typed, New_password=OTHER_PASSWORD)
     await page.wait_for_url(f"{url}/", wait_until="commit")
 
     await page.goto(f"{url}/account/sign-in")
-    await fill(page, "Sign in", Email_address=EXISTING, Password=OTHER_PASSWORD)
+    await fill(page, "Sign in", Email_address=FORGETFUL, Password=OTHER_PASSWORD)
 
     await page.wait_for_url(f"{url}/", wait_until="commit")
-    await expect(empty.menu_button).to_have_text(f"Viewing as {EXISTING}")
+    await expect(empty.menu_button).to_have_text(f"Viewing as {FORGETFUL}")
 
 
 async def test_errors_are_announced_at_their_fields(empty: Visit) -> None:
@@ -126,6 +132,53 @@ async def test_wrong_password_is_announced(empty: Visit) -> None:
     await fill(empty.page, "Sign in", Email_address="nobody@newcomer.example", Password="?")
 
     await expect(empty.page.get_by_role("alert")).to_have_text("The email address or the password is wrong.")
+
+
+async def test_invited_person_signs_up_and_joins_R427_V49(empty: Visit) -> None:
+    """The page says which company invites, whom and as what, and asks for what a new user needs."""
+    page, url = empty.page, empty.url
+    await page.goto(f"{url}/account/invitation?token={await invited(url, INVITED)}")
+    await expect(page.get_by_role("heading", name=re.compile("^Join ."))).to_be_visible()
+    await expect(page.get_by_text(f"The invitation is for {INVITED}, as network admin.")).to_be_visible()
+    await fill(page, "Sign up and join", Full_name="Grace Hopper", Job_title="Engineer", New_password=PASSWORD)
+
+    await expect(empty.menu_button).to_have_text(f"Viewing as {INVITED}")
+    assert page.url == f"{url}/"
+
+
+async def test_user_joins_another_company_R428_V49(empty: Visit) -> None:
+    """A user with an account enters its password, or only confirms if it's signed in."""
+    page, url = empty.page, empty.url
+    await page.goto(f"{url}/account/invitation?token={await invited(url, EXISTING)}")
+    await page.get_by_role("button", name="I have an account").press("Enter")
+    await fill(page, "Join", Password_of_your_account=PASSWORD)
+    await page.wait_for_url(f"{url}/", wait_until="commit")
+
+    token = await invited(url, EXISTING, "admin@partner.example")
+    await page.goto(f"{url}/account/invitation?token={token}")
+    await page.get_by_role("button", name="Join", exact=True).press("Enter")
+
+    await page.wait_for_url(f"{url}/", wait_until="commit")
+
+
+async def test_spent_invitation_is_announced(empty: Visit) -> None:
+    """A code of no open invitation gets its error at the field, whether it came from a link or was typed."""
+    await empty.page.goto(f"{empty.url}/account/invitation?token=nothing")
+    code = empty.page.get_by_label("Code")
+
+    await expect(code).to_be_focused()
+    await expect(code).to_have_accessible_description(re.compile("was used, was withdrawn or has expired"))
+
+
+async def invited(url: str, address: str, administrator: str = "admin@direct.example") -> str:
+    """Invite an address to the company of an administrator, and return the code in the email."""
+    document = "mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { userErrors { code } } }"
+    request = {"query": document, "variables": {"input": {"email": address, "roles": ["NETWORK_ADMIN"]}}}
+    async with httpx.AsyncClient() as client:
+        token = (await client.post(f"{url}/portal/sign-in", json={"email": administrator})).json()["token"]
+        answer = await client.post(f"{url}/graphql", json=request, headers={"Authorization": f"Bearer {token}"})
+    assert [] == answer.json()["data"]["inviteMember"]["userErrors"]
+    return await code_for(url, address)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,4 +1,4 @@
-"""The account pages, where the links in emails lead to: sign in, sign up and reset a password.
+"""The account pages, where the links in emails lead to: sign in, sign up, reset a password and accept an invitation.
 
 A page is a file with a form and a script of the same origin, and GET changes nothing, because scanners of emails follow links. The
 link's token is in the URL, so a page is never stored, and its script removes the token from the address bar. The security policy is
@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from transport.http.portal import built_page
 
-PAGES: Final = ("sign-in", "sign-up", "reset")
+PAGES: Final = ("sign-in", "sign-up", "reset", "invitation")
 HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "; ".join(
