@@ -130,10 +130,16 @@ async def register_company(steps: Steps, _fields: InputReader) -> Mapping[str, A
 async def _register(work: UnitOfWork, fields: InputReader) -> tuple[UUID, Tokens]:
     user = await work.acting_user("register_company")
     company = Company(account_kind=AccountKind.DIRECT, **read_company(fields, registered=True))
+    certificate = await work.lock_for_update(fields, "certificate_id", "Document", "read")
+    if certificate is not None and certificate.company_id is not None:
+        fields.add_error(ErrorCode.INVALID_VALUE, OTHER_COMPANY, "certificate_id")
     if user is not None:
         await _check_number(work, user.id)
     work.errors.raise_if_any()
     await work.add(company)
+    if certificate is not None:
+        company.submit()
+        await use_certificate(work, company, certificate)
     founder = Membership(user_id=user.id, company_id=company.id, roles=[MemberRole.ACCOUNT_ADMIN.value])
     await work.add(founder)
     return company.id, await act_for(work, founder)

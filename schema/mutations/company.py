@@ -102,6 +102,10 @@ class RegisterCompanyInput:
     registration_number: str = required("The company's number in its country's company register, at most 64 characters.")
     company_type: CompanyType | None = optional("The line of business: ENTERPRISE (the default) or XAAS.")
     headquarters: AddressInput | None = optional("The address of the headquarters.")
+    certificate_id: ID | None = optional(
+        "The company's certificate of registration, from `POST /files?purpose=CERTIFICATE`. With it, the company is submitted for "
+        "verification at once."
+    )
 
 
 @strawberry.type(description="Result of `registerCompany`.")

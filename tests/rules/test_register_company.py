@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import User
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
+from tests.pictures import certificate
 from tests.rules.identity import TOKENS, ask, code_in_mail, mutate, person, refresh, sign_in
 from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 from tests.rules.test_sign_up import complete, sign_up
@@ -142,3 +143,22 @@ async def test_user_has_at_most_five_unverified_companies_V46(client: Client, ru
     answers = [await register(client, token) for _ in range(6)]
 
     assert [[]] * 5 + [[user_error("TOO_MANY")]] == [answer["userErrors"] for answer in answers]
+
+
+async def test_company_registered_with_its_certificate_is_submitted_at_once_R409_V46_V64(
+    client: Client, rules_engine: AsyncEngine
+) -> None:
+    """The user uploads the certificate for itself before there is a company. It belongs to the new company from then on."""
+    token = await newcomer(client, rules_engine)
+    uploaded = await client.http.post(
+        "/files", params={"purpose": "CERTIFICATE"}, content=certificate(), headers={"Authorization": f"Bearer {token}"}
+    )
+    document = uploaded.json()["id"]
+    fields = "company { verificationStatus registrationCertificate { mediaType } }"
+
+    answer = await mutate(client, token, "registerCompany", fields, **INPUT, certificateId=document)
+    again = await mutate(client, token, "registerCompany", fields, **INPUT, certificateId=document)
+
+    certified = {"verificationStatus": "PENDING", "registrationCertificate": {"mediaType": "application/pdf"}}
+    assert {"company": certified, "userErrors": []} == answer
+    assert {"company": None, "userErrors": [user_error("NOT_FOUND", "certificateId")]} == again
