@@ -28,7 +28,7 @@ COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
-PORTAL := $(shell find portal/src) portal/index.html portal/vite.config.ts portal/tsconfig.json
+PORTAL := $(shell find portal/src portal/account) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
 # Runs a command and shows its output only if it fails.
 QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly

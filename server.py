@@ -30,10 +30,9 @@ from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.uploads import Uploads
-from resolvers.files.image_decoding import MAX_BYTES
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.viewers import SessionFacts, find_member, load_key_viewer, load_viewer
+from resolvers.reading.viewers import SessionFacts, find_member, load_embed_viewer, load_key_viewer, load_viewer
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -50,12 +49,13 @@ from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
+from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
 from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
-from transport.http.uploads import upload_route
+from transport.http.uploads import body_limit, upload_route
 from transport.limits.bounds import bounds_of
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
@@ -119,7 +119,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             services, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
         ),
         documents=documents,
-        body_limits={UPLOADS: MAX_BYTES},
+        body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
@@ -152,6 +152,7 @@ def _routes(settings: Settings, services: Services, identity: Identity, tokens: 
             viewers=DEMO_VIEWERS,
             sign_in=_sign_in(services.engine, tokens, settings.token_lifetime),
         ),
+        *account_routes(dist=DIST),
     ]
 
 
@@ -222,6 +223,8 @@ def _viewers(services: Services) -> LoadViewer:
         if isinstance(claims, ApiKeyClaims):
             key = claims.credential
             return await load_key_viewer(services.reader, services.engine, key.prefix, key.secret_hash, claims.origin)
+        if claims.embed is not None:
+            return await load_embed_viewer(services.reader, claims.embed)
         session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
         return await load_viewer(services.reader, claims.user_id, claims.membership_id, session)
 

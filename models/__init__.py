@@ -18,10 +18,12 @@ from models.company import Company
 from models.concept import Concept, check_concepts
 from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
+from models.document import Document
 from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
 from models.image import Image
 from models.inquiry import Inquiry
+from models.invitation import Invitation
 from models.invoice import Invoice, InvoiceLine
 from models.location import Location
 from models.mail import Mail
@@ -51,11 +53,13 @@ __all__ = [
     "Concept",
     "ConnectionRequest",
     "Dealing",
+    "Document",
     "EmailToken",
     "IdempotentRequest",
     "Image",
     "Inquiry",
     "Instalment",
+    "Invitation",
     "Invoice",
     "InvoiceLine",
     "Location",

@@ -46,6 +46,7 @@ class AuditEvent(Identified, Base):
         sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
     )
     user_id: Mapped[UUID | None]
+    external_user: Mapped[str | None]  # the user of an embedding portal, as the portal names it (V52)
     actor_company_id: Mapped[UUID | None]
     as_user_id: Mapped[UUID | None]
     as_company_id: Mapped[UUID | None]

@@ -189,8 +189,11 @@ CONCEPTS: Final = (
         links=(
             Link("sales", "dealing", local="id", remote="seller_id"),
             Link("purchases", "dealing", local="id", remote="buyer_id"),
+            Link("api_keys", "api_key", local="id", remote="company_id"),
+            Link("partner_api_keys", "api_key", local="partner_id", remote="company_id"),
             Link("invitations", "product_test_account", local="id", remote="seller_id"),
             Link("memberships", "membership", local="id", remote="company_id"),
+            Link("sent_invitations", "invitation", local="id", remote="company_id"),
         ),
         orders={"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
         filters={
@@ -210,6 +213,8 @@ CONCEPTS: Final = (
             "create_managed_account",
             "update_partner_defaults",
             "create_api_key",
+            "create_embed_session",
+            "invite_member",
             "order_port",
             "order_port_directly",
             "publish_port",

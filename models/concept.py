@@ -150,16 +150,19 @@ def _comparison(column: str, compare: Callable[[Any, Any], Any]) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class AllowedFrom:
-    """Values of a status that allow an action, the column of the time when that ends, if it does, and that of the status."""
+    """Values of a status that allow an action, the column of the time when that ends, if it does, and that of the status.
 
-    statuses: Iterable[Any]
+    Without statuses, only the time counts.
+    """
+
+    statuses: Iterable[Any] | None
     until: str | None = None
     column: str = "status"
 
     @property
     def columns(self) -> Iterator[str]:
         """The columns that the condition reads."""
-        yield self.column
+        yield from [] if self.statuses is None else [self.column]
         yield from [] if self.until is None else [self.until]
 
 
@@ -169,6 +172,11 @@ Actions = dict[str, AllowedFrom | None]
 def always(*actions: str) -> Actions:
     """Return actions that are possible in every state of the row, if policy allows them."""
     return dict.fromkeys(actions)
+
+
+def until(column: str, *actions: str) -> Actions:
+    """Return actions that are possible until the time in a column."""
+    return dict.fromkeys(actions, AllowedFrom(None, column))
 
 
 def steps_of(lifecycle: Lifecycle[Any], *actions: str, until: str | None = None) -> Actions:

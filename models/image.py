@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now, private
 from models.concept import Concept, Link
+
+KEPT_UNUSED: Final = timedelta(days=1)
 
 
 class MediaType(StrEnum):  # R008

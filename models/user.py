@@ -49,6 +49,6 @@ CONCEPTS: Final = (
             Link("memberships", "membership", "id", "user_id"),
             Link("api_keys", "api_key", "id", "user_id"),
         ),
-        actions=always("update_user", "change_password", "register_company"),
+        actions=always("update_user", "upload", "change_password", "register_company"),
     ),
 )

@@ -19,7 +19,8 @@ allow_field(_viewer: Viewer, "read", _event: AuditEvent, field) if
 allow_field(viewer: Viewer, "read", event: AuditEvent, field) if
     close_to_event(viewer, event) and
     field in [
-        "action", "type", "changed_fields", "counts", "operation_name", "operation_hash", "policy_hash", "request_id"
+        "action", "type", "changed_fields", "counts", "operation_name", "operation_hash", "policy_hash", "request_id",
+        "external_user"
     ];
 close_to_event(viewer: Viewer, event: AuditEvent) if event.actor_company_id = viewer.company_id;
 close_to_event(viewer: Viewer, _event: AuditEvent) if operator(viewer);

@@ -17,6 +17,14 @@ allow(viewer: Viewer, "read", company: Company) if
 allow(viewer: Viewer, "read", company: Company) if
     membership in company.memberships and membership.user_id = viewer.signed_in_id;
 
+# An invited user can read the company that invites it, and so can a visitor who holds the invitation's link. V45 V57
+allow(viewer: Viewer, "read", company: Company) if
+    invitation in company.sent_invitations and
+    invitation.ended_at = nil and invitation.invitee_id = viewer.signed_in_id;
+allow(viewer: Viewer, "read", company: Company) if
+    viewer.kind = "ANONYMOUS" and invitation in company.sent_invitations and
+    invitation.ended_at = nil and invitation.id = viewer.invitation_id;
+
 # The operator can read every company. V18
 allow(viewer: Viewer, "read", _company: Company) if operator(viewer);
 
@@ -67,6 +75,21 @@ allow_field(viewer: Viewer, "read", company: Company, field) if
         "verification_status", "verification_reason", "verification_submitted_at", "verification_due_at", "distribution_agreement"
     ];
 
+# Account administrators of the company and of its partner, and the operator, can read its certificate. R409 R422
+allow_field(viewer: Viewer, "read", company: Company, "registration_certificate") if
+    administers(viewer) and acts_for(viewer, company);
+allow_field(viewer: Viewer, "read", _company: Company, "registration_certificate") if operator(viewer);
+
+# Other roles of the company can't. R409
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "registration_certificate") if
+    not administers(viewer) and acts_for(viewer, company);
+
+# A certificate shows what the company profile shows, so a managed account can read its own only with that. R111 A13
+# @reason HIDDEN_BY_PARTNER
+deny_field(viewer: Viewer, "read", company: Company, "registration_certificate") if
+    managed(viewer) and not viewer.company_profile_shown and company.id = viewer.company_id;
+
 # Only a partner and the operator can read the partner's defaults. An account can read the settings in effect for it. V2 V14
 allow_field(viewer: Viewer, "read", company: Company, "partner_defaults") if
     company.id = viewer.company_id;
@@ -114,6 +137,12 @@ allow_field(viewer: Viewer, "read", company: Company, "api_keys") if
 deny_field(viewer: Viewer, "read", company: Company, "api_keys") if
     not administers(viewer) and company.id = viewer.company_id;
 
+# Only account administrators of the company and of its partner, and the operator, can read its invitations. R427 V49
+allow_field(viewer: Viewer, "read", company: Company, "invitations") if close_to(viewer, company);
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "invitations") if
+    not administers(viewer) and not operator(viewer) and close_to(viewer, company);
+
 # Only users who can edit the company can read its version: it reveals edits of fields that others can't read.
 # @reason ROLE_REQUIRED
 allow_field(viewer: Viewer, "read", company: Company, "version") if edits(viewer, company);
@@ -159,6 +188,22 @@ allow(viewer: Viewer, "create_api_key", company: Company) if
 # @reason RECENT_SIGN_IN_REQUIRED
 deny(viewer: Viewer, "create_api_key", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
+
+# An API key can create embed sessions for its own company, and a partner's key for the accounts that the partner manages. V14 V52
+allow(viewer: Viewer, "create_embed_session", company: Company) if
+    company.id = viewer.company_id and key in company.api_keys and key.id = viewer.api_key_id;
+allow(viewer: Viewer, "create_embed_session", company: Company) if
+    partner(viewer) and company.partner_id = viewer.company_id and
+    key in company.partner_api_keys and key.id = viewer.api_key_id;
+
+# Inviting gives roles, so it needs a recent sign-in. V49 V66
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "invite_member", company: Company) if
+    viewer.sign_in_stale and administers(viewer) and acts_for(viewer, company);
+
+# Account administrators can invite people to their company, and to the companies that it manages, verified or not. R426 R427 V14 V49
+allow(viewer: Viewer, "invite_member", company: Company) if
+    administers(viewer) and acts_for(viewer, company);
 
 # A partner's account administrator can create managed accounts and set the defaults for all of them. A18 V2 V15
 allow(viewer: Viewer, "create_managed_account", company: Company) if

@@ -35,11 +35,18 @@ exempt("User", "email", "PERSONAL_EMAIL");
 # Users without a company can read their own email address, and no other: invariants/contacts.polar. V45
 exempt("User", "email", "EMAIL");
 
+# The owner of an address can read the invitations to it, and so can the holder of the link: invariants/invitations.polar. V45 V57
+exempt("Invitation", "email", "EMAIL");
+exempt("Invitation", "email", "PERSONAL_EMAIL");
+
 # Senders give their email address so that the provider can reply. R018
 exempt("Mail profile_inquiry", "email", "EMAIL");
 
 # Creating an API key gives its secret to the creator, once. No query returns it. V51
 exempt("CreateApiKeyPayload", "secret", "SECRET");
+
+# Creating an embed session gives its token to the API key's program, once. No query returns it. V52
+exempt("CreateEmbedSessionPayload", "token", "SECRET");
 
 # Signing in gives the user its own tokens, once. No query returns them. V44
 exempt("Tokens", "access_token", "SECRET");
@@ -48,3 +55,4 @@ exempt("Tokens", "refresh_token", "SECRET");
 # The owner of an address proves it by the token in an email. The email's body is erased once it's sent. V42
 exempt("Mail sign_up", "token", "SECRET");
 exempt("Mail password_reset", "token", "SECRET");
+exempt("Mail invitation", "token", "SECRET");

@@ -47,3 +47,7 @@ allow_field(viewer: Viewer, "read", _user: User, "email") if operator(viewer);
 # Only the user can read its version, which it states when it changes its details: it reveals edits. R408
 allow_field(viewer: Viewer, "read", user: User, "version") if
     user.id = viewer.signed_in_id;
+
+# Users can upload files for themselves, which belong to them until something uses them. V64 V71
+allow(viewer: Viewer, "upload", user: User) if
+    user.id = viewer.signed_in_id;

@@ -36,7 +36,10 @@ class Viewer:
     signed_in_id: UUID | None = None  # equals user_id, but None while somebody else views as this user
     company_id: UUID | None = None
     partner_id: UUID | None = None  # the partner that manages the viewer's company, if any (V14)
-    api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any; rules can't ask about it
+    invitation_id: UUID | None = None  # the invitation whose link the viewer holds, for visitors only (V57)
+    api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any (V51)
+    embed_key_id: UUID | None = None  # the API key that made the viewer's embed session, if any; rules don't know it (V52)
+    external_user: str | None = field(default=None, compare=False)  # the embedding portal's name for its user (V52)
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
     session_id: UUID | None = field(default=None, compare=False)  # of a session's access token; rules don't know it
     auth_time: datetime | None = field(default=None, compare=False)  # when the user signed in; None without a session
@@ -47,5 +50,5 @@ ANONYMOUS: Final = Viewer()
 USER: Final = Shape(kind="USER")
 COMPANYLESS: Final = (ANONYMOUS.shape.kind, USER.kind)  # the kinds of viewers who act for no company
 SHAPE: Final = tuple(each.name for each in fields(Shape))
-PARAMETERS: Final = ("user_id", "signed_in_id", "company_id", "partner_id")
+PARAMETERS: Final = ("user_id", "signed_in_id", "company_id", "partner_id", "api_key_id", "invitation_id")
 SETS: Final = ("markets",)

@@ -8,6 +8,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2_000, // Monaco is one editor and one chunk
     rolldownOptions: {
+      input: ["index.html", ...["sign-in", "sign-up", "reset", "invitation"].map((name) => `account/${name}.html`)],
       onwarn(warning, warn) {
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning); // "use client" means nothing outside a server
       },

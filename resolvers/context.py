@@ -6,7 +6,7 @@ It lives as long as the request. Requests share only what is the same for every 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.listening import ChangeListener
 from models.reading import Reader
 from policies.evaluation.policy import Policy
-from policies.viewer import Viewer
+from policies.viewer import ANONYMOUS, Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail
 from resolvers.identity.passwords import Passwords
@@ -24,7 +24,9 @@ from resolvers.reading.access import Access
 from resolvers.reading.batching import Batches
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.loaders import Loaders
+from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redactions
+from resolvers.reading.viewers import EmbedFacts
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
@@ -42,6 +44,9 @@ class TokenIssuer(Protocol):
         auth_time: datetime | None = None,
     ) -> str:
         """Return a token that expires in `lifetime` seconds."""
+
+    def issue_embedded(self, user_id: UUID, embed: EmbedFacts, lifetime: int) -> str:
+        """Return the token of an embed session, which expires in `lifetime` seconds."""
 
     def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
         """Return a secret of each usable key, the signing key's first."""
@@ -124,6 +129,8 @@ class Context(Access):
         self.has_changed = False  # whether a mutation of this request changed something
         # Settings to treat as if they were saved, by account.
         self.unsaved_settings: Mapping[UUID, Mapping[str, bool | None]] = {}
+        # Companies of invitations whose links the request has, as a holder of the link reads them (V57).
+        self.read_by_link: dict[UUID, Record] = {}
         self._begin(viewer)
 
     def _begin(self, viewer: Viewer) -> None:
@@ -159,6 +166,10 @@ class Context(Access):
     def as_requester(self) -> Context:
         """Return a context of the same request with the requester as viewer, to load what they can read about themselves."""
         return self._derive(self.requester)
+
+    def as_link_holder(self, invitation: UUID) -> Context:
+        """Return a context of the same request with a visitor as viewer who holds the link of an invitation."""
+        return self._derive(replace(ANONYMOUS, invitation_id=invitation))
 
     def preview(self, viewer: Viewer, account: UUID, settings: Mapping[str, bool | None]) -> Context:
         """Return a context of the same request for `viewer`, in which `account` has settings that aren't saved yet."""

@@ -1,4 +1,4 @@
-"""Resolvers of images."""
+"""Resolvers of images, and the scheduled job that removes unused ones."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Image
+from models import Image, MarketplaceProfile
+from models.base import now
+from models.image import KEPT_UNUSED
 from resolvers.files.urls import File, url_of
 from resolvers.reading.batching import Computed, reads_columns
 from resolvers.reading.records import Record
@@ -37,3 +40,14 @@ async def image_of(image: Record, context: Context) -> File:
     """Load the file of an image."""
     (row,) = await context.services.reader.fetch(CONTENT, {"image": image.id})
     return File(image.media_type, row.content)
+
+
+async def purge_unused_images(engine: AsyncEngine, _public_url: str) -> None:
+    """Delete images that no profile has used within KEPT_UNUSED (V64). Skips those that are just being used."""
+    unused = (
+        sa.select(Image.id)
+        .where(Image.created_at < now() - KEPT_UNUSED, ~sa.exists().where(MarketplaceProfile.logo_id == Image.id))
+        .with_for_update(skip_locked=True)
+    )
+    async with engine.connect() as connection:
+        await connection.execute(sa.delete(Image).where(Image.id.in_(unused)))

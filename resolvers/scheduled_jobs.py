@@ -12,9 +12,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.document import purge_unused_documents
 from resolvers.identity.attempts import purge_attempts
 from resolvers.identity.email_tokens import purge_tokens
 from resolvers.identity.sessions import purge_sessions
+from resolvers.image import purge_unused_images
+from resolvers.mutations.invitation import purge_invitations
 from resolvers.notifying.outbox import purge_sent_mails
 from resolvers.order_approval import expire_due
 from resolvers.writing.idempotency import purge_requests
@@ -33,7 +36,10 @@ SCHEDULED_JOBS: Final = (
     ScheduledJob("expire_order_approvals", "* * * * *", expire_due),
     ScheduledJob("forget_attempts", "*/15 * * * *", purge_attempts),
     ScheduledJob("forget_email_tokens", "23 * * * *", purge_tokens),
+    ScheduledJob("forget_invitations", "41 3 * * *", purge_invitations),
     ScheduledJob("forget_requests", "11 * * * *", purge_requests),
+    ScheduledJob("forget_unused_documents", "23 * * * *", purge_unused_documents),
+    ScheduledJob("forget_unused_images", "29 * * * *", purge_unused_images),
     ScheduledJob("forget_sent_mails", "17 3 * * *", purge_sent_mails),
     ScheduledJob("forget_sessions", "29 * * * *", purge_sessions),
 )

@@ -39,6 +39,12 @@ async def memberships(viewers: Sequence[Viewer], context: Context) -> list[list[
     return await context.loaders.lists("Membership", [viewer.user_id for viewer in viewers], by="user_id", order="id")
 
 
+async def invitations(viewers: Sequence[Viewer], context: Context) -> list[list[Record]]:
+    """Return the open invitations to the user's address, oldest first (V45)."""
+    keys = [viewer.signed_in_id for viewer in viewers]
+    return await context.loaders.lists("Invitation", keys, by="invitee_id", order="id")
+
+
 async def sessions(viewers: Sequence[Viewer], context: Context) -> list[list[Record]]:
     """Return the user's sessions, oldest first."""
     return await context.loaders.lists("Session", [viewer.user_id for viewer in viewers], by="user_id", order="id")

@@ -19,7 +19,7 @@ class ApiKey(Node):
     name: str = column("The key's name. The audit log shows it as the user who acted.")
     prefix: str = column("The first characters of the key, which aren't secret. They tell keys apart.")
     roles: list[MemberRole] = column("The roles that the key acts with.")
-    origins: list[str] = column("The web origins that can use the key. If there are none, it works everywhere.")
+    origins: list[str] = column("The web origins that can use the key. An empty list means that it works everywhere.")
     created_at: datetime = column("When the key was created.")
     last_used_at: datetime | None = column("The day on which the key was last used, as midnight UTC. Null if it never was.")
     expires_at: datetime = column("When the key stops working.")

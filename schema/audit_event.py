@@ -36,6 +36,9 @@ class AuditEvent(Node):
         audit_event.user, "The user who acted. Null for anonymous visitors and for users the viewer can't see."
     )
     company: Company | None = resolved(audit_event.company, "The company the user was signed in to.")
+    external_user: str | None = column(
+        "The user of a portal that embeds the gateway, as the portal named it when it created the embed session. It isn't verified."
+    )
     as_user: User | None = resolved(
         audit_event.as_user, "The user being viewed as, or the user whose permissions were explained."
     )

@@ -15,12 +15,14 @@ from schema.building.fields import column, resolved
 from schema.building.nodes import BY_ID, Node, of
 from schema.building.page_inputs import page_arguments
 from schema.dashboard import Dashboard
+from schema.document import Document
 from schema.support_details import SupportDetails
 from schema.values import CompanyProfile
 
 if TYPE_CHECKING:
     from schema.api_key import ApiKey
     from schema.billing_market import BillingMarket
+    from schema.invitation import Invitation
     from schema.invoice import Invoice
     from schema.managed_account import ManagedAccount, PartnerDefaults
     from schema.marketplace_profile import MarketplaceProfile
@@ -50,6 +52,9 @@ class Company(Node):
     distribution_agreement: bool | None = column(
         "Whether the company has a distribution agreement with the operator. Without one, its type is ENTERPRISE or XAAS."
     )
+    registration_certificate: Document | None = resolved(
+        company.registration_certificate, "The certificate of registration that was submitted last."
+    )
     marketplace_profile: Annotated[MarketplaceProfile, strawberry.lazy("schema.marketplace_profile")] | None = resolved(
         company.marketplace_profile, "The company's Marketplace profile."
     )
@@ -66,6 +71,9 @@ class Company(Node):
     )
     members: Connection[Annotated[Membership, strawberry.lazy("schema.membership")]] | None = resolved(
         company.members, "The members of the company.", PAGE
+    )
+    invitations: Connection[Annotated[Invitation, strawberry.lazy("schema.invitation")]] | None = resolved(
+        company.invitations, "The open invitations to become a member of the company.", PAGE
     )
     ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(
         company.ports, "The ports that the company owns.", PAGE

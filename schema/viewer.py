@@ -11,6 +11,7 @@ from schema.building.fields import resolved
 from schema.building.scalars import URL
 from schema.company import Company
 from schema.dashboard import Dashboard
+from schema.invitation import Invitation
 from schema.membership import Membership
 from schema.session import Session
 from schema.user import User
@@ -31,6 +32,10 @@ class Viewer:
     roles: list[MemberRole] = resolved(viewer.roles, "The user's roles in the company.")
     memberships: list[Membership] = resolved(
         viewer.memberships, "The user's memberships of all companies, in the order in which it joined."
+    )
+    invitations: list[Invitation] = resolved(
+        viewer.invitations,
+        "The open invitations to the user's own address, once the user has verified it. The oldest comes first.",
     )
     session: Session | None = resolved(
         viewer.session, "The session that the request belongs to. Null for visitors and for tokens of development."

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import models
 from models import Base
 from models.base import now
+from resolvers.identity.email_tokens import hash_of, new_token
 from resolvers.values.identifiers import Identifier
 from tests.models.factory import add
 
@@ -299,6 +300,13 @@ class Factory:
             **facts,
         )
         return Thing("MarketplaceProfile", key)
+
+    async def invitation(self, company: Company, email: str, *roles: str, token: str | None = None, **values: Any) -> Thing:
+        """Create an open invitation to the company, as a VIEWER by default, with a known token or an unknown one."""
+        facts = {"invited_by_id": company.user.key, "expires_at": self.now + timedelta(days=7), **values}
+        held, hashed = list(roles) or ["VIEWER"], hash_of(token or new_token())
+        key = await self._add(models.Invitation, company_id=company.key, email=email, roles=held, token_hash=hashed, **facts)
+        return Thing("Invitation", key)
 
     async def image(self, company: Company, *, width: int = 200, height: int = 200) -> Thing:
         """Create an image of the company that no profile uses. Its content is `logo of NAME`."""

@@ -1,4 +1,4 @@
-"""Images for tests, and a function to upload one."""
+"""Images and certificates for tests, and a function to upload one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import httpx
+from fpdf import FPDF
 from PIL import Image
 
 from tests.client import Client
@@ -43,11 +44,29 @@ def opened(content: bytes) -> Image.Image:
 
 
 async def upload(
-    client: Client, email: str | None, content: Any, company: str | None = None, media_type: str = "application/octet-stream"
+    client: Client,
+    email: str | None,
+    content: Any,
+    company: str | None = None,
+    media_type: str = "application/octet-stream",
+    purpose: str | None = None,
 ) -> httpx.Response:
     """Upload a file as a user or anonymously, for the user's own company or another, and return the response."""
     headers = {"Content-Type": media_type}
     if email is not None:
         headers["Authorization"] = f"Bearer {await client._token(email)}"
-    parameters = {} if company is None else {"companyId": company}
+    given = {"companyId": company, "purpose": purpose}
+    parameters = {name: value for name, value in given.items() if value is not None}
     return await client.http.post("/files", content=content, params=parameters, headers=headers)
+
+
+def certificate(pages: int = 1, password: str | None = None) -> bytes:
+    """Return a PDF with some pages, encrypted if there is a password."""
+    document = FPDF()
+    for number in range(pages):
+        document.add_page()
+        document.set_font("helvetica")
+        document.cell(text=f"Certificate of registration, page {number + 1}")
+    if password is not None:
+        document.set_encryption(owner_password="owner", user_password=password)
+    return bytes(document.output())

@@ -35,7 +35,7 @@ from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.http.sender import PATH as REFRESH_PATH
 from transport.http.sender import RefreshCookie
-from transport.limits.body_size import BodyLimit
+from transport.limits.body_size import BodyLimit, BodyLimitOfQuery
 from transport.limits.bounds import bounds_of
 from transport.limits.capacity import Capacity, Limits
 from transport.limits.deadlines import Deadlines
@@ -67,7 +67,7 @@ def create_app(
     extra_routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan[Starlette] | None = None,
     documents: Documents | None = None,
-    body_limits: Mapping[str, int] = MappingProxyType({}),
+    body_limits: Mapping[str, BodyLimitOfQuery] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
     view_as: ViewAs = deny_view_as,
     policy: PolicyVersion = lambda: None,
@@ -87,7 +87,7 @@ def create_app(
         extra_routes: Routes to serve in addition to GraphQL, `/diff` and the health checks.
         lifespan: Runs when the application starts and stops.
         documents: The document cache whose `extension` the schema uses, so that each document is parsed only once.
-        body_limits: Body size limits in bytes for individual paths.
+        body_limits: For individual paths, what returns the body size limit in bytes of a query string.
         make_subscriber: Makes the context of a streamed operation; without it, contexts are never renewed.
         view_as: Makes the context of a query that runs as another viewer; by default nobody can.
         policy: Returns the policy version for the logs and `/readyz`.
@@ -201,7 +201,7 @@ def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity
     return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer))
 
 
-def _middleware(settings: Settings, body_limits: Mapping[str, int], policy: PolicyVersion) -> list[Middleware]:
+def _middleware(settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery], policy: PolicyVersion) -> list[Middleware]:
     """Return the middleware of every request, outermost first."""
     proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
     return [

@@ -72,6 +72,7 @@ def configure_logging(settings: Settings) -> None:
     sockets.setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))  # DEBUG quotes WebSocket messages
     sockets.addFilter(_quotes_no_address)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # INFO only counts changes that are logged elsewhere
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # WARNING describes the uploaded file
     for name in SILENCED_LOGGERS:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = [logging.NullHandler()]

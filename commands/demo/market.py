@@ -16,6 +16,7 @@ from commands.demo import (
     company,
     connection_request,
     inquiry,
+    invitation,
     invoice,
     location,
     managed_account,
@@ -52,6 +53,7 @@ CONCEPTS: Final = (
     agreement,
     invoice,
     api_key,
+    invitation,
 )
 Progress = Callable[[str, int], None]  # (what was done, number of rows)
 

@@ -44,6 +44,8 @@ OF_VIEWERS: Final[Mapping[str, str]] = {
     "signed_in_id": "the signed-in user",
     "company_id": "the viewer's company",
     "partner_id": "the viewer's partner",
+    "api_key_id": "the viewer's API key",
+    "invitation_id": "the invitation whose link the viewer has",
 }
 NAMES_IN_WORDS: Final[Mapping[str, str]] = {
     "app_user": "user",

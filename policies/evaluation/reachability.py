@@ -131,12 +131,15 @@ def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
 
 
 def absent_parameters(kind: str) -> frozenset[str]:
-    """Return the parameters and sets that viewers of a kind never have: visitors have none, and only managed accounts a partner."""
+    """Return the parameters and sets that viewers of a kind never have.
+
+    Visitors have at most an invitation's link, which only they have, and only managed accounts have a partner.
+    """
     if kind == ANONYMOUS.shape.kind:
-        return frozenset((*PARAMETERS, *SETS))
+        return frozenset((*PARAMETERS, *SETS)) - {"invitation_id"}
     if kind == USER.kind:
-        return frozenset(("company_id", "partner_id", *SETS))
-    return frozenset() if kind == AccountKind.MANAGED else frozenset({"partner_id"})
+        return frozenset(("company_id", "partner_id", "api_key_id", "invitation_id", *SETS))
+    return frozenset({"invitation_id"} if kind == AccountKind.MANAGED else {"partner_id", "invitation_id"})
 
 
 def _variants(shape: Shape) -> tuple[Shape, ...]:

@@ -37,8 +37,8 @@ never(viewer: Viewer, "read", company: Company, field) if
     managed(viewer) and company.id != viewer.company_id and
     field in [
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
-        "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
-        "verification_due_at", "distribution_agreement"
+        "invitations", "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
+        "verification_due_at", "distribution_agreement", "registration_certificate"
     ];
 
 # A partner can reach only its own records and those of its accounts. Its users' own memberships are the exception. V14 V20 V21 V45
@@ -83,8 +83,8 @@ never(viewer: Viewer, "read", company: Company, field) if
     partner(viewer) and company.id != viewer.company_id and company.partner_id != viewer.company_id and
     field in [
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
-        "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
-        "verification_due_at", "distribution_agreement"
+        "invitations", "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
+        "verification_due_at", "distribution_agreement", "registration_certificate"
     ];
 
 # A company can read itself and its ports. A partner can also read the accounts that it manages, and their ports. V14 V18 V20

@@ -21,3 +21,12 @@ never(_viewer: Viewer, "connect", port: Port) if company in port.owners and comp
 never(_viewer: Viewer, "publish", port: Port) if company in port.owners and company.verification_status != "VERIFIED";
 never(_viewer: Viewer, "approve", approval: OrderApproval) if
     company in approval.owners and company.verification_status != "VERIFIED";
+
+# Others' certificates are for administrators and the operator only, and uploads that aren't used are for their owners only. R409 V64
+never(viewer: Viewer, "read", document: Document) if
+    not administers(viewer) and not operator(viewer) and document.user_id != viewer.signed_in_id;
+never(viewer: Viewer, "read", document: Document) if
+    managed(viewer) and document.company_id != viewer.company_id and document.user_id != viewer.signed_in_id;
+never(viewer: Viewer, "read", document: Document) if
+    partner(viewer) and document.company_id != viewer.company_id and document.partner_id != viewer.company_id and
+    document.user_id != viewer.signed_in_id;

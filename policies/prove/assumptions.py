@@ -37,6 +37,8 @@ def viewer_cells(shape: Shape) -> dict[str, Cell]:
         "user_id": z3.BoolVal(True) if visitor else z3.Bool("viewer.user_id.null"),
         "signed_in_id": z3.BoolVal(True) if visitor else z3.Bool("viewer.signed_in_id.null"),
         "company_id": z3.BoolVal(shape.kind in COMPANYLESS),
+        "api_key_id": z3.BoolVal(True) if shape.kind in COMPANYLESS else z3.Bool("viewer.api_key_id.null"),
+        "invitation_id": z3.Bool("viewer.invitation_id.null") if visitor else z3.BoolVal(True),
         "partner_id": z3.BoolVal(shape.kind != AccountKind.MANAGED.value),  # check managed_has_partner
     }
     return {name: Cell(absent[name], z3.Int(f"viewer.{name}")) for name in PARAMETERS}

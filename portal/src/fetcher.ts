@@ -16,9 +16,8 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
     const own = new Headers(options?.headers);
     if (isSubscription(request) && session.state().viewAs) throw new Error("Subscriptions run as yourself: look as yourself first.");
     if (isSubscription(request)) return follow(socket, session, request, own);
-    const send = async () => {
+    const send = (authorization: string | null) => {
       const headers = new Headers(own);
-      const authorization = await session.authorization();
       if (authorization && !own.has("authorization")) headers.set("authorization", authorization);
       const { viewAs } = session.state();
       if (viewAs && !own.has(VIEW_AS)) headers.set(VIEW_AS, viewAs.id);
@@ -28,12 +27,7 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
       return fetch(endpoint, { method: "POST", headers, body, signal });
     };
 
-    let response = await send();
-    if (response.status === 401 && session.state().viewer && !own.has("authorization")) {
-      session.renew(); // the token has expired, or the gateway has a new key
-      response = await send();
-    }
-    return read(response);
+    return read(await (own.has("authorization") ? send(null) : session.send(send)));
   };
 }
 

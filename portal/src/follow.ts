@@ -4,7 +4,7 @@ import type { FetcherParams, Observable } from "@graphiql/toolkit";
 import { type ExecutionResult, getOperationAST, OperationTypeNode, parse } from "graphql";
 import { CloseCode, createClient } from "graphql-ws/client";
 
-import type { Session } from "./session";
+import { header, type Session } from "./session";
 
 export function isSubscription({ query, operationName }: FetcherParams): boolean {
   try {
@@ -17,15 +17,17 @@ export function isSubscription({ query, operationName }: FetcherParams): boolean
 /** The events of a subscription. It ends when the page speaks for somebody else; a token that has expired is fetched anew. */
 export function follow(url: string, session: Session, request: FetcherParams, own: Headers): Observable<ExecutionResult> {
   const { signal } = session;
+  let { token } = session;
   const client = createClient({
     url,
     connectionParams: async () => {
-      const authorization = own.get("authorization") ?? (await session.authorization());
+      token = session.token;
+      const authorization = own.get("authorization") ?? (await header(token));
       return authorization ? { Authorization: authorization } : {};
     },
     on: {
       closed: (event) => {
-        if (event instanceof CloseEvent && event.code === CloseCode.Forbidden && !signal.aborted) session.renew();
+        if (event instanceof CloseEvent && event.code === CloseCode.Forbidden && !signal.aborted) session.renew(token);
       },
     },
   });

@@ -2,21 +2,20 @@
 
 import { useGraphiQL } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 
 import type { Config } from "./config";
 import { EXAMPLES } from "./examples";
 import { fetcherFor } from "./fetcher";
 import { FollowViewer } from "./follow-viewer";
 import { RedactionLine } from "./redaction-line";
-import { Session } from "./session";
+import type { Session } from "./session";
 import { storage } from "./storage";
-import { ViewerMenu } from "./viewer-menu";
+import { SIGN_IN, ViewerMenu } from "./viewer-menu";
 import { visibilityPlugin } from "./visibility/plugin";
 
-export function Portal({ config }: { config: Config }) {
-  const [session] = useState(() => new Session(config.viewers));
-  const { viewer, viewAs, problem } = useSyncExternalStore(session.subscribe, session.state);
+export function Portal({ config, session }: { config: Config; session: Session }) {
+  const { own, viewer, viewAs, problem } = useSyncExternalStore(session.subscribe, session.state);
   const fetcher = useMemo(() => fetcherFor(config.endpoint, session), [config, session]);
   const plugins = useMemo(() => [HISTORY_PLUGIN, visibilityPlugin(config, session)], [config, session]);
   return (
@@ -36,10 +35,21 @@ export function Portal({ config }: { config: Config }) {
             </button>
           </p>
         )}
-        {config.development ? (
-          <ViewerMenu viewers={config.viewers} viewer={viewer} onChoose={(chosen) => session.choose(chosen)} />
+        {config.development || own ? (
+          <ViewerMenu
+            viewers={config.viewers}
+            own={own}
+            viewer={viewer}
+            onChoose={(chosen) => session.choose(chosen)}
+            onSignOut={() => void session.signOut()}
+          />
         ) : (
-          <p className="portal-hint">To sign in, add an Authorization header under Headers.</p>
+          <>
+            <p className="portal-hint">To use an API key, add an Authorization header under Headers.</p>
+            <a className="viewer-button" href={SIGN_IN}>
+              Sign in
+            </a>
+          </>
         )}
       </header>
       <main className="portal-main">

@@ -1,9 +1,11 @@
-// Whom the page speaks for. The choice survives a reload, its token does not: a page signs in anew, so that nothing
-// secret is stored and a token of yesterday is never sent.
+// Whom the page speaks for: whoever signed in on this site or, in development, a viewer of the menu. The choice survives a
+// reload, its token does not: a page signs in anew, so that nothing secret is stored and a token of yesterday is never sent.
 
+import { chosen, forget, remember } from "./choice";
 import type { Config, Viewer } from "./config";
+import { refreshed, signedIn, signOut } from "./own-session";
 
-const CHOICE = "crossgate.viewer";
+const ENDED = "Your session has ended. Sign in again.";
 
 /** A company or a user as which one looks, by its global id. */
 export interface LookedAs {
@@ -12,30 +14,54 @@ export interface LookedAs {
 }
 
 export interface SessionState {
+  readonly own: Viewer | null; // who signed in on this site
   readonly viewer: Viewer | null; // null for the anonymous visitor
   readonly viewAs: LookedAs | null; // null while one looks as oneself
   readonly problem: string | null;
 }
 
+type Token = Promise<string | null>;
+
 export class Session {
-  #state: SessionState = { viewer: null, viewAs: null, problem: null };
-  #token: Promise<string | null> = Promise.resolve(null);
+  #state: SessionState = { own: null, viewer: null, viewAs: null, problem: null };
+  #token: Token = Promise.resolve(null);
   #requests = new AbortController();
   readonly #listeners = new Set<() => void>();
 
-  constructor(viewers: Config["viewers"]) {
-    const email = sessionStorage.getItem(CHOICE);
+  /** Speak for who was chosen before the page was loaded, else for whoever signed in on this site. */
+  async resume(viewers: Config["viewers"]): Promise<void> {
+    const email = chosen();
+    try {
+      const signed = await signedIn();
+      if (signed) {
+        const { viewer, token } = signed;
+        this.#become({ ...this.#state, own: viewer });
+        if (email === null || email === viewer.email) return this.#speakFor(viewer, Promise.resolve(token));
+      }
+    } catch (error) {
+      this.#become({ ...this.#state, problem: `Could not continue your session: ${(error as Error).message}` });
+    }
     const viewer = viewers.find((candidate) => candidate.email === email);
     if (viewer) this.choose(viewer);
   }
 
   /** Speak for somebody else from now on. What is still being asked for the former viewer is dropped. */
   choose(viewer: Viewer | null): void {
-    this.#drop();
-    if (viewer) sessionStorage.setItem(CHOICE, viewer.email);
-    else sessionStorage.removeItem(CHOICE);
-    this.#become({ viewer, viewAs: null, problem: null });
-    this.renew();
+    remember(viewer?.email ?? "");
+    this.#speakFor(viewer, this.#signIn(viewer));
+  }
+
+  /** End the session of whoever signed in on this site. */
+  async signOut(): Promise<void> {
+    try {
+      await signOut();
+    } catch (error) {
+      this.#become({ ...this.#state, problem: `Could not sign out: ${(error as Error).message}` });
+      return;
+    }
+    forget();
+    this.#become({ ...this.#state, own: null });
+    this.#speakFor(null, Promise.resolve(null));
   }
 
   /** Look as a company or a user from now on, as whoever is signed in; as oneself if it is null. */
@@ -44,16 +70,23 @@ export class Session {
     this.#become({ ...this.#state, viewAs });
   }
 
-  /** Fetch another token for the same viewer, as after a 401. */
-  renew(): void {
-    const { viewer } = this.#state;
-    this.#token = viewer ? this.#signIn(viewer) : Promise.resolve(null);
+  /** Send a request with its Authorization header, null for the anonymous visitor; once more with another token after a 401. */
+  async send(request: (authorization: string | null) => Promise<Response>): Promise<Response> {
+    const token = this.token;
+    const response = await request(await header(token));
+    if (response.status !== 401 || !this.#state.viewer) return response;
+    this.renew(token); // it has expired, or the gateway has a new key
+    return request(await header(this.token));
   }
 
-  /** The Authorization header to send, once the viewer is signed in; null for the anonymous visitor. */
-  async authorization(): Promise<string | null> {
-    const token = await this.#token;
-    return token && `Bearer ${token}`;
+  /** The token of the viewer, once signed in. */
+  get token(): Token {
+    return this.#token;
+  }
+
+  /** Fetch another token for the same viewer. Requests that find the same token refused share the next one. */
+  renew(refused: Token): void {
+    if (this.#token === refused) this.#token = this.#signIn(this.#state.viewer);
   }
 
   /** Aborts as soon as the page speaks for somebody else. */
@@ -68,16 +101,29 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  async #signIn(viewer: Viewer): Promise<string | null> {
+  #speakFor(viewer: Viewer | null, token: Token): void {
+    this.#drop();
+    this.#token = token;
+    this.#become({ ...this.#state, viewer, viewAs: null, problem: null });
+  }
+
+  async #signIn(viewer: Viewer | null): Token {
+    if (!viewer) return null;
     try {
-      return await fetchToken(viewer.email);
+      const token = viewer === this.#state.own ? await refreshed() : await fetchToken(viewer.email);
+      if (!token) this.#lose(viewer, ENDED, null);
+      return token;
     } catch (error) {
-      if (this.#state.viewer === viewer) {
-        sessionStorage.removeItem(CHOICE);
-        this.#become({ viewer: null, viewAs: null, problem: `Could not sign in as ${viewer.email}: ${(error as Error).message}` });
-      }
+      this.#lose(viewer, `Could not sign in as ${viewer.email}: ${(error as Error).message}`, this.#state.own);
       return null;
     }
+  }
+
+  /** Speak for nobody, since the viewer got no token. */
+  #lose(viewer: Viewer, problem: string, own: Viewer | null): void {
+    if (this.#state.viewer !== viewer) return;
+    forget();
+    this.#become({ own, viewer: null, viewAs: null, problem });
   }
 
   #drop(): void {
@@ -89,6 +135,12 @@ export class Session {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The Authorization header with a token. */
+export async function header(token: Token): Promise<string | null> {
+  const text = await token;
+  return text && `Bearer ${text}`;
 }
 
 async function fetchToken(email: string): Promise<string> {

@@ -1,20 +1,25 @@
-// The menu that says as whom the page asks, and lets a developer ask as somebody else.
+// The menu that says as whom the page asks, and lets a developer ask as somebody else, sign in and sign out.
 
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { useId } from "react";
 
 import type { Config, Viewer } from "./config";
 
+export const SIGN_IN = "/account/sign-in";
+
 const ANONYMOUS: Viewer = { email: "", label: "Anonymous visitor" };
 
 interface Props {
   viewers: Config["viewers"];
+  own: Viewer | null;
   viewer: Viewer | null;
   onChoose: (viewer: Viewer | null) => void;
+  onSignOut: () => void;
 }
 
-export function ViewerMenu({ viewers, viewer, onChoose }: Props) {
+export function ViewerMenu({ viewers, own, viewer, onChoose, onSignOut }: Props) {
   const current = viewer ?? ANONYMOUS;
+  const choices = own ? [own, ...viewers.filter(({ email }) => email !== own.email)] : viewers;
   const title = useId();
   return (
     <Menu.Root modal={false}>
@@ -28,13 +33,13 @@ export function ViewerMenu({ viewers, viewer, onChoose }: Props) {
       <Menu.Portal>
         <Menu.Content className="viewer-menu" align="end" sideOffset={6} aria-labelledby={title}>
           <Menu.Label className="viewer-menu-title" id={title}>
-            Sign in as
+            {viewers.length ? "Sign in as" : "Ask as"}
           </Menu.Label>
           <Menu.RadioGroup
             value={current.email}
-            onValueChange={(email) => onChoose(viewers.find((candidate) => candidate.email === email) ?? null)}
+            onValueChange={(email) => onChoose(choices.find((candidate) => candidate.email === email) ?? null)}
           >
-            {[ANONYMOUS, ...viewers].map(({ email, label }) => (
+            {[ANONYMOUS, ...choices].map(({ email, label }) => (
               <Menu.RadioItem key={email} className="viewer-item" value={email}>
                 <span className="viewer-item-label">{label}</span>
                 <span className="viewer-item-email">{email || "sends no token"}</span>
@@ -42,6 +47,16 @@ export function ViewerMenu({ viewers, viewer, onChoose }: Props) {
               </Menu.RadioItem>
             ))}
           </Menu.RadioGroup>
+          <Menu.Separator className="viewer-menu-separator" />
+          {own ? (
+            <Menu.Item className="viewer-item" onSelect={onSignOut}>
+              Sign out
+            </Menu.Item>
+          ) : (
+            <Menu.Item className="viewer-item" asChild>
+              <a href={SIGN_IN}>Sign in with a password</a>
+            </Menu.Item>
+          )}
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>

@@ -52,6 +52,7 @@ class AuditEventKey(NamedTuple):
     kind: AuditKind
     company_id: UUID | None
     user_id: UUID | None
+    external_user: str | None
     actor_company_id: UUID | None
     as_user_id: UUID | None
     as_company_id: UUID | None

@@ -78,6 +78,7 @@ def _event_key(
         kind=kind,
         company_id=owner.company_id,
         user_id=requester.user_id,
+        external_user=requester.external_user,
         actor_company_id=requester.company_id,
         as_user_id=None if other is None else other.user_id,
         as_company_id=None if other is None else other.company_id,

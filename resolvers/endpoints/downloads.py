@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from models.kinds import Kind
+from resolvers.document import document_file
 from resolvers.files.letter import render_letter
 from resolvers.files.urls import File
 from resolvers.image import image_of
@@ -28,6 +29,7 @@ class FileRenderer:
 
 
 RENDERERS: Final[Mapping[str, FileRenderer]] = {
+    "Document": FileRenderer(document_file, "url", frozenset()),
     "Image": FileRenderer(image_of, "url", frozenset()),
     "Port": FileRenderer(render_letter, "letter_of_authorisation", frozenset()),
 }

@@ -1,24 +1,28 @@
-"""Uploads: store an image for a company, if the viewer can save the company's Marketplace profile (R006, A9).
+"""Uploads: store a file for what it's meant for (V71): the logo of a company's Marketplace profile, or a certificate of registration.
 
-An image isn't shown before a profile uses it. Each upload deletes the company's oldest unused images beyond MAX_UNUSED_IMAGES, so
-storage stays bounded. Permission is decided in the transaction that stores the image.
+Nobody else sees a file before something uses it (V64). Each upload deletes its owner's oldest unused files beyond a number, so
+storage stays bounded. Permission is decided in the transaction that stores the file.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from models import Image, MarketplaceProfile
+from models import Company, Document, Image, MarketplaceProfile, User, document
 from resolvers.auditing.audit_log import AuditSubject
 from resolvers.auditing.recording import record
+from resolvers.files import image_decoding
+from resolvers.files.certificate_decoding import Certificate, decode_certificate
 from resolvers.files.image_decoding import Picture, decode
 from resolvers.files.urls import url_of
 from resolvers.image import has_recommended_size
@@ -33,8 +37,8 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 ARGUMENT: Final = "companyId"
-ACTION: Final = "save_marketplace_profile"
 MAX_UNUSED_IMAGES: Final = 20  # of a company
+MAX_UNUSED_DOCUMENTS: Final = 5  # of a company, and of a user
 AUDIT_NAME: Final = "uploadFile"
 MAX_CONCURRENT_DECODES: Final = 2  # each may need 200 MiB of memory and one CPU
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
@@ -47,6 +51,32 @@ UNUSED: Final = (
 # Skip images that are locked: a profile is starting to use them.
 OLDEST: Final = sa.select(_oldest.id).where(_oldest.id.in_(UNUSED)).with_for_update(skip_locked=True)
 DELETE_OLDEST: Final = sa.delete(Image).where(Image.id.in_(OLDEST))
+_unused_document, _oldest_document = (aliased(Document, name=f"{name}_document") for name in ("unused", "oldest"))
+UNUSED_DOCUMENTS: Final = (
+    sa.select(_unused_document.id)
+    .where(
+        sa.func.coalesce(_unused_document.company_id, _unused_document.user_id) == sa.bindparam("owner"),
+        _unused_document.certified_id.is_(None),
+    )
+    .order_by(_unused_document.id.desc())
+    .offset(MAX_UNUSED_DOCUMENTS)
+)
+OLDEST_DOCUMENTS: Final = (
+    sa.select(_oldest_document.id).where(_oldest_document.id.in_(UNUSED_DOCUMENTS)).with_for_update(skip_locked=True)
+)
+DELETE_OLDEST_DOCUMENTS: Final = sa.delete(Document).where(Document.id.in_(OLDEST_DOCUMENTS))
+
+
+class Purpose(StrEnum):  # V71
+    """What an uploaded file is for."""
+
+    LOGO = "LOGO"
+    CERTIFICATE = "CERTIFICATE"
+
+    @property
+    def max_bytes(self) -> int:
+        """The size limit of the file."""
+        return document.MAX_BYTES if self is Purpose.CERTIFICATE else image_decoding.MAX_BYTES
 
 
 class NoSuchCompany(PublicError):
@@ -59,99 +89,130 @@ class NoSuchCompany(PublicError):
 
 
 class UploadForbidden(PublicError):
-    """The viewer can read the company but can't save its Marketplace profile."""
+    """The viewer can read the company but can't upload this for it."""
 
     code = "FORBIDDEN"
 
     def __init__(self) -> None:
-        super().__init__("You don't have permission to upload images for this company.")
+        super().__init__("You don't have permission to upload files for this company.")
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A stored image."""
+    """A stored file, with the other fields of its GraphQL type."""
 
     id: str
     url: str
-    picture: Picture
+    fields: Mapping[str, Any]
 
-    @property
-    def is_recommended_size(self) -> bool:
-        """True if the image has the recommended size (A2)."""
-        return has_recommended_size(self.picture.width, self.picture.height)
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a file will belong to, and the action that its upload needs."""
+
+    entity: str
+    key: UUID | None
+    action: str
 
 
 class Uploads:
-    """Accepts images, and decodes at most MAX_CONCURRENT_DECODES at once."""
+    """Accepts files, and decodes at most MAX_CONCURRENT_DECODES at once."""
 
     def __init__(self) -> None:
         self._decoders = ThreadPoolExecutor(MAX_CONCURRENT_DECODES, "picture")
 
-    async def check(self, context: Context, name: str | None) -> None:
-        """Check that the viewer can upload for the company with this global id, or for its own company.
+    async def check(self, context: Context, purpose: Purpose, name: str | None) -> None:
+        """Check that the viewer can upload for the company with this global id; without one, for its own company or itself.
 
         Raises InvalidId, NoSuchCompany or UploadForbidden.
         """
-        key = _company_key(context, name)
-        readable, saved = (context.decide("Company", action).rows for action in ("read", ACTION))
-        source = Source("Company", readable, masks=(("may_upload", saved),), columns=("id",))
-        parameters = {**context.parameters, KEYS: [key]}
+        owner = _owner(context, purpose, name)
+        readable, saved = (context.decide(owner.entity, action).rows for action in ("read", owner.action))
+        source = Source(owner.entity, readable, masks=(("may_upload", saved),), columns=("id",))
+        parameters = {**context.parameters, KEYS: [owner.key]}
         rows = await context.services.reader.fetch(select_rows_by(source, "id"), parameters)
         if not rows:
-            await _record_denial(context, NoSuchCompany.code)
+            await _record_denial(context, owner, NoSuchCompany.code)
             raise NoSuchCompany
         if not rows[0].may_upload:
-            await _record_denial(context, UploadForbidden.code)
+            await _record_denial(context, owner, UploadForbidden.code)
             raise UploadForbidden
 
-    async def take(self, context: Context, name: str | None, content: bytes) -> Uploaded:
-        """Decode and store an image. The company is chosen as in `check`. If this raises, nothing is stored.
+    async def take(self, context: Context, purpose: Purpose, name: str | None, content: bytes) -> Uploaded:
+        """Decode and store a file. The owner is chosen as in `check`. If this raises, nothing is stored.
 
-        Raises UnsupportedImage or ImageTooLarge, what `check` raises, and ViewerGone.
+        Raises UnsupportedImage, UnsupportedDocument or ImageTooLarge, what `check` raises, and ViewerGone.
         """
-        await self.check(context, name)
-        picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decode, content)
+        await self.check(context, purpose, name)
+        read, store = STORED[purpose]
+        decoded = await asyncio.get_running_loop().run_in_executor(self._decoders, read, content)
+
+        async def act(work: UnitOfWork) -> Uploaded:
+            return await store(work, await _lock_owner(work, purpose, name), decoded)
+
         try:
-            key = await run_in_transaction(context, AUDIT_NAME, lambda work: _store(work, name, picture))
+            return await run_in_transaction(context, AUDIT_NAME, act)
         except (NoSuchCompany, UploadForbidden) as refusal:
-            await _record_denial(context, refusal.code)
+            await _record_denial(context, _owner(context, purpose, name), refusal.code)
             raise
-        return Uploaded(str(Identifier("Image", key)), url_of("Image", key, context), picture)
 
 
-def _company_key(context: Context, name: str | None) -> UUID | None:
-    """Return the key of the given company, or of the viewer's own. Raises InvalidId."""
-    return context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
+def _owner(context: Context, purpose: Purpose, name: str | None) -> Owner:
+    """Return who the file will belong to. A certificate without a company belongs to its user (V64). Raises InvalidId."""
+    company = context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
+    if purpose is Purpose.LOGO:
+        return Owner("Company", company, "save_marketplace_profile")
+    if name is None:
+        return Owner("User", context.viewer.signed_in_id, "upload")
+    return Owner("Company", company, "submit_verification")
 
 
-async def _lock_company(work: UnitOfWork, name: str | None) -> UUID:
-    """Lock the company and return its key, if the viewer can upload for it. Raises NoSuchCompany or UploadForbidden."""
-    key = _company_key(work.context, name)
-    company, allowed = (None, False) if key is None else await work.lock_if_allowed("Company", key, ACTION)
-    if company is None:
+async def _lock_owner(work: UnitOfWork, purpose: Purpose, name: str | None) -> Company | User:
+    """Lock the owner and return it, if the viewer can upload for it. Raises NoSuchCompany or UploadForbidden."""
+    owner = _owner(work.context, purpose, name)
+    row, allowed = (None, False) if owner.key is None else await work.lock_if_allowed(owner.entity, owner.key, owner.action)
+    if row is None:
         raise NoSuchCompany
     if not allowed:
         raise UploadForbidden
-    company_id: UUID = company.id
-    return company_id
+    locked: Company | User = row
+    return locked
 
 
-async def _record_denial(context: Context, code: str) -> None:
+async def _record_denial(context: Context, owner: Owner, code: str) -> None:
     """Record a refusal in the audit log."""
-    context.audit_trail.note_denials({AuditSubject("Company", None, ACTION, code): 1})
+    context.audit_trail.note_denials({AuditSubject(owner.entity, None, owner.action, code): 1})
     await record(context, AUDIT_NAME, None)
 
 
-async def _store(work: UnitOfWork, name: str | None, picture: Picture) -> UUID:
-    """Insert the image and delete the oldest unused ones. Uploads for one company run one after the other.
-
-    Raises NoSuchCompany or UploadForbidden.
-    """
-    session, company = work.session, await _lock_company(work, name)
+async def _store_logo(work: UnitOfWork, company: Any, picture: Picture) -> Uploaded:
+    """Insert the image and delete the oldest unused ones. Uploads for one company run one after the other."""
     columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
-    session.add(image := Image(company_id=company, **columns))
-    await session.flush()
+    await work.add(image := Image(company_id=company.id, **columns))
     with suppress(sa.exc.IntegrityError):  # a profile just started to use one of them; the next upload tries again
-        async with session.begin_nested():
-            await session.execute(DELETE_OLDEST, {"company": company})
-    return image.id
+        async with work.session.begin_nested():
+            await work.session.execute(DELETE_OLDEST, {"company": company.id})
+    size = {"width": picture.width, "height": picture.height}
+    fields = {**size, "mediaType": picture.media_type.name, "isRecommendedSize": has_recommended_size(**size)}
+    return _uploaded(work, "Image", image.id, fields)
+
+
+async def _store_certificate(work: UnitOfWork, owner: Any, certificate: Certificate) -> Uploaded:
+    """Insert the document and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
+    columns = {"media_type": certificate.media_type, "bytes": len(certificate.content), "content": certificate.content}
+    belongs_to = {"company_id" if isinstance(owner, Company) else "user_id": owner.id}
+    await work.add(stored := Document(**belongs_to, **columns))
+    await work.session.execute(DELETE_OLDEST_DOCUMENTS, {"owner": owner.id})
+    fields = {"mediaType": stored.media_type, "bytes": stored.bytes, "uploadedAt": stored.uploaded_at.isoformat()}
+    return _uploaded(work, "Document", stored.id, fields)
+
+
+def _uploaded(work: UnitOfWork, entity: str, key: UUID, fields: Mapping[str, Any]) -> Uploaded:
+    return Uploaded(str(Identifier(entity, key)), url_of(entity, key, work.context), fields)
+
+
+Store = Callable[[UnitOfWork, Any, Any], Awaitable[Uploaded]]
+STORED: Final[Mapping[Purpose, tuple[Callable[[bytes], Any], Store]]] = {
+    Purpose.LOGO: (decode, _store_logo),
+    Purpose.CERTIFICATE: (decode_certificate, _store_certificate),
+}

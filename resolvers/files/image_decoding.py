@@ -60,9 +60,9 @@ class ImageTooLarge(PublicError):
 
     code = "IMAGE_TOO_LARGE"
 
-    def __init__(self, width: int, height: int) -> None:
-        message = f"Image must be {MAX_SIDE} pixels or fewer on each side (got {width} by {height})."
-        super().__init__(message, width=width, height=height, limit=MAX_SIDE)
+    def __init__(self, width: int, height: int, limit: int) -> None:
+        message = f"Image must be {limit} pixels or fewer on each side (got {width} by {height})."
+        super().__init__(message, width=width, height=height, limit=limit)
 
 
 class Jpeg(JpegImageFile):
@@ -82,13 +82,16 @@ class Picture:
     content: bytes
 
 
-def decode(content: bytes) -> Picture:
-    """Decode an uploaded file. Can take several seconds of CPU time. Raises UnsupportedImage or ImageTooLarge."""
+def decode(content: bytes, max_side: int = MAX_SIDE) -> Picture:
+    """Decode an uploaded file with at most `max_side` pixels on each side. Can take several seconds of CPU time.
+
+    Raises UnsupportedImage or ImageTooLarge.
+    """
     kind = next((kind for signature, kind in SIGNATURES.items() if content.startswith(signature)), None)
     if kind is None or _is_suspicious(content, kind):
         raise UnsupportedImage
     try:
-        return _reencode(content, kind)
+        return _reencode(content, kind, max_side)
     except PublicError:
         raise
     except Exception as error:  # Pillow's errors for broken files have no common base class
@@ -100,10 +103,10 @@ def _is_suspicious(content: bytes, kind: MediaType) -> bool:
     return ANIMATION_CHUNK in content.partition(b"IDAT")[0] if kind is MediaType.PNG else content.count(SCAN_MARKER) > MAX_SCANS
 
 
-def _reencode(content: bytes, kind: MediaType) -> Picture:
+def _reencode(content: bytes, kind: MediaType, max_side: int) -> Picture:
     image = _open_header(content, kind)
-    if max(image.size) > MAX_SIDE:
-        raise ImageTooLarge(*image.size)
+    if max(image.size) > max_side:
+        raise ImageTooLarge(*image.size, max_side)
     image.verify()  # reads a PNG to its end, so it must be opened again
     image = _open_header(content, kind)
     image.load()

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to serve."""
+    """A file to serve: as a download with this name, if it has one."""
 
     media_type: str
     content: bytes
+    download_name: str | None = None
 
 
 def url_of(entity: str, key: UUID, context: Context) -> str:

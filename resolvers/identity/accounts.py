@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from models import User
+from models import Membership, User
 from resolvers.writing.unit_of_work import UnitOfWork
 
 
@@ -38,3 +38,19 @@ async def lock_account(work: UnitOfWork, account: Account) -> Any:
     is_same = User.password_hash.is_not_distinct_from(account.password_hash)
     query = sa.select(User).where(User.id == account.user_id, is_same).with_for_update(key_share=True)
     return (await work.session.scalars(query)).one_or_none()
+
+
+async def claim_memberships(work: UnitOfWork, user: UUID, address: str) -> list[Membership]:
+    """Give a user the memberships of unclaimed users with an address that it has proved. Returns them.
+
+    A user who belongs to the company already keeps its own membership.
+    """
+    is_unclaimed = sa.and_(sa.func.lower(User.email) == address.lower(), User.claimed.is_(False))
+    query = sa.select(Membership).join(User, User.id == Membership.user_id).where(is_unclaimed)
+    unclaimed = list(await work.session.scalars(query.order_by(Membership.id).with_for_update(of=Membership)))
+    joined = set(await work.session.scalars(sa.select(Membership.company_id).where(Membership.user_id == user)))
+    claimed = list({member.company_id: member for member in reversed(unclaimed) if member.company_id not in joined}.values())
+    for member in claimed:
+        member.user_id = user
+    await work.session.flush()
+    return claimed

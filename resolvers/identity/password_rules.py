@@ -8,6 +8,7 @@ from typing import Final
 from resolvers.identity.passwords import MAX_LENGTH, Passwords, normalized
 from resolvers.values.text import is_storable
 from resolvers.writing.input_reader import InputReader
+from resolvers.writing.procedures import Steps
 from resolvers.writing.user_errors import ErrorCode
 
 MIN_LENGTH: Final = 15  # characters (V43)
@@ -20,7 +21,7 @@ TOO_PERSONAL: Final = "The password can't contain a part of your name or your em
 
 def read_password(fields: InputReader, name: str) -> str | None:
     """Read a new password, or add an error if its length or a character isn't allowed."""
-    password = normalized(fields.value(name))
+    password = normalized(fields.value(name) or "")
     if not is_storable(password):
         fields.add_error(ErrorCode.INVALID_TEXT, "Contains a character that isn't allowed here.", name)
     elif len(password) < MIN_LENGTH:
@@ -39,3 +40,12 @@ async def check_password(passwords: Passwords, fields: InputReader, name: str, p
         fields.add_error(ErrorCode.PASSWORD_TOO_PERSONAL, TOO_PERSONAL, name)
     elif await passwords.is_common(password):
         fields.add_error(ErrorCode.PASSWORD_TOO_COMMON, TOO_COMMON, name)
+
+
+async def hash_password(steps: Steps, fields: InputReader, name: str, password: str | None, *personal: str) -> str:
+    """Return the hash of a new password. Raises MutationRejected if it's easy to guess."""
+    assert password is not None  # noqa: S101 (otherwise there was an error)
+    passwords = steps.context.services.passwords
+    await check_password(passwords, fields, name, password, *personal)
+    steps.errors.raise_if_any()
+    return await passwords.hash(password)

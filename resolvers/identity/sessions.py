@@ -34,10 +34,10 @@ class Tokens:
     in_cookie: bool = False
 
 
-async def start_session(work: UnitOfWork, user: UUID, *, in_cookie: bool) -> Tokens:
-    """Start a session for a user who has just proved who it is. It acts for the company that the user joined first."""
+async def start_session(work: UnitOfWork, user: UUID, *, in_cookie: bool, membership: UUID | None = None) -> Tokens:
+    """Start a session for a user who has just proved who it is. It acts for a membership: by default, the user's first one."""
     agent = one_line(work.context.origin.user_agent or "")[:USER_AGENT_LENGTH] or None
-    member = await _membership(work, user, None)
+    member = await _membership(work, user, membership)
     session = Session(user_id=user, membership_id=member, user_agent=agent, in_cookie=in_cookie)
     await work.add(session)
     return tokens_of(work.context, session)

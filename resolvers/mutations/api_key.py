@@ -85,14 +85,14 @@ def _read_origins(fields: InputReader) -> list[str]:
     if len(given) > MAX_ORIGINS:
         fields.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(MAX_ORIGINS, len(given)), "origins")
         return []
-    origins = [_origin(text) for text in given]
+    origins = [web_origin(text) for text in given]
     for index, origin in enumerate(origins):
         if origin is None:
             fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ORIGIN, "origins", str(index))
     return list(dict.fromkeys(filter(None, origins)))
 
 
-def _origin(text: str) -> str | None:
+def web_origin(text: str) -> str | None:
     """Return the web origin that a text names, in the form of an Origin header, or None if it names none."""
     try:
         url = ada_url.URL(text)

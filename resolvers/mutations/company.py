@@ -8,12 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from models import Company, Membership
+from models import Company, Document, Membership
 from models.company import (
     CERTIFIED,
     MAX_NAME_LENGTH,
     MAX_NUMBER_LENGTH,
     OPEN_TYPES,
+    VERIFICATION,
     AccountKind,
     CompanyType,
     VerificationStatus,
@@ -40,6 +41,7 @@ TOO_MANY_WAITING: Final = f"You already belong to {MAX_WAITING} companies that a
 MAX_REASON_LENGTH: Final = 1_000  # characters
 TYPE_NOT_OPEN: Final = "{} needs a distribution agreement. Record one first, or choose another type."
 DUPLICATE: Final = "{} is verified with the same registration number and country. Reject this company, with a reason."
+OTHER_COMPANY: Final = "This document belongs to another company."
 LOCKED_DETAIL: Final = "Locked because the company is {}. Ask the operator to change it."
 
 
@@ -67,8 +69,14 @@ def _check_locked_details(fields: InputReader, company: Company, values: Mapping
 async def submit_verification(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Submit a company for verification, for the first time or after a rejection (R409, A41). Raises IllegalStep."""
     company = await work.acting_company(fields, "submit_verification")
+    if company is not None:
+        VERIFICATION.next_state("submit_verification", company.verification_status)
+    certificate = await work.lock_for_update(fields, "certificate_id", "Document", "read")
+    if company is not None and certificate is not None and certificate.company_id not in (None, company.id):
+        fields.add_error(ErrorCode.INVALID_VALUE, OTHER_COMPANY, "certificate_id")
     work.errors.raise_if_any()
     company.submit()
+    await use_certificate(work, company, certificate)
     return _changed(company)
 
 
@@ -142,6 +150,16 @@ async def _check_number(work: UnitOfWork, user: UUID) -> None:
     )
     if await work.scalar(waiting) >= MAX_WAITING:
         work.errors.add(ErrorCode.TOO_MANY, TOO_MANY_WAITING)
+
+
+async def use_certificate(work: UnitOfWork, company: Company, certificate: Document) -> None:
+    """Make a document the certificate of a company, to which it belongs from now on (V64). It replaces the one before."""
+    replaced = sa.select(Document).where(Document.certified_id == company.id, Document.id != certificate.id).with_for_update()
+    for document in (await work.session.scalars(replaced)).all():
+        document.certified_id = None
+    await work.session.flush()
+    certificate.user_id, certificate.company_id = None, company.id
+    certificate.partner_id, certificate.certified_id = company.partner_id, company.id
 
 
 async def _check_duplicate(work: UnitOfWork, fields: InputReader, company: Company) -> None:

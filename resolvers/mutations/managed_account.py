@@ -8,13 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from models import Company, ManagedAccount, PartnerDefaults, SupportDetails, User
+from models import Company, ManagedAccount, PartnerDefaults, SupportDetails
 from models.company import AccountKind
 from models.managed_account import MAX_NAME_LENGTH, SETTINGS, SupportedBy
 from models.membership import MemberRole
 from models.support_details import needs_contact
 from resolvers.mutations.company import read_company
-from resolvers.mutations.membership import add_member, find_known_user, read_person
+from resolvers.mutations.invitation import check_rate, invite
 from resolvers.mutations.support_details import UNREACHABLE, lock_details, read_contact
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, assign, looks_like, read_present, required_value, text
@@ -54,7 +54,7 @@ async def create_managed_account(work: UnitOfWork, fields: InputReader) -> Chang
     work.session.add(details)
     await work.add(account)
     if admin is not None:
-        await add_member(work, admin, company, MemberRole.ACCOUNT_ADMIN)
+        await invite(work, company, admin, [MemberRole.ACCOUNT_ADMIN])
     return {"managed_account": Identifier("ManagedAccount", account.id)}
 
 
@@ -114,13 +114,15 @@ def _read_support_details(fields: InputReader, supported_by: SupportedBy) -> Sup
     return SupportDetails(supported_by=supported_by, **read_contact(fields.nested_or_empty("support_details"), supported_by))
 
 
-async def _read_admin(work: UnitOfWork, fields: InputReader, partner: Company | None) -> User | None:
-    """Read the first user of a new account, if there is one. Looks nobody up unless the viewer can create an account."""
+async def _read_admin(work: UnitOfWork, fields: InputReader, partner: Company | None) -> str | None:
+    """Read the address of a new account's first user, who gets an invitation whoever owns the address (V49)."""
     admin = fields.nested("admin")
     if admin is None:
         return None
-    new_user = read_person(admin)
-    return None if partner is None or new_user.email is None else await find_known_user(work, admin, new_user, partner.id)
+    email = admin.email("email", required=True)
+    if partner is not None:
+        await check_rate(work, admin)
+    return email
 
 
 async def _check_name(work: UnitOfWork, fields: InputReader, partner: UUID, name: str | None, own: UUID | None = None) -> None:

@@ -14,10 +14,10 @@ from models.base import now
 from models.email_token import EmailTokenPurpose
 from models.notification import NotificationKind
 from models.user import MAX_NAME_LENGTH
-from resolvers.identity.accounts import Account, find_account, lock_account
+from resolvers.identity.accounts import Account, claim_memberships, find_account, lock_account
 from resolvers.identity.attempts import begin_attempt, forgive_attempt
 from resolvers.identity.email_tokens import create_token, find_token, use_token
-from resolvers.identity.password_rules import check_password, read_password
+from resolvers.identity.password_rules import hash_password, read_password
 from resolvers.identity.sessions import Tokens, deliver, end_sessions, start_session
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_user, queue_mail
@@ -50,7 +50,7 @@ async def complete_sign_up(steps: Steps, fields: InputReader) -> Mapping[str, An
     name, job_title = (fields.text(field, MAX_NAME_LENGTH) for field in ("name", "job_title"))
     steps.errors.raise_if_any()
     address = await steps.transact(_address_of_sign_up)
-    hashed = await _hash(steps, fields, "password", password, address, name or "")
+    hashed = await hash_password(steps, fields, "password", password, address, name or "")
     user = {"name": name, "job_title": job_title, "password_hash": hashed}
     tokens = await steps.transact(lambda work, fields: _complete_sign_up(work, fields, user))
     return deliver(steps.context, tokens)
@@ -70,7 +70,7 @@ async def reset_password(steps: Steps, fields: InputReader) -> Mapping[str, Any]
     password = read_password(fields, "password")
     steps.errors.raise_if_any()
     account = await steps.transact(_account_of_reset)
-    hashed = await _hash(steps, fields, "password", password, account.email, account.name)
+    hashed = await hash_password(steps, fields, "password", password, account.email, account.name)
     tokens = await steps.transact(lambda work, fields: _reset(work, fields, account, hashed))
     return deliver(steps.context, tokens)
 
@@ -83,7 +83,7 @@ async def change_password(steps: Steps, fields: InputReader) -> Mapping[str, Any
     attempt, account = await steps.transact(_begin_change)
     if not await steps.context.services.passwords.verify(fields.value("current"), account.password_hash):
         raise steps.reject(ErrorCode.INVALID_CREDENTIALS, WRONG_PASSWORD, "current")
-    hashed = await _hash(steps, fields, "new", new, account.email, account.name)
+    hashed = await hash_password(steps, fields, "new", new, account.email, account.name)
     await steps.transact(lambda work, _: _change(work, attempt, account, hashed))
     return {"changed": True}
 
@@ -106,15 +106,6 @@ def _read_address(steps: Steps, fields: InputReader) -> str:
     steps.errors.raise_if_any()
     assert address is not None  # noqa: S101 (otherwise there was an error)
     return address
-
-
-async def _hash(steps: Steps, fields: InputReader, name: str, password: str | None, *personal: str) -> str:
-    """Return the hash of a new password. Raises MutationRejected if it's easy to guess."""
-    assert password is not None  # noqa: S101 (otherwise there was an error)
-    passwords = steps.context.services.passwords
-    await check_password(passwords, fields, name, password, *personal)
-    steps.errors.raise_if_any()
-    return await passwords.hash(password)
 
 
 async def _send_sign_up(work: UnitOfWork, address: str) -> None:
@@ -154,6 +145,7 @@ async def _complete_sign_up(work: UnitOfWork, fields: InputReader, values: Mappi
     await use_token(work, token)
     user = User(email=token.address, email_verified_at=now(), **values)
     await work.add(user)
+    await claim_memberships(work, user.id, token.address)
     return await start_session(work, user.id, in_cookie=fields.value("cookie") is True)
 
 

@@ -126,6 +126,22 @@ def sign_up_again(account_url: str) -> Message:
     )
 
 
+def invitation(token: str, company: str, account_url: str) -> Message:
+    """To an address whose owner is invited to become a member of a company (R427, V42). It's the company's public name (V57)."""
+    return _message(
+        f"Join {company}",
+        f"{company} invites you to become a member. To accept, open this page within seven days:",
+        f"{account_url}/invitation?token={token}",
+        f"Or enter this code: {token}",
+        "If you don't know the company, ignore this email. Nothing will happen.",
+    )
+
+
+def invitation_accepted(name: str, public_url: str) -> Message:
+    """To a company's account administrators: somebody whom the company invited has become a member (V49)."""
+    return _message(f"{name} joined your company", f"{name} has accepted your invitation.", f"{public_url}/")
+
+
 def password_reset(token: str, account_url: str) -> Message:
     """To the owner of an account who wants to choose a new password (V42)."""
     return _message(

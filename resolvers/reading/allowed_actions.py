@@ -72,8 +72,11 @@ def condition(entity: str, action: str, decide: Callable[[str, str], Decision]) 
     if state is None:
         return Condition(assume(readable, allowed))
     visible = conj(_visible(read, state.columns))
+    until = state.until if visible == TRUE else None
+    if state.statuses is None:
+        return Condition(assume(readable, allowed), until)
     in_state = disj((negate(visible), one_of(state.column, [status.value for status in state.statuses])))
-    return Condition(assume(readable, conj((allowed, in_state))), state.until if visible == TRUE else None)
+    return Condition(assume(readable, conj((allowed, in_state))), until)
 
 
 def _visible(read: Decision, columns: Iterator[str] | frozenset[str]) -> Iterator[Predicate]:

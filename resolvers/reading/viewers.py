@@ -58,10 +58,12 @@ BY_USER_AND_COMPANY: Final = MEMBERS.where(
     Membership.user_id == sa.bindparam("user", type_=sa.Uuid()),
     Membership.company_id == sa.bindparam("company", type_=sa.Uuid()),
 )
+IS_VALID: Final = sa.and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at > sa.func.now())
+COMPANY: Final = sa.bindparam("company", type_=sa.Uuid())
 VALID_KEYS: Final = join_settings(
     sa.select(ApiKey.id, ApiKey.user_id, ApiKey.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
     .join(Company, Company.id == ApiKey.company_id)
-    .where(ApiKey.revoked_at.is_(None), ApiKey.expires_at > sa.func.now())
+    .where(IS_VALID)
 )
 BY_KEY: Final = VALID_KEYS.where(ApiKey.id == sa.bindparam("key", type_=sa.Uuid()))
 BY_KEY_CREDENTIAL: Final = VALID_KEYS.where(
@@ -69,6 +71,12 @@ BY_KEY_CREDENTIAL: Final = VALID_KEYS.where(
     ApiKey.secret_hash == sa.bindparam("secret_hash", type_=sa.Text()),
     sa.or_(sa.func.cardinality(ApiKey.origins) == 0, sa.bindparam("origin", type_=sa.Text()) == sa.any_(ApiKey.origins)),
 ).add_columns(sa.func.coalesce(ApiKey.last_used_at < TODAY, sa.true()).label("first_today"))
+EMBEDDED: Final = join_settings(  # which company an embed session can be for is decided when it's created, and never changes
+    sa.select(ApiKey.user_id, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
+    .select_from(ApiKey)
+    .join(Company, Company.id == COMPANY)
+    .where(ApiKey.id == sa.bindparam("key", type_=sa.Uuid()), IS_VALID)
+)
 MEMBER_BY_EMAIL: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
@@ -84,6 +92,17 @@ class SessionFacts:
 
     session_id: UUID
     auth_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedFacts:
+    """What an embed session's token says: the API key that made it, the company it acts for, and how (V52)."""
+
+    key_id: UUID
+    company_id: UUID
+    roles: tuple[str, ...]
+    origin: str
+    external_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +181,21 @@ async def find_key_viewer(reader: Reader, key: UUID) -> Viewer | None:
     """Load the current viewer of an API key that has already been checked, or None if it has ended."""
     rows = await reader.fetch(BY_KEY, {"key": key})
     return _with_key(list(rows[0])) if rows else None
+
+
+async def find_embed_viewer(reader: Reader, key: UUID, company: UUID, roles: tuple[str, ...]) -> Viewer | None:
+    """Load the current viewer of an embed session: a member of the company with these roles. None if the API key has ended (V52)."""
+    rows = await reader.fetch(EMBEDDED, {"key": key, "company": company})
+    if not rows:
+        return None
+    user, *facts = rows[0]
+    return replace(viewer_of(roles, facts, user), embed_key_id=key)
+
+
+async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
+    """Load the current viewer of an embed session's token, or None if the session has ended."""
+    viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles)
+    return viewer and replace(viewer, external_user=embed.external_user)
 
 
 def _with_key(row: Sequence[Any]) -> Viewer:

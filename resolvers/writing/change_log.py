@@ -40,6 +40,7 @@ def record_changes(session: AsyncSession, action: str, context: Context | None =
 def _actor(context: Context) -> dict[str, Any]:
     return {
         "user_id": context.viewer.user_id,
+        "external_user": context.viewer.external_user,
         "actor_company_id": context.viewer.company_id,
         "policy_hash": context.policy.version,
         "request_id": context.origin.request_id,

@@ -14,6 +14,7 @@ from removing that member, and deadlocks are impossible. Later attempts wait for
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults
 from policies.viewer import Viewer
-from resolvers.reading.viewers import find_key_viewer, find_viewer, in_session
+from resolvers.reading.viewers import find_embed_viewer, find_key_viewer, find_viewer, in_session
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ async def _current_viewer(context: Context) -> Viewer | None:
     viewer = context.viewer
     if viewer.user_id is None or viewer.company_id is None:
         return viewer
+    if viewer.embed_key_id is not None:
+        found = await find_embed_viewer(context.services.reader, viewer.embed_key_id, viewer.company_id, viewer.shape.roles)
+        return found and replace(found, external_user=viewer.external_user)
     if viewer.api_key_id is not None:
         return await find_key_viewer(context.services.reader, viewer.api_key_id)
     current = await find_viewer(context.services.reader, viewer.user_id, viewer.company_id)

@@ -14,6 +14,7 @@ from resolvers.values.text import camel
 class ErrorCode(StrEnum):
     """The codes of user errors, documented in docs/api/errors.md."""
 
+    ALREADY_MEMBER = "ALREADY_MEMBER"
     COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
     CONFLICT = "CONFLICT"
     DUPLICATE = "DUPLICATE"

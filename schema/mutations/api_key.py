@@ -1,4 +1,4 @@
-"""API key mutations."""
+"""Mutations of API keys, and of the embed sessions that programs create with them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from strawberry import ID
 
 from models.api_key import MAX_KEYS
 from models.membership import MemberRole
-from resolvers.mutations import api_key
+from resolvers.mutations import api_key, embed_session
+from resolvers.mutations.embed_session import DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS
 from schema.api_key import ApiKey
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, mutation_field
+from schema.building.mutation_fields import Payload, mutation_field, procedure_field
 
 
 @strawberry.input(description="Input for `createApiKey`.")
@@ -49,6 +50,29 @@ class RevokeApiKeyPayload(Payload):
     api_key: ApiKey | None = strawberry.field(default=None, description="The revoked API key.")
 
 
+@strawberry.input(description="Input for `createEmbedSession`.")
+class CreateEmbedSessionInput:
+    company_id: ID = required("The company to act for: the API key's own, or one that it manages.")
+    roles: list[MemberRole] | None = optional(
+        "The roles of the session. Defaults to all roles of the API key, the most possible."
+    )
+    origin: str = required(
+        "The web origin of the pages that use the token, such as `https://portal.example.com`. Every request has to come from it."
+    )
+    external_user: str | None = optional("Your name or ID for the person, for the audit log, up to 200 characters.")
+    seconds: int | None = optional(
+        f"How long the token is valid, from {MIN_SECONDS} to {MAX_SECONDS} seconds. Defaults to {DEFAULT_SECONDS}."
+    )
+
+
+@strawberry.type(description="Result of `createEmbedSession`.")
+class CreateEmbedSessionPayload(Payload):
+    token: str | None = strawberry.field(
+        default=None, description="The token, to send as `Authorization: Bearer TOKEN`. It can't be refreshed."
+    )
+    expires_at: datetime | None = strawberry.field(default=None, description="When the token expires.")
+
+
 @strawberry.type
 class ApiKeyMutations:
     create_api_key: CreateApiKeyPayload = mutation_field(
@@ -61,4 +85,10 @@ class ApiKeyMutations:
         RevokeApiKeyInput,
         "Revokes an API key. From the next request on, it's refused, and so are the sessions made with it. Revoking it again "
         "changes nothing.",
+    )
+    create_embed_session: CreateEmbedSessionPayload = procedure_field(
+        embed_session.create_embed_session,
+        CreateEmbedSessionInput,
+        "Creates a token with which the pages of a portal act for a company, as a member with these roles would. Only API keys "
+        "can create it. It ends with the API key.",
     )

@@ -50,6 +50,7 @@ class UpdateCompanyProfilePayload(Payload):
 @strawberry.input(description="Input for `submitVerification`.")
 class SubmitVerificationInput:
     company_id: ID | None = optional("The company to submit. Defaults to the viewer's company.")
+    certificate_id: ID = required("The certificate of registration: the ID of an upload with the purpose CERTIFICATE.")
 
 
 @strawberry.type(description="Result of `submitVerification`.")
@@ -132,12 +133,12 @@ class CompanyMutations:
     verify_company: VerifyCompanyPayload = mutation_field(
         company.verify_company,
         VerifyCompanyInput,
-        "Verifies a PENDING company and notifies it. It can order, connect and publish from then on.",
+        "Verifies a PENDING company. It can order, connect and publish from then on.",
     )
     reject_company: RejectCompanyPayload = mutation_field(
         company.reject_company,
         RejectCompanyInput,
-        "Rejects a PENDING company and notifies it. It can submit again.",
+        "Rejects a PENDING company, with a reason that it reads. It can submit again.",
     )
     set_distribution_agreement: SetDistributionAgreementPayload = mutation_field(
         company.set_distribution_agreement,

@@ -26,10 +26,10 @@ class ManagedAccountSettingsInput:
     order_approval: bool | None = optional("Whether orders need the partner's approval.")
 
 
-@strawberry.input(description="The first user of a new account, who becomes its account administrator.")
+@strawberry.input(description="The first user of a new account, who is invited to become its account administrator.")
 class FirstUserInput:
-    email: str = required("The user's email address. If you can already see this user, their name isn't changed.")
-    name: str = required("The user's full name, at most 200 characters.")
+    email: str = required("The user's email address, to which the invitation is sent.")
+    name: str | None = optional("Ignored: users enter their names themselves. Leave it out.")
 
 
 @strawberry.input(description="Input for `createManagedAccount`.")
@@ -44,7 +44,7 @@ class CreateManagedAccountInput:
         "The company's technical support contact. Required if the operator provides support."
     )
     settings: ManagedAccountSettingsInput | None = optional("Settings that override the partner's defaults.")
-    admin: FirstUserInput | None = optional("The account's first user.")
+    admin: FirstUserInput | None = optional("The account's first user. `company.invitations` has the invitation.")
 
 
 @strawberry.input(description="Input for `updateManagedAccount`. Omitted fields keep their values.")

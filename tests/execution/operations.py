@@ -302,8 +302,9 @@ class _Maker:
             return str(self.pick(("", "garbage")))
         if name in ("locationId", "productId"):
             types = [name[:-2].capitalize()]
+        types = [each for each in types if self.known.ids[each]]
         if not types or self.maybe(0.03):
-            types = list(self.known.ids)
+            types = [each for each, ids in self.known.ids.items() if ids]
         return str(self.pick(self.known.ids[self.pick(types)]))
 
     # Literals and variables

@@ -19,7 +19,7 @@ from policies.viewer import Viewer
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
-UNREAD: Final = {"image": {"content"}, "marketplace_profile": {"search"}}
+UNREAD: Final = {"document": {"content"}, "image": {"content"}, "marketplace_profile": {"search"}}
 TABLES: Final = sorted(
     {str(entity.table.description) for entity in CATALOGUE}
     | {str(link.table.description) for entity in CATALOGUE for link in entity.links}

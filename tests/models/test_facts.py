@@ -16,12 +16,15 @@ from models import (
     Company,
     ConnectionRequest,
     Dealing,
+    Invitation,
     Offer,
     OfferBuyer,
     Port,
     Product,
     ProductTestAccount,
+    User,
 )
+from models.base import now
 from models.marketplace_profile import MarketplaceProfile
 from models.offer import OfferStatus
 from tests.models import factory
@@ -130,6 +133,35 @@ async def test_test_account_carries_seller_and_visibility_R254(connection: Async
     seen.append(tuple((await connection.execute(facts)).one()))
 
     assert [(seller, "LIMITED"), (seller, "RESTRICTED")] == seen
+
+
+async def test_invitation_carries_the_user_who_owns_the_address_V45(connection: AsyncConnection) -> None:
+    """It's the claimed user who has verified the address, in any case, whichever of the two was stored first."""
+    company, expiry = await factory.company(connection), now()
+    inviting = await factory.add(connection, User, email="inviting@sample.example", name="Sam")
+    user = await factory.add(connection, User, email="Ada@sample.example", name="Ada")
+    facts = {"company_id": company, "roles": ["VIEWER"], "invited_by_id": inviting, "expires_at": expiry}
+    invitees = sa.select(Invitation.invitee_id).order_by(Invitation.id)
+    seen = []
+
+    await factory.add(connection, Invitation, email="ada@sample.example", token_hash="1", **facts)
+    seen.append(list(await connection.scalars(invitees)))
+    for values in (
+        {"email_verified_at": expiry},
+        {"email": "other@sample.example"},
+        {"email": "ADA@sample.example", "claimed": False},
+        {"claimed": True},
+    ):
+        await connection.execute(sa.update(User).where(User.id == user).values(**values))
+        seen.append(list(await connection.scalars(invitees)))
+    await factory.add(connection, Invitation, email="aDa@sample.example", token_hash="2", **facts)
+    seen.append(list(await connection.scalars(invitees)))
+    newcomer = {"email": "new@sample.example", "name": "New", "email_verified_at": expiry}
+    await factory.add(connection, Invitation, email="NEW@sample.example", token_hash="3", **facts)
+    new = await factory.add(connection, User, **newcomer)
+    seen.append(list(await connection.scalars(invitees)))
+
+    assert [[None], [user], [None], [None], [user], [user, user], [user, user, new]] == seen
 
 
 async def test_buyer_carries_the_facts_of_its_offer_V19(connection: AsyncConnection) -> None:

@@ -21,8 +21,10 @@ OWNED = (
     "billing_market",
     "change_request",
     "connection_request",
+    "document",
     "image",
     "inquiry",
+    "invitation",
     "invoice",
     "managed_account",
     "marketplace_profile",
@@ -38,8 +40,11 @@ OWNED = (
 )
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
+    ("app_user", "user_invitations"),
+    ("app_user", "user_invitations_again"),
     ("audit_event", "audit_event_stays"),
     *((table, "credential_ended") for table in ("api_key", "membership", "session")),
+    ("invitation", "invitation_invitee"),
     *((table, name) for table in ("connection_request", "notification", "port") for name in ("told_changed", "told_new")),
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),

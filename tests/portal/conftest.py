@@ -31,11 +31,18 @@ async def visit(chromium: Browser, gateway: Gateway) -> AsyncIterator[Visit]:
 
 @asynccontextmanager
 async def visiting(chromium: Browser, url: str) -> AsyncIterator[Visit]:
-    """Open a window with a gateway's page. At the end, fail if the page has logged an error or contacted another origin."""
+    """Open a window with GraphiQL, as `window` does."""
+    async with window(chromium, url) as visit:
+        await visit.load()
+        yield visit
+
+
+@asynccontextmanager
+async def window(chromium: Browser, url: str) -> AsyncIterator[Visit]:
+    """Open an empty window. At the end, fail if a page has logged an error or contacted another origin than the gateway."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
     visit = Visit(await context.new_page(), url)
-    await visit.load()
     yield visit
     await context.close()
 

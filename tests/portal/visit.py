@@ -48,11 +48,16 @@ class Visit:
 
     async def load(self) -> None:
         await self.page.goto(self.url)
-        await self._ready()
+        await self.ready()
 
     async def reload(self) -> None:
         await self.page.reload()
-        await self._ready()
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Wait for both editors. Before they have loaded, the execute button does nothing."""
+        for name in ("Operation Editor", "Result Window"):
+            await self.page.get_by_role("region", name=name).get_by_role("textbox").wait_for()
 
     @property
     def menu_button(self) -> Locator:
@@ -115,11 +120,6 @@ class Visit:
 
     async def no_answer(self) -> bool:
         return not await self.page.evaluate(ANSWER)
-
-    async def _ready(self) -> None:
-        """Wait for both editors. Before they have loaded, the execute button does nothing."""
-        for name in ("Operation Editor", "Result Window"):
-            await self.page.get_by_role("region", name=name).get_by_role("textbox").wait_for()
 
     def _requested(self, request: Request) -> None:
         scheme, host, *_ = urlsplit(request.url)

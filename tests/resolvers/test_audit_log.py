@@ -33,7 +33,7 @@ NOWHERE: Final = "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"
 
 def denial(company: UUID | None = None, user: UUID | None = None) -> AuditEventKey:
     """Return the key of a denial."""
-    return AuditEventKey(AuditKind.DENIAL, company, user, company, None, None, "Prices", "0", "1")
+    return AuditEventKey(AuditKind.DENIAL, company, user, None, company, None, None, "Prices", "0", "1")
 
 
 async def events(engine: AsyncEngine) -> list[tuple[int, Any]]:

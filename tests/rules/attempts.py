@@ -85,6 +85,8 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
         lambda thing: {"profileId": thing["id"], "name": "Sam", "email": "nowhere", "message": "?"},
         ("profileId",),
     ),
+    ("Invitation", "REVOKE"): Attempt("revokeInvitation", lambda thing: {"id": thing["id"]}, deletes=True),
+    ("Invitation", "ACCEPT"): Attempt("acceptInvitation", lambda thing: {"id": thing["id"]}, deletes=True),
     ("Membership", "UPDATE"): _by_id("updateMember", roles=[]),
     ("Membership", "REMOVE"): Attempt("removeMember", lambda thing: {"id": thing["id"]}, deletes=True),
     ("Notification", "MARK_READ"): _by_id("markNotificationsRead"),
@@ -98,7 +100,8 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ),
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
-    ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification"),
+    ("Company", "INVITE_MEMBER"): _of_company("inviteMember", email="nowhere", roles=[]),
+    ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification", certificateId="nowhere"),
     ("Company", "VERIFY"): _of_company("verifyCompany"),
     ("Company", "REJECT"): _of_company("rejectCompany", reason="Unreadable."),
     ("Company", "SET_DISTRIBUTION_AGREEMENT"): _of_company("setDistributionAgreement", agreed=True),
@@ -118,6 +121,7 @@ OWN_COMPANY_ATTEMPTS: Final[Mapping[str, Attempt]] = {
 }
 UNTRIED: Final[Mapping[str, str]] = {
     "READ": "a query does it",
+    "UPLOAD": "an upload does it",
     "VIEW_AS": "a query does it",
     "VIEW_AS_ADMINISTRATOR": "a query does it",
     "EXPLAIN": "a query does it",
@@ -125,6 +129,7 @@ UNTRIED: Final[Mapping[str, str]] = {
     "CHANGE_PASSWORD": "its input names no user: tests/rules/test_password.py",
     "UPDATE_USER": "its input names no user: tests/rules/test_update_user.py",
     "REGISTER_COMPANY": "its input names no user: tests/rules/test_register_company.py",
+    "CREATE_EMBED_SESSION": "only an API key does it: tests/rules/test_embed_session.py",
     "ORDER": "it narrows the orderable locations; the mutation checks the payer",
     "ORDER_PORT_DIRECTLY": "it decides the result of ORDER_PORT",
 }

@@ -9,27 +9,36 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.mutations import membership
+from resolvers.mutations import invitation
 from tests.client import Client
 from tests.factory import Company, Factory
 from tests.rules.answers import payload, response_of
+from tests.rules.identity import code_in_mail
 from tests.rules.mutations import executed_statements, recorded_changes, send, stored_rows, user_error
 
 COMPANY: Final = {"tradingName": "Alpine", "legalName": "Alpine AG", "country": "CH"}
 MINIMAL: Final = {"accountName": "Alpine branch", "supportedBy": "PARTNER", "company": COMPANY}
-ANNA: Final = {"email": "anna@alpine.example", "name": "Anna Alp"}
+ANNA: Final = {"email": "anna@alpine.example"}
+NEW_USER: Final = {"password": "seven green boats row north", "name": "Anna Alp", "jobTitle": "Director"}
 CONTACT: Final = {"email": "help@alpine.example", "phone": "+41 44 668 18 00", "hours": "always"}
 ID: Final = "managedAccount { id }"
 ALL: Final = """managedAccount { accountName accountRef supportedBy version partner { id } company {
     tradingName companyType accountKind partner { id } supportDetails { supportedBy email phone hours version }
     companyProfile { legalName registrationNumber country taxNumber headquarters { street city postalCode country } }
-    members { nodes { roles user { name email } } } version
+    members { totalCount } invitations { nodes { roles email } } version
 } settings { pricing { enabled source } dashboard { enabled source } chatSupport { enabled source } } }"""
 
 
 async def create(client: Client, viewer: str | None, selection: str = ID, **values: Any) -> dict[str, Any]:
     """Create an account and return the payload. The given values replace those of MINIMAL."""
     return await send(client, viewer, "createManagedAccount", selection, **{**MINIMAL, **values})
+
+
+async def join(client: Client, engine: AsyncEngine) -> None:
+    """Accept Anna's invitation."""
+    token = await code_in_mail(engine, ANNA["email"])
+    answer = await send(client, None, "acceptInvitation", "membership { id }", token=token, **NEW_USER)
+    assert [] == answer["userErrors"]
 
 
 async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(client: Client, factory: Factory) -> None:
@@ -49,7 +58,8 @@ async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(client
         "partner": {"id": partner.id},
         "supportDetails": {"supportedBy": "PARTNER", **CONTACT, "version": 1},
         "companyProfile": {**profile, "headquarters": headquarters},
-        "members": {"nodes": [{"roles": ["ACCOUNT_ADMIN"], "user": {"name": "Anna Alp", "email": "anna@alpine.example"}}]},
+        "members": {"totalCount": 0},
+        "invitations": {"nodes": [{"roles": ["ACCOUNT_ADMIN"], "email": "anna@alpine.example"}]},
         "version": 1,
     }
     settings = {
@@ -62,11 +72,12 @@ async def test_partner_creates_an_account_with_a_new_company_V15_R104_A18(client
     assert {"managedAccount": found, "userErrors": []} == made
 
 
-async def test_new_account_is_usable_at_once_V15_V25(client: Client, factory: Factory) -> None:
-    """Its first user signs in and finds its account, without the fields that are private to the partner."""
+async def test_new_account_is_usable_at_once_V15_V25_V49(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """Its first user accepts the invitation and finds its account, without the fields that are private to the partner."""
     partner = await factory.partner()
 
     made = await create(client, partner.admin, admin=ANNA)
+    await join(client, rules_engine)
     found = await client(
         "anna@alpine.example", "{ viewer { company { tradingName } } managedAccounts { nodes { id version } } }"
     )
@@ -77,7 +88,7 @@ async def test_new_account_is_usable_at_once_V15_V25(client: Client, factory: Fa
 
 
 async def test_new_account_orders_once_its_partner_is_billed_there_V15_R404_A40_R103_R120_V12(
-    client: Client, factory: Factory
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
     """A verified partner creates an account and enables a market, and the account's first user orders a port there."""
     partner = await factory.partner(verification_status="VERIFIED")
@@ -86,6 +97,7 @@ async def test_new_account_orders_once_its_partner_is_billed_there_V15_R404_A40_
     port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
     await create(client, partner.admin, admin=ANNA)
+    await join(client, rules_engine)
     too_early = await send(client, ANNA["email"], "orderPort", "port { id }", **port)
     await send(client, partner.admin, "setBillingMarket", "billingMarket { id }", market="DE", enabled=True)
     ordered = await send(client, ANNA["email"], "orderPort", "port { name status company { tradingName } }", **port)
@@ -105,6 +117,7 @@ async def test_unverified_partner_does_not_vouch_for_its_accounts_V15_R404_A40(
     port = {"locationId": location.id, "name": "Core", "speedMbps": 1000, "termMonths": 12}
 
     made = await create(client, partner.admin, "managedAccount { company { id } }", admin=ANNA)
+    await join(client, rules_engine)
     before = await stored_rows(rules_engine)
     own = await send(client, ANNA["email"], "orderPort", "port { id }", **port)
     company = made["managedAccount"]["company"]["id"]
@@ -248,7 +261,7 @@ async def test_texts_are_validated_V7(client: Client, factory: Factory, rules_en
     partner = await factory.partner()
     before = await stored_rows(rules_engine)
     company = {"tradingName": "x" * 201, "legalName": " ", "country": "UK", "headquarters": {"country": "Germany"}}
-    more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody", "name": ""}}
+    more: dict[str, Any] = {"supportDetails": {"email": "nobody", "phone": "12"}, "admin": {"email": "also nobody"}}
 
     answer = await create(client, partner.admin, accountName="", accountRef="x" * 129, company=company, **more)
 
@@ -262,7 +275,6 @@ async def test_texts_are_validated_V7(client: Client, factory: Factory, rules_en
         user_error("INVALID_VALUE", "supportDetails", "email"),
         user_error("INVALID_VALUE", "supportDetails", "phone"),
         user_error("INVALID_VALUE", "admin", "email"),
-        user_error("REQUIRED", "admin", "name"),
     ]
     assert {"managedAccount": None, "userErrors": problems} == answer
     assert before == await stored_rows(rules_engine)
@@ -286,10 +298,7 @@ async def test_other_companies_create_no_accounts_V15_A18(
     email, somebody = await factory.admin_of_kind(kind), await factory.company()
     before = await stored_rows(rules_engine)
 
-    answers = [
-        await create(client, email, admin={"email": address, "name": "Anna"})
-        for address in (somebody.admin, "new@alpine.example")
-    ]
+    answers = [await create(client, email, admin={"email": address}) for address in (somebody.admin, "new@alpine.example")]
 
     assert [{"managedAccount": None, "userErrors": [user_error("FORBIDDEN")]}] * 2 == answers
     assert before == await stored_rows(rules_engine)
@@ -309,20 +318,22 @@ async def test_other_roles_create_no_accounts_V15_A43(
     assert before == await stored_rows(rules_engine)
 
 
-async def test_known_user_keeps_its_name_V14_R405(client: Client, factory: Factory) -> None:
-    """A user that the partner knows becomes administrator of the new account too, whatever the case of the email address."""
+async def test_known_user_is_invited_too_V49(client: Client, factory: Factory) -> None:
+    """A user whom the partner can read, whatever the case of the address, becomes a member once it accepts. Its name stays."""
     partner = await factory.partner()
     colleague = await factory.user(partner, "VIEWER", name="Carla Colleague")
-    selection = "managedAccount { company { members { nodes { user { id name } roles } } } }"
+    selection = "managedAccount { company { members { totalCount } invitations { nodes { roles } } } }"
 
     made = await create(client, partner.admin, selection, admin={"email": colleague.email.upper(), "name": "Another Name"})
 
-    member = {"user": {"id": colleague.id, "name": "Carla Colleague"}, "roles": ["ACCOUNT_ADMIN"]}
-    assert {"managedAccount": {"company": {"members": {"nodes": [member]}}}, "userErrors": []} == made
+    company = {"members": {"totalCount": 0}, "invitations": {"nodes": [{"roles": ["ACCOUNT_ADMIN"]}]}}
+    assert {"managedAccount": {"company": company}, "userErrors": []} == made
+    found = await client(colleague.email, "{ viewer { user { name } memberships { id } } }")
+    assert {"user": {"name": "Carla Colleague"}, "memberships": [{"id": colleague.membership.id}]} == found.data["viewer"]
 
 
-ALIKE: Final = """managedAccount { accountName company { tradingName members { nodes {
-    roles user { name email jobTitle } } } } }"""
+ALIKE: Final = """managedAccount { accountName company { tradingName members { totalCount } invitations { nodes {
+    roles email invitedBy { name } } } } }"""
 
 
 @pytest.mark.parametrize(
@@ -333,7 +344,7 @@ async def test_email_does_not_reveal_whether_a_user_exists_V21(
 ) -> None:
     """The answer is the same whether an unrelated user has the email address or nobody does. That user gains no access."""
     stranger, partners = await factory.company(), [await factory.partner() for _ in range(2)]
-    named = [{"email": email, "name": "Sam"} for email in (stranger.admin, "nobody@alpine.example")]
+    named = [{"email": email} for email in (stranger.admin, "nobody@alpine.example")]
     ran = []
 
     for partner in partners:
@@ -350,24 +361,11 @@ async def test_email_does_not_reveal_whether_a_user_exists_V21(
     assert {"viewer": {"company": {"id": stranger.id}}, "managedAccounts": {"totalCount": 0}} == own.data
 
 
-async def test_user_named_by_a_partner_is_reused_by_that_partner_only_V21(client: Client, factory: Factory) -> None:
-    """A partner can name the same user again for another account. For another partner, the address becomes another user."""
-    partner, other = await factory.partner(), await factory.partner()
-    selection = "managedAccount { company { members { nodes { user { id name } } } } }"
-
-    first, second = [await create(client, partner.admin, selection, accountName=name, admin=ANNA) for name in ("One", "Two")]
-    others = await create(client, other.admin, selection, admin={**ANNA, "name": "Anne"})
-
-    users = [made["managedAccount"]["company"]["members"]["nodes"][0]["user"] for made in (first, second, others)]
-    assert users[0] == users[1]
-    assert (users[0]["id"] != users[2]["id"], users[2]["name"]) == (True, "Anne")
-
-
 async def test_new_users_are_rate_limited_V21(client: Client, factory: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number of new users a company names per hour is limited. Another company isn't affected."""
-    monkeypatch.setattr(membership, "MAX_LOOKUPS", 2)
+    """The number of invitations that a company sends per hour is limited. Another company isn't affected."""
+    monkeypatch.setattr(invitation, "MAX_PER_COMPANY", 2)
     partner, other = await factory.partner(), await factory.partner()
-    people = [{"email": f"p{number}@alpine.example", "name": "Sam"} for number in range(3)]
+    people = [{"email": f"p{number}@alpine.example"} for number in range(3)]
 
     answers = [await create(client, partner.admin, accountName=each["email"], admin=each) for each in people]
     without = await create(client, partner.admin)
@@ -378,13 +376,13 @@ async def test_new_users_are_rate_limited_V21(client: Client, factory: Factory, 
 
 
 async def test_creation_is_audited_V15(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
-    """The audit log has the company, the account, its support details and its member."""
+    """The audit log has the company, the account, its support details and its invitation."""
     partner: Company = await factory.partner()
 
     await create(client, partner.admin, admin=ANNA)
 
     recorded = [(action, table) for action, table, _ in await recorded_changes(rules_engine)]
-    tables = ["company", "managed_account", "membership", "support_details"]
+    tables = ["company", "invitation", "managed_account", "support_details"]
     assert [("createManagedAccount", table) for table in tables] == sorted(recorded)
 
 

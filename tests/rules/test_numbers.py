@@ -11,11 +11,12 @@ TEXT: Final = (ROOT / "docs" / "policy" / "rules.md").read_text("utf-8")
 PROOFS: Final = proofs()
 # The rules of the product as far as it goes: all that can be read, and what partners, providers and their customers do.
 HELD: Final = (
-    {"V1", "V2", "V9", "X1", "X4", "X6", "X7", "R264", "R401", "R402", "R405", "R406", "V10", "V50", "V59", "V66"}
+    {"V1", "V2", "V9", "X1", "X4", "X6", "X7", "R264", "R401", "R402", "R405", "R406", "V10", "V49", "V50", "V57", "V59", "V66"}
     | numbered("R", 1, 34)
     | numbered("R", 101, 125)
     | numbered("R", 218, 219)
     | numbered("R", 253, 254)
+    | numbered("R", 427, 428)
     | numbered("R", 429, 435)
     | numbered("A", 1, 21)
     | numbered("A", 44, 45)

@@ -62,8 +62,6 @@ async def test_unverified_company_connects_and_publishes_no_port_A40_V47(
     published = await send(client, company.admin, "updatePort", "port { id }", id=port.id, version=1, visibility="PUBLIC")
     unchanged = before == await stored_rows(rules_engine)
     possible, reason = await can(client, company.admin, port), await why(client, company.admin, port, "connect")
-    await factory.change(company, verification_status="VERIFIED")
-    later = await send(client, company.admin, "requestConnection", "connectionRequest { id }", **ends, **CONNECTION)
 
     assert [user_error("COMPANY_NOT_VERIFIED", "portId")] == connected["userErrors"]
     assert [user_error("COMPANY_NOT_VERIFIED", "visibility")] == published["userErrors"]
@@ -71,7 +69,18 @@ async def test_unverified_company_connects_and_publishes_no_port_A40_V47(
     assert {"UPDATE", "DISABLE"} <= possible
     assert possible.isdisjoint({"CONNECT", "PUBLISH"})
     assert {"allowed": False, "reason": "COMPANY_NOT_VERIFIED"} == reason
-    assert [] == later["userErrors"]
+
+
+async def test_verified_company_connects_and_publishes_its_ports_V47(client: Client, factory: Factory) -> None:
+    """Both are possible from the request after the verification."""
+    company = await factory.company(verification_status="PENDING")
+    port = await factory.port(company)
+    await factory.change(company, verification_status="VERIFIED")
+
+    possible, reason = await can(client, company.admin, port), await why(client, company.admin, port, "connect")
+
+    assert {"CONNECT", "PUBLISH"} <= possible
+    assert {"allowed": True, "reason": None} == reason
 
 
 async def test_company_that_orders_is_what_counts_R404_V14_V47(client: Client, factory: Factory) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.client import Client
 from tests.factory import Company, Factory
+from tests.pictures import certificate, upload
 from tests.rules.answers import payload, redaction_at, response_of
 from tests.rules.mutations import send, stored_rows, user_error
 
@@ -30,6 +31,13 @@ def nothing(*problems: dict[str, Any]) -> dict[str, Any]:
     return {"company": None, "userErrors": list(problems)}
 
 
+async def submit(client: Client, email: str, company: str | None = None) -> dict[str, Any]:
+    """Submit a company with a certificate, and return the payload with STATUS."""
+    uploaded = await upload(client, email, certificate(), purpose="CERTIFICATE")
+    given = {} if company is None else {"companyId": company}
+    return await send(client, email, "submitVerification", STATUS, certificateId=uploaded.json()["id"], **given)
+
+
 async def pending(factory: Factory, **values: Any) -> Company:
     """A company that waits for the operator."""
     return await factory.company(verification_status="PENDING", **values)
@@ -44,10 +52,10 @@ async def test_company_is_submitted_rejected_and_submitted_again_A41_R409_R422(c
     """A rejection has a reason, which a new submission clears."""
     operator, company = await factory.operator(), await unverified(factory)
 
-    submitted = await send(client, company.admin, "submitVerification", STATUS)
+    submitted = await submit(client, company.admin)
     reason = {"companyId": company.id, "reason": "Page 2 is missing.\nPlease send it."}
     rejected = await send(client, operator.admin, "rejectCompany", STATUS, **reason)
-    again = await send(client, company.admin, "submitVerification", STATUS, companyId=company.id)
+    again = await submit(client, company.admin, company.id)
     verified = await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
 
     assert status("PENDING") == submitted
@@ -72,14 +80,14 @@ async def test_rejection_needs_a_reason_A41(client: Client, factory: Factory, ru
 async def test_steps_follow_the_lifecycle_A41(client: Client, factory: Factory, rules_engine: AsyncEngine, state: str) -> None:
     """Steps from another state are refused and change nothing. A company can be submitted until the operator has to decide."""
     operator, company = await factory.operator(), await factory.company(verification_status=state)
-    before, illegal = await stored_rows(rules_engine), nothing(user_error("ILLEGAL_STEP"))
+    before, illegal = (await stored_rows(rules_engine))["company"], nothing(user_error("ILLEGAL_STEP"))
 
     if state in ("PENDING", "VERIFIED"):
-        assert illegal == await send(client, company.admin, "submitVerification", STATUS)
+        assert illegal == await submit(client, company.admin)
     if state != "PENDING":
         assert illegal == await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
         assert illegal == await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="No.")
-    assert before == await stored_rows(rules_engine)
+    assert before == (await stored_rows(rules_engine))["company"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -92,12 +100,12 @@ async def test_administrators_submit_and_for_managed_accounts_only_the_partners_
     managed = kind == "MANAGED"
     company = (await factory.managed_account(partner, company=NEW)).company if managed else await unverified(factory, kind=kind)
     user, colleague = await factory.user(company, role), await factory.user(partner, role)
-    before, may = await stored_rows(rules_engine), role == "ACCOUNT_ADMIN"
+    before, may = (await stored_rows(rules_engine))["company"], role == "ACCOUNT_ADMIN"
 
-    own = await send(client, user.email, "submitVerification", STATUS)
-    changed = before != await stored_rows(rules_engine)
+    own = await submit(client, user.email)
+    changed = before != (await stored_rows(rules_engine))["company"]
     if managed:
-        acting = await send(client, colleague.email, "submitVerification", STATUS, companyId=company.id)
+        acting = await submit(client, colleague.email, company.id)
         assert (status("PENDING") if may else nothing(user_error("FORBIDDEN", "companyId"))) == acting
 
     assert (status("PENDING") if may and not managed else nothing(user_error("FORBIDDEN"))) == own
@@ -184,7 +192,7 @@ async def test_registration_is_verified_once_V46_V65(
     await factory.company(registration_number=number, country=country, verification_status=state)
     company = await unverified(factory, registration_number="HRB 7")
 
-    submitted = await send(client, company.admin, "submitVerification", STATUS)
+    submitted = await submit(client, company.admin)
     verified = await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
 
     assert status("PENDING") == submitted
@@ -212,7 +220,7 @@ async def test_company_partner_and_operator_read_the_verification_R404_A39(
     operator, account = await factory.operator(), await factory.managed_account(await factory.partner(), company=NEW)
     member = await factory.user(account.company, "VIEWER")
     emails = {"itself": member.email, "its partner": account.partner.admin, "the operator": operator.admin}
-    await send(client, account.partner.admin, "submitVerification", STATUS, companyId=account.company.id)
+    await submit(client, account.partner.admin, account.company.id)
 
     answer = await client(emails[caller], ASKED, id=account.company.id)
 
@@ -240,7 +248,7 @@ async def test_certified_details_are_locked_while_pending_R410_R422(client: Clie
     """From its submission on, a company's legal name is locked. After a rejection it can be corrected."""
     operator, company = await factory.operator(), await unverified(factory)
     edit = {"version": 1, "legalName": "Other Ltd"}
-    await send(client, company.admin, "submitVerification", STATUS)
+    await submit(client, company.admin)
 
     locked = await send(client, company.admin, "updateCompanyProfile", "company { version }", **edit)
     await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="Wrong name.")

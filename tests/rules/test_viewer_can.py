@@ -149,7 +149,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
 
     own, partners = await can(client, account.admin, account.company), await can(client, account.partner.admin, account.company)
 
-    assert ["READ", "CREATE_API_KEY", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
+    assert ["READ", "CREATE_API_KEY", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
     assert [
         *(
             "READ",
@@ -158,7 +158,8 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "SAVE_MARKETPLACE_PROFILE",
             "PUBLISH_MARKETPLACE_PROFILE",
         ),
-        *("ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT", "VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
+        *("INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
+        *("VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
     ] == partners
 
 

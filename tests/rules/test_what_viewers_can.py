@@ -67,13 +67,14 @@ async def things(client: Client, viewer: str | None, entity: str) -> list[Thing]
 
 
 async def attempted(client: Client, viewer: str | None, thing: Thing, attempt: Attempt, node: Any) -> dict[str, Any]:
-    """Try an action and return the payload. A record that it deletes is inserted again, because later attempts need it."""
+    """Try an action and return the payload. A record that it deletes or ends is restored, because later attempts need it."""
     table = Base.metadata.tables[str(CATALOGUE[thing.type].table.description)]
     async with client.app.state.services.engine.connect() as connection:
         row = (await connection.execute(sa.select(table).where(table.c.id == thing.key))).mappings().one()
         payload = await send(client, viewer, attempt.mutation, "__typename", **attempt.values(node))
         if attempt.deletes:
-            await connection.execute(postgresql.insert(table).values(**row).on_conflict_do_nothing())
+            restored = postgresql.insert(table).values(**row).on_conflict_do_update(index_elements=["id"], set_=dict(row))
+            await connection.execute(restored)
     return payload
 
 

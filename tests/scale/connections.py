@@ -123,6 +123,7 @@ FILTERS: Final = (
 RELATIONS: Final = (
     ("Company", "invoices"),
     ("Company", "managedAccounts"),
+    ("Company", "invitations"),
     ("Company", "members"),
     ("Company", "offers"),
     ("Company", "ports"),

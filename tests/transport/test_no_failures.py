@@ -66,6 +66,7 @@ SETTINGS: Final[dict[str, dict[str, Any]]] = {
 }
 PATHS: Final = (
     *("/graphql", "/diff", "/files", "/files/{}", "/assets/{}", "/livez", "/", "/portal/config", "/portal/sign-in"),
+    "/account/sign-up",
     *("/mails", "/mails.json", "/{}", "/graphql/{}", "/assets/", "/files/"),
 )
 HEADERS: Final = (
@@ -93,7 +94,7 @@ JSON: Final = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6
 )
 HEADER: Final = base64.urlsafe_b64encode(b'{"alg":"EdDSA"}').rstrip(b"=").decode()
-STATUSES: Final = {"/": 503}  # if the portal isn't built
+STATUSES: Final = {"/": 503, "/account/sign-up": 503}  # if the portal isn't built
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from tests.factory import Account, Factory, Location, Port, Thing
 from tests.pictures import picture
 from tests.transport.gateway import running
 from transport.authentication.tokens import Tokens
+from transport.http.account_pages import PAGES
 
 JSON: Final = "application/json"
 PRICES: Final = "query ($id: ID!) { node(id: $id) { ... on Port { name monthlyRate { amount } } } viewer { roles } }"
@@ -43,6 +44,7 @@ PUBLIC_ROUTES: Final = {
     "/readyz",
     "/",
     "/assets/{name}",
+    *(f"/account/{name}" for name in PAGES),
     "/portal/config",
     "/portal/sign-in",
     "/mails",

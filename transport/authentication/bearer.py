@@ -33,6 +33,7 @@ URL_PARAMETER: Final = "access_token"  # as RFC 6750 (2.3) names it
 VERIFIED_KEY: Final = "verified_token"  # the key of the verified token in a request's state
 NOT_BEARER: Final = "Send one token, as Authorization: Bearer TOKEN."
 INVALID: Final = "The token is not valid. Sign in again."
+OTHER_ORIGIN: Final = "The token can only be used by pages of its own origin."
 EXPIRED: Final = "The token has expired. Sign in again."
 
 
@@ -160,7 +161,7 @@ class Identity:
             return {}
         if (key := self._api_key(credentials, origin_of(scope))) is not None:
             return key.log_facts
-        verified = scope["state"][VERIFIED_KEY] = self._verified(credentials)
+        verified = scope["state"][VERIFIED_KEY] = self._verified(credentials, origin_of(scope))
         return verified.claims.log_facts
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
@@ -198,7 +199,7 @@ class Identity:
         """Return what credentials claim, or None without any. Raises Unauthenticated."""
         if not credentials:
             return None
-        return self._api_key(credentials, origin) or self._verified(credentials).claims
+        return self._api_key(credentials, origin) or self._verified(credentials, origin).claims
 
     def _api_key(self, credentials: Sequence[str], origin: str | None) -> ApiKeyClaims | None:
         """Return the API key in credentials, or None if they're a token. Raises Unauthenticated."""
@@ -210,8 +211,11 @@ class Identity:
         except InvalidApiKey:
             raise Unauthenticated(KEY_REFUSED) from None
 
-    def _verified(self, credentials: Sequence[str]) -> Verified:
+    def _verified(self, credentials: Sequence[str], origin: str | None) -> Verified:
         try:
-            return self._tokens.verified(_bearer_token(credentials))
+            verified = self._tokens.verified(_bearer_token(credentials))
         except InvalidToken as error:
             raise Unauthenticated(EXPIRED if error.code is TokenFault.EXPIRED else INVALID) from None
+        if (embed := verified.claims.embed) is not None and embed.origin != origin:
+            raise Unauthenticated(OTHER_ORIGIN)
+        return verified

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,7 @@ import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from resolvers.reading.viewers import EmbedFacts
 from resolvers.writing.rights import ACCOUNT_GONE
 from transport.authentication.keys import Key, UnusableKey, load, stamp
 
@@ -31,6 +32,7 @@ ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "crossgate"
 AUDIENCE: Final = "crossgate"
 MEMBERSHIP: Final = "membership"
+EMBED: Final = "embed"
 SESSION: Final = "sid"  # as OpenID Connect names it
 AUTH_TIME: Final = "auth_time"
 TIME_CLAIMS: Final = ("iat", "nbf")  # optional times, next to `exp`
@@ -82,12 +84,14 @@ class Claims:
     expires_at: datetime
     session_id: UUID | None = None
     auth_time: datetime | None = None
+    embed: EmbedFacts | None = None  # of an embed session
     refusal: ClassVar[str] = ACCOUNT_GONE  # if the user, the membership or the session no longer exists
 
     @property
     def keys(self) -> tuple[UUID, ...]:
-        """The keys of what the token depends on: its membership and its session."""
-        return tuple(key for key in (self.membership_id, self.session_id) if key is not None)
+        """The keys of what the token depends on: its membership and its session, or the API key of its embed session."""
+        keys = (self.membership_id, self.session_id, None if self.embed is None else self.embed.key_id)
+        return tuple(key for key in keys if key is not None)
 
     @property
     def log_facts(self) -> dict[str, object]:
@@ -139,6 +143,20 @@ class Tokens:
         auth_time: datetime | None = None,
     ) -> str:
         """Return a token that expires in `lifetime` seconds. One of a session says when the user signed in."""
+        claims: dict[str, Any] = {}
+        if membership_id is not None:
+            claims[MEMBERSHIP] = str(membership_id)
+        if session_id is not None and auth_time is not None:
+            claims |= {SESSION: str(session_id), AUTH_TIME: int(auth_time.timestamp())}
+        return self._signed(user_id, lifetime, claims)
+
+    def issue_embedded(self, user_id: UUID, embed: EmbedFacts, lifetime: int) -> str:
+        """Return the token of an embed session, which expires in `lifetime` seconds (V52). `user_id` is the API key's user."""
+        keys = {"key": str(embed.key_id), "company": str(embed.company_id)}
+        facts = {"roles": list(embed.roles), "origin": embed.origin, "user": embed.external_user}
+        return self._signed(user_id, lifetime, {EMBED: {**keys, **facts}})
+
+    def _signed(self, user_id: UUID, lifetime: int, more: Mapping[str, Any]) -> str:
         self._refresh()
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
@@ -148,11 +166,8 @@ class Tokens:
             "iat": now,
             "exp": now + timedelta(seconds=lifetime),
             "jti": uuid4().hex,
+            **more,
         }
-        if membership_id is not None:
-            claims[MEMBERSHIP] = str(membership_id)
-        if session_id is not None and auth_time is not None:
-            claims |= {SESSION: str(session_id), AUTH_TIME: int(auth_time.timestamp())}
         return jwt.encode(claims, self._keys[0].private, algorithm=ALGORITHM, headers={"kid": self.kid})
 
     def verify(self, token: str) -> Claims:
@@ -232,6 +247,7 @@ class Tokens:
                 expires_at=min(_moment(claims["exp"]), key.until or NO_EXPIRY),
                 session_id=None if session is None else UUID(session),
                 auth_time=None if session is None else _moment(claims[AUTH_TIME]),
+                embed=_embed(claims[EMBED]) if EMBED in claims else None,
             )
         except InvalidToken:
             raise
@@ -248,6 +264,12 @@ class Tokens:
 def _secret(key: Key, purpose: bytes) -> bytes:
     derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=b"crossgate:" + purpose)
     return derive.derive(key.private.private_bytes_raw())
+
+
+def _embed(claim: Mapping[str, Any]) -> EmbedFacts:
+    """Parse the facts of an embed session. Raises KeyError, TypeError or ValueError if they aren't valid."""
+    keys = UUID(claim["key"]), UUID(claim["company"])
+    return EmbedFacts(*keys, tuple(claim["roles"]), claim["origin"], claim["user"])
 
 
 def _moment(claim: object) -> datetime:

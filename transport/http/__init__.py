@@ -14,5 +14,6 @@ Other routes:
     files           `GET /files/{id}` serves a file to viewers who can read it
     health          `/livez` and `/readyz`
     portal          GraphiQL's page and, in development, sign-in as any user
+    account_pages   the pages to sign in, sign up, reset a password and accept an invitation
     captured_mails  `/mails`, in development only
 """

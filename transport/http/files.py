@@ -34,6 +34,10 @@ class File(Protocol):
     def content(self) -> bytes:
         """The file's bytes."""
 
+    @property
+    def download_name(self) -> str | None:
+        """The file's name, if it must be downloaded and never shown in the browser."""
+
 
 LoadFile = Callable[[str, Viewer], Awaitable[File | None]]
 """Loads a file by ID for a viewer; None if it doesn't exist or the viewer can't read it."""
@@ -48,6 +52,11 @@ def file_route(identity: Identity, load_file: LoadFile, quotas: Quotas) -> Route
         file = await load_file(request.path_params["id"], viewer)
         if file is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "File not found, or you don't have access to it.")
-        return Response(file.content, media_type=file.media_type, headers=HEADERS)
+        return Response(file.content, media_type=file.media_type, headers=HEADERS | _disposition(file))
 
     return Route("/files/{id}", serve)
+
+
+def _disposition(file: File) -> dict[str, str]:
+    """Return the header of a file that must be downloaded."""
+    return {} if file.download_name is None else {"Content-Disposition": f'attachment; filename="{file.download_name}"'}

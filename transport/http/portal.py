@@ -6,7 +6,7 @@ machine (see transport/development.py), and must never be cached. The page's sec
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,10 +65,7 @@ def portal_routes(
     """Return the portal's routes. `sign_in` issues a token for an email address, or returns None if no user has it."""
 
     async def page(_request: Request) -> Response:
-        index = dist / "index.html"
-        if not index.is_file():
-            return PlainTextResponse("The web assets are not built. Run `make assets`.", 503, headers=NOT_STORED)
-        return FileResponse(index, headers=PAGE_HEADERS)
+        return built_page(dist / "index.html", PAGE_HEADERS)
 
     async def asset(request: Request) -> Response:
         path = _asset(dist / "assets", request.path_params["name"])
@@ -102,6 +99,13 @@ def portal_routes(
     if development.on:
         routes.append(Route("/portal/sign-in", token, methods=["POST"]))
     return routes
+
+
+def built_page(path: Path, headers: Mapping[str, str]) -> Response:
+    """Return a page that `make assets` has built."""
+    if not path.is_file():
+        return PlainTextResponse("The web assets are not built. Run `make assets`.", 503, headers=NOT_STORED)
+    return FileResponse(path, headers=headers)
 
 
 def _asset(folder: Path, name: str) -> Path | None:

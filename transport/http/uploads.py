@@ -1,6 +1,6 @@
-"""`POST /files`: uploads a picture for a company's Marketplace profile. The request body is the picture itself.
+"""`POST /files?purpose=…`: uploads a company's logo or certificate of registration. The request body is the file itself.
 
-A viewer without the right is refused before the body is read, and the right is checked again when the picture is stored. The
+A viewer without the right is refused before the body is read, and the right is checked again when the file is stored. The
 Content-Type is ignored. A refused upload must leave nothing behind.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from starlette.routing import Route
 
 from policies.viewer import Viewer
 from resolvers.context import Context
-from resolvers.endpoints.uploads import ARGUMENT, Uploaded, Uploads
+from resolvers.endpoints.uploads import ARGUMENT, Purpose, Uploaded, Uploads
 from resolvers.values.errors import PublicError
 from resolvers.writing.rights import ViewerGone
 from transport.authentication.arrival import receive_request
@@ -30,11 +31,13 @@ from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired
 from transport.view_as import refuse_view_as
 
 PATH: Final = "/files"
+PURPOSE: Final = "purpose"
 STATUS_BY_CODE: Final = {
     "CONFLICT": HTTPStatus.CONFLICT,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     "IMAGE_TOO_LARGE": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "UNSUPPORTED_DOCUMENT": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "UNSUPPORTED_IMAGE": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Authorization"}
@@ -55,11 +58,11 @@ def upload_route(
                 raise SignInRequired
             refuse_view_as(request.scope)
             bind_facts(**sender)
-            company = _company(request)
+            purpose, company = _purpose(request), _parameter(request, ARGUMENT)
 
             async def refuse(viewer: Viewer) -> None:
                 quotas.payer(request.scope, viewer).charge(UPLOAD_CHARGE)
-                await uploads.check(make_context(viewer, request.state.request_id), company)
+                await uploads.check(make_context(viewer, request.state.request_id), purpose, company)
 
             await identity.forewarn(request.scope, refuse)
         async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
@@ -67,7 +70,8 @@ def upload_route(
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
             viewer = await identity.viewer(received)
             bind_facts(company_id=viewer.company_id)
-            return _answer(await uploads.take(make_context(viewer, request.state.request_id), company, received.body))
+            context = make_context(viewer, request.state.request_id)
+            return _answer(await uploads.take(context, purpose, company, received.body))
 
     return Route(PATH, upload, methods=["POST"])
 
@@ -89,23 +93,29 @@ async def _within(seconds: float, timeout_status: HTTPStatus) -> AsyncIterator[N
         raise Refusal(STATUS_BY_CODE.get(error.code, HTTPStatus.BAD_REQUEST), error.code, error.message) from None
 
 
-def _company(request: Request) -> str | None:
-    """Return the ID of the picture's company, or None for the viewer's own."""
-    values = request.query_params.getlist(ARGUMENT)
+def body_limit(query: str) -> int:
+    """Return the size limit of an upload with this query string."""
+    (purpose, *_) = parse_qs(query).get(PURPOSE, ["LOGO"])
+    return Purpose(purpose if purpose in Purpose.__members__ else Purpose.LOGO).max_bytes
+
+
+def _purpose(request: Request) -> Purpose:
+    """Return what the file is for. Raises BadRequest."""
+    value = _parameter(request, PURPOSE) or Purpose.LOGO
+    if value not in Purpose.__members__:
+        raise BadRequest(f"Parameter {PURPOSE} must be one of {', '.join(Purpose)}.")
+    return Purpose(value)
+
+
+def _parameter(request: Request, name: str) -> str | None:
+    """Return a parameter of the query, or None. Raises BadRequest if it appears twice."""
+    values = request.query_params.getlist(name)
     if len(values) > 1:
-        raise BadRequest(f"Parameter {ARGUMENT} appears more than once. Send it once.")
+        raise BadRequest(f"Parameter {name} appears more than once. Send it once.")
     return values[0] if values else None
 
 
 def _answer(uploaded: Uploaded) -> Response:
-    """Return the image with the fields of its GraphQL type."""
-    image = {
-        "id": uploaded.id,
-        "url": uploaded.url,
-        "width": uploaded.picture.width,
-        "height": uploaded.picture.height,
-        "mediaType": uploaded.picture.media_type.name,
-        "isRecommendedSize": uploaded.is_recommended_size,
-    }
-    headers = {**HEADERS, "Location": uploaded.url}
-    return Response(orjson.dumps(image), HTTPStatus.CREATED, headers, media_type=JSON + CHARSET)
+    """Return the file with the fields of its GraphQL type."""
+    body = orjson.dumps({"id": uploaded.id, "url": uploaded.url, **uploaded.fields})
+    return Response(body, HTTPStatus.CREATED, {**HEADERS, "Location": uploaded.url}, media_type=JSON + CHARSET)

@@ -6,8 +6,8 @@ If Content-Length exceeds the limit, the request is refused before its body is r
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,11 +16,14 @@ from transport.refusal import BodyTooLarge, refuse
 
 MAX_LENGTH_DIGITS: Final = 18  # digits of a Content-Length that is parsed; Python rejects integers with thousands of digits
 
+BodyLimitOfQuery: TypeAlias = Callable[[str], int]
+"""Returns the limit in bytes for a query string."""
+
 
 class BodyLimit:
-    """Middleware that refuses bodies above `limit` bytes (413); `of_path` has the limits of individual paths."""
+    """Middleware that refuses bodies above `limit` bytes (413); `of_path` returns those of individual paths from the query string."""
 
-    def __init__(self, app: ASGIApp, limit: int, of_path: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, limit: int, of_path: Mapping[str, BodyLimitOfQuery]) -> None:
         self.app = app
         self.limit = limit
         self.of_path = of_path
@@ -29,7 +32,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.of_path.get(scope["path"], self.limit)
+        of_query = self.of_path.get(scope["path"])
+        limit = self.limit if of_query is None else of_query(scope["query_string"].decode("latin-1"))
         if _content_length(scope) > limit:
             await refuse(BodyTooLarge(limit), scope["state"]["request_id"])(scope, receive, send)
         else:

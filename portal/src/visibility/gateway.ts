@@ -88,9 +88,10 @@ async function data(endpoint: string, session: Session, operation: Operation): P
 
 async function post(url: string, session: Session, body: object): Promise<any> {
   const { signal } = session;
-  const authorization = await session.authorization();
-  const headers = new Headers({ "content-type": "application/json", accept: "application/json" });
-  if (authorization) headers.set("authorization", authorization);
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
+  const response = await session.send((authorization) => {
+    const headers = new Headers({ "content-type": "application/json", accept: "application/json" });
+    if (authorization) headers.set("authorization", authorization);
+    return fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
+  });
   return response.json();
 }

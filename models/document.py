@@ -1,0 +1,60 @@
+"""Documents: certificates of registration that companies submit, stored after their content was checked (R409, R410).
+
+An upload belongs to its user, or to the company that it was made for, until a company uses it as its certificate (V64).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, copied, now, private
+from models.concept import Concept, Link
+
+MEDIA_TYPES: Final = ("application/pdf", "image/png", "image/jpeg")  # V46
+MAX_BYTES: Final = 10 * 1024 * 1024
+KEPT_UNUSED: Final = timedelta(days=1)
+
+
+class Document(Identified, Base):
+    """A document of a company, or of the user who uploaded it. `certified_id` is the company whose certificate it is, if any."""
+
+    __tablename__ = "document"
+    OWNER = "company_id"
+
+    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
+    )
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    certified_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    media_type: Mapped[str]
+    bytes: Mapped[int]
+    content: Mapped[Any] = mapped_column(sa.LargeBinary(), info=private(read=False, log=False))
+    uploaded_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        sa.UniqueConstraint("certified_id"),
+        sa.CheckConstraint("(company_id IS NULL) <> (user_id IS NULL)", name="one_owner"),
+        sa.CheckConstraint("certified_id = company_id", name="own_certificate"),
+        sa.CheckConstraint(f"media_type IN {MEDIA_TYPES}", name="media_type"),
+        sa.CheckConstraint("octet_length(content) = bytes", name="size"),
+        sa.Index("document_company_id_page", "company_id", "id"),
+        sa.Index("document_user_id_page", "user_id", "id"),
+        sa.Index("document_unused", "uploaded_at", postgresql_where=sa.text("certified_id IS NULL")),
+    )
+
+
+CONCEPTS: Final = (
+    Concept(
+        "Document",
+        Document,
+        tag=b"do",
+        is_node=False,
+        links=(Link("certified", "company", local="certified_id", remote="id"),),
+    ),
+)

@@ -1,0 +1,53 @@
+// A form whose values go to the gateway, and whose errors appear at their fields.
+
+export interface UserError {
+  readonly message: string;
+  readonly field: readonly string[] | null;
+}
+
+export type Values = Readonly<Record<string, string>>;
+
+/** Send the form's values when it is submitted. `send` does it, and returns what was wrong. */
+export function whenSubmitted(form: HTMLFormElement, send: (values: Values) => Promise<readonly UserError[]>): void {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.ariaBusy) return; // it was pressed twice
+    form.ariaBusy = "true";
+    clear(form);
+    show(form, await send(valuesOf(form)).catch(unanswered));
+    form.ariaBusy = null;
+  });
+}
+
+function valuesOf(form: HTMLFormElement): Values {
+  return Object.fromEntries(inputsOf(form).map(({ name, value }) => [name, value]));
+}
+
+function inputsOf(form: HTMLFormElement): readonly HTMLInputElement[] {
+  return [...form.querySelectorAll("input")];
+}
+
+function clear(form: HTMLFormElement): void {
+  for (const text of form.querySelectorAll(".problem, .error")) text.textContent = "";
+  for (const input of inputsOf(form)) input.ariaInvalid = null;
+}
+
+/** Each error at its field, and the rest above the form. The first invalid field gets the focus. */
+function show(form: HTMLFormElement, errors: readonly UserError[]): void {
+  const others = errors.filter((error) => !mark(form, error)).map(({ message }) => message);
+  form.querySelector(".problem")!.textContent = others.join(" ");
+  inputsOf(form).find((input) => input.ariaInvalid)?.focus();
+}
+
+/** Mark the field of an error. Whether the form has it. */
+function mark(form: HTMLFormElement, { field, message }: UserError): boolean {
+  const input = inputsOf(form).find(({ name }) => name === field?.[0]);
+  if (!input) return false;
+  input.ariaInvalid = "true";
+  document.getElementById(`${input.id}-error`)!.textContent = message;
+  return true;
+}
+
+function unanswered(error: Error): readonly UserError[] {
+  return [{ message: `Something went wrong: ${error.message}`, field: null }];
+}

@@ -1,0 +1,28 @@
+// The session of whoever signed in on this site. Its refresh token is in a cookie that no script can read; access tokens stay in memory.
+
+import { ask } from "./ask";
+import type { Viewer } from "./config";
+
+const PATH = "/graphql/refresh"; // where the browser sends the cookie to
+const REFRESH = "mutation { refreshTokens(input: {}) { tokens { accessToken } userErrors { code } } }";
+const SIGN_OUT = "mutation { signOut { signedOut userErrors { code } } }";
+const WHO = "{ viewer { user { name email } company { tradingName } } }";
+
+/** The next access token of the session; null if there is none or it has ended. */
+export async function refreshed(): Promise<string | null> {
+  const { refreshTokens } = await ask(REFRESH, { path: PATH });
+  return refreshTokens.tokens?.accessToken ?? null;
+}
+
+/** Who signed in, and an access token; null for nobody. */
+export async function signedIn(): Promise<{ viewer: Viewer; token: string } | null> {
+  const token = await refreshed();
+  if (!token) return null;
+  const { viewer } = await ask(WHO, { token });
+  const label = [viewer.user.name, viewer.company?.tradingName].filter(Boolean).join(", ");
+  return { viewer: { email: viewer.user.email, label }, token };
+}
+
+export async function signOut(): Promise<void> {
+  await ask(SIGN_OUT, { path: PATH });
+}

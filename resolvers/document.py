@@ -1,0 +1,45 @@
+"""Resolvers of documents, and the scheduled job that removes unused ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Document
+from models.base import now
+from models.document import KEPT_UNUSED
+from resolvers.files.urls import File, url_of
+from resolvers.reading.batching import reads_columns
+from resolvers.reading.records import Record
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+CONTENT: Final = sa.select(Document.content).where(Document.id == sa.bindparam("document", type_=sa.Uuid()))
+EXTENSIONS: Final = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+
+
+@reads_columns("id")
+async def url(documents: Sequence[Record], context: Context) -> list[str]:
+    """Return the URL of each document."""
+    return [url_of("Document", document.id, context) for document in documents]
+
+
+async def document_file(document: Record, context: Context) -> File:
+    """Load the file of a document, for download only: browsers must not show what others uploaded as a page of the gateway."""
+    (row,) = await context.services.reader.fetch(CONTENT, {"document": document.id})
+    return File(document.media_type, row.content, f"certificate.{EXTENSIONS[document.media_type]}")
+
+
+async def purge_unused_documents(engine: AsyncEngine, _public_url: str) -> None:
+    """Delete documents that nobody has used within KEPT_UNUSED (V64). Skips those that are just being used."""
+    unused = (
+        sa.select(Document.id)
+        .where(Document.certified_id.is_(None), Document.uploaded_at < now() - KEPT_UNUSED)
+        .with_for_update(skip_locked=True)
+    )
+    async with engine.connect() as connection:
+        await connection.execute(sa.delete(Document).where(Document.id.in_(unused)))
