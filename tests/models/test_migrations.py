@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Base
 from models.database import downgrade, upgrade
 
+ACCOUNTS = ("app_user", "membership", "session", "api_key")
 OWNED = (
     "api_key",
     "agreement",
@@ -86,6 +87,14 @@ async def test_every_owned_table_has_the_partner_trigger(engine: AsyncEngine) ->
     filled = {table for table, name in await _rows(engine, TRIGGERS_QUERY) if name in {"owned", "buyer_facts"}}
 
     assert owned == filled
+
+
+async def test_new_database_has_no_account(engine: AsyncEngine) -> None:
+    """Nobody can sign in with a name or a key that every installation has."""
+    async with engine.connect() as connection:
+        counts = [await connection.scalar(sa.text(f"SELECT count(*) FROM {name}")) for name in ACCOUNTS]
+
+    assert [0] * len(ACCOUNTS) == counts
 
 
 async def test_downgrade_leaves_nothing_and_upgrade_recreates_the_same(engine: AsyncEngine) -> None:

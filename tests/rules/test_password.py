@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import SignInAttempt
+from models import SignInAttempt, User
 from models.sign_in_attempt import MAX_PER_ADDRESS, MAX_PER_PEER
 from tests.client import Client
 from tests.factory import Factory
@@ -124,6 +124,17 @@ async def test_reset_link_works_once_for_an_hour_V42(client: Client, factory: Fa
 
     assert [refused, refused] == [await reset(client, code, PASSWORD) for code in (first, second)]
     assert abs(lifetime - timedelta(hours=1)) < timedelta(seconds=1)
+
+
+async def test_only_a_code_resets_a_password_V42(client: Client) -> None:
+    """No hint and no answer to a question is asked for, and sign-up asks for none."""
+    names = ("RequestPasswordResetInput", "ResetPasswordInput", "SignUpInput", "CompleteSignUpInput")
+    query = "query ($name: String!) { __type(name: $name) { inputFields { name } } }"
+
+    fields = [{each["name"] for each in (await client(None, query, name=name)).data["__type"]["inputFields"]} for name in names]
+
+    chosen = {"token", "password", "cookie"}
+    assert [{"email"}, chosen, {"email"}, chosen | {"name", "jobTitle"}] == fields
 
 
 async def test_codes_of_another_purpose_are_refused_V42(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
@@ -260,3 +271,31 @@ async def test_attempts_at_the_same_time_do_not_exceed_the_limit_V43(
     attempts = await asyncio.gather(*(try_to_sign_in(client, user.email) for _ in range(MAX_PER_ADDRESS + 5)))
 
     assert [MAX_PER_ADDRESS, 5] == [attempts.count(WRONG), attempts.count(TOO_MANY)]
+
+
+async def test_waiting_does_not_lock_the_owner_out_V43(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """While others guess its password, the user's session goes on, and a code from an email signs it in."""
+    user = await person(factory, rules_engine)
+    tokens = await sign_in(client, user.email)
+    for _ in range(MAX_PER_ADDRESS):
+        await try_to_sign_in(client, user.email)
+    await request_reset(client, user.email)
+
+    waiting = await try_to_sign_in(client, user.email, PASSWORD)
+    refreshed = (await refresh(client, tokens["refreshToken"]))["tokens"]
+    went_on = (await ask(client, refreshed["accessToken"], WHO))[0]
+    answer = await reset(client, await code_in_mail(rules_engine, user.email))
+
+    assert [TOO_MANY, 200, []] == [waiting, went_on, answer["userErrors"]]
+    assert 200 == (await ask(client, answer["tokens"]["accessToken"], WHO))[0]
+
+
+async def test_password_does_not_expire_V43(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """Ten years later it still signs in."""
+    user = await person(factory, rules_engine)
+    times = [column for column in User.__table__.columns if isinstance(column.type, sa.DateTime)]
+    async with rules_engine.connect() as connection:
+        await connection.execute(sa.update(User).values({column: column - timedelta(days=3650) for column in times}))
+
+    assert "email_verified_at" in {column.name for column in times}
+    assert await sign_in(client, user.email)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Membership, Session
+from models import Membership, Session, User
 from models.base import now
 from tests.client import Client
 from tests.event_streams import Closed, opened
@@ -157,6 +157,15 @@ async def test_forged_refresh_tokens_are_refused_V44(
     assert before == await stored_rows(rules_engine)
 
 
+async def test_each_token_works_for_its_own_purpose_V44(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """A refresh token authorizes no request, and an access token refreshes nothing."""
+    tokens = await sign_in(client, (await person(factory, rules_engine)).email)
+
+    assert (401, None) == await ask(client, tokens["refreshToken"], WHO)
+    assert REFUSED == await refresh(client, tokens["accessToken"])
+    assert 200 == (await ask(client, tokens["accessToken"], WHO))[0]
+
+
 async def test_every_changed_character_breaks_a_refresh_token_V44(
     client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
@@ -280,6 +289,19 @@ async def test_removed_member_keeps_its_session_without_the_company_V45(
 
     assert (401, None) == refused
     assert {"viewer": {"user": {"email": user.email}, "company": None, "session": {"current": True}}} == alone
+
+
+async def test_deleted_user_has_no_session_V59(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """Its tokens are refused, and its sessions are deleted with it."""
+    user = await person(factory, rules_engine)
+    tokens = await sign_in(client, user.email)
+    async with rules_engine.connect() as connection:
+        await connection.execute(sa.delete(Membership))
+        await connection.execute(sa.delete(User))
+
+    assert (401, None) == await ask(client, tokens["accessToken"], WHO)
+    assert REFUSED == await refresh(client, tokens["refreshToken"])
+    assert [] == (await stored_rows(rules_engine))["session"]
 
 
 async def test_session_costs_no_statement_of_its_own_V44(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:

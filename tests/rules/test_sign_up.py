@@ -200,6 +200,27 @@ async def test_passwords_of_15_to_128_characters_V43(client: Client, rules_engin
     assert await sign_in(client, EMAIL, password)
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "83920174658291037",
+        "qzvkwmxjtphdbgrn",
+        "QZVKWMXJTPHDBGRN",
+        "?!{}<>&%$;:,._+=~",
+        "ёжики гуляют ночью",
+        "🦔🌊🚣🧭🍏🎻🪁🧀🌵🦉🛶🪵🧵🥁🏮🐝",
+    ],
+)
+async def test_passwords_of_any_characters_V43(client: Client, rules_engine: AsyncEngine, password: str) -> None:
+    """No kind of character is required, and none of those that people type is refused."""
+    await sign_up(client)
+
+    answer = await complete(client, await code_in_mail(rules_engine, EMAIL), password=password)
+
+    assert [] == answer["userErrors"]
+    assert await sign_in(client, EMAIL, password)
+
+
 async def test_accents_can_be_typed_in_either_form_V43(client: Client, rules_engine: AsyncEngine) -> None:
     """A composed and a decomposed letter are the same password."""
     await sign_up(client)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from transport.http.account_pages import PAGES, account_routes
+
+PORTAL: Final = Path(__file__).parents[2] / "portal"
+INPUT: Final = re.compile(r"<input\b[^>]*>")
+ATTRIBUTE: Final = re.compile(r'([\w-]+)="([^"]*)"')
 
 
 def client(dist: Path) -> httpx.AsyncClient:
@@ -63,3 +69,24 @@ async def test_missing_page_says_how_to_build_it(tmp_path: Path) -> None:
         page = await pages.get("/account/sign-in")
 
     assert (page.status_code, page.text) == (503, "The web assets are not built. Run `make assets`.")
+
+
+def password_fields() -> list[dict[str, str]]:
+    """Return the attributes of all password fields in the pages' sources."""
+    sources = [(PORTAL / "account" / f"{name}.html").read_text("utf-8") for name in PAGES]
+    fields = [dict(ATTRIBUTE.findall(tag)) for source in sources for tag in INPUT.findall(source)]
+    return [field for field in fields if "password" in field["id"] or "password" in field["name"]]
+
+
+def test_password_fields_hide_what_is_typed() -> None:
+    """In each of the four pages, and in both forms of an invitation."""
+    assert ["password"] * 5 == [field["type"] for field in password_fields()]
+
+
+def test_password_managers_and_pasting_work() -> None:
+    """Each field says which password it's for, and no script looks at what is pasted. Inline scripts don't run."""
+    scripts = [path.read_text("utf-8") for path in (PORTAL / "src" / "account").glob("*.ts")]
+
+    assert {"new-password", "current-password"} == {field["autocomplete"] for field in password_fields()}
+    assert scripts
+    assert [] == [script for script in scripts if re.search(r"paste|beforeinput|keydown", script)]

@@ -413,6 +413,17 @@ def test_token_of_an_unknown_key_is_refused(tokens: Tokens, key: Ed25519PrivateK
     assert fault_of(tokens, f"{token}.{signature}") in (TokenFault.SIGNATURE, TokenFault.MALFORMED)
 
 
+@pytest.mark.parametrize("named", ["jwk", "jku", "x5u", "x5c"])
+def test_key_that_a_token_brings_is_not_used(tokens: Tokens, named: str) -> None:
+    """A header that holds or names the sender's own key doesn't make its signature valid."""
+    own = Ed25519PrivateKey.generate()
+    public = base64.urlsafe_b64encode(own.public_key().public_bytes_raw()).rstrip(b"=").decode()
+    value: dict[str, Any] = {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": public}, "x5c": [public]}
+    header = {named: value.get(named, "https://elsewhere.example/keys")}
+
+    assert fault_of(tokens, jwt.encode(CLAIMS, own, algorithm="EdDSA", headers=header)) == TokenFault.SIGNATURE
+
+
 def test_file_with_only_retired_keys_is_refused(key_file: Path) -> None:
     """The first key in the file must be the signing key."""
     Tokens.load(key_file)
