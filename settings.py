@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         "limit on queries if plans are off.",
     )
     max_introspection_values: int = Field(
-        default=30_000,
+        default=40_000,
         ge=1,
         description="Maximum number of values of the schema that a GraphQL operation can read; reading the whole schema takes "
         "about 15,000.",

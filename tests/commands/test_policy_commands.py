@@ -66,7 +66,7 @@ def test_effect_of_the_policy_is_shown(tmp_path: Path) -> None:
         "  height               ALWAYS",
     ] == done.stdout.splitlines()[:4]
     assert "  monthly_rate             NEVER (HIDDEN_BY_PARTNER)" in ports.stdout.splitlines()
-    assert "  account_kind         id = viewer.company_id (else NOT_YOURS)" in companies.stdout.splitlines()
+    assert "  account_kind               id = viewer.company_id (else NOT_YOURS)" in companies.stdout.splitlines()
 
 
 def test_shape_of_a_user_is_looked_up(demo_url: str, tmp_path: Path) -> None:

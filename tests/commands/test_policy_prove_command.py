@@ -83,4 +83,6 @@ def test_unknown_invariant_file_is_refused() -> None:
     done = CliRunner().invoke(app, ["policy", "prove", "--file", "ports.polar"])
 
     assert (2, "") == (done.exit_code, done.stdout)
-    assert "crossgate: can't decide: invariants/ has no file ports.polar; it has contacts.polar, " in done.stderr
+    assert (
+        "crossgate: can't decide: invariants/ has no file ports.polar; it has api_keys.polar, contacts.polar, " in done.stderr
+    )

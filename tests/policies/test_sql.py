@@ -93,6 +93,7 @@ def test_viewer_provides_all_parameters() -> None:
         "viewer_signed_in_id": None,
         "viewer_company_id": UUID(int=2),
         "viewer_partner_id": None,
+        "viewer_api_key_id": None,
         "viewer_invitation_id": None,
         "viewer_markets": ["EU", "US"],
     } == viewer_parameters(viewer)

@@ -121,6 +121,9 @@ def test_action_that_depends_on_a_hidden_column_is_left_out() -> None:
     assert Condition(MINE) == condition("Port", "update", decided(MINE))
 
 
+UNLISTED: Final = {("User", "register_company", "email_verified_at")}  # `Viewer.emailVerified` says whether it's possible
+
+
 def test_current_policy_uses_no_hidden_column(policy: Policy) -> None:
     """No action is left out, and no state ignored, because its column is hidden where policy allows it."""
     found = set()
@@ -135,7 +138,7 @@ def test_current_policy_uses_no_hidden_column(policy: Policy) -> None:
                 if read.rows != FALSE and rest != FALSE and assume(rest, visible) != TRUE:
                     found.add((entity, action, name))
 
-    assert set() == found
+    assert UNLISTED == found
 
 
 def test_each_state_names_an_action_and_a_column() -> None:

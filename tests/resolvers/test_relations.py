@@ -13,7 +13,7 @@ from policies.entity import Entity
 from policies.predicates.predicate import Names
 from resolvers.reading.relations import COPIED_COLUMNS, LINK_COPIES
 
-EMPTY: Final = {"AuditEvent"}  # the sample market has none
+EMPTY: Final = {"AuditEvent", "Document"}  # the sample market has none
 
 
 def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:

@@ -25,7 +25,10 @@ CLEAR: Final = {
     "INVALID_TEXT",
     "VIEW_AS_REFUSED",
 }
-FILTERED_BY_TEXT: Final = [place for place, attacks in PLACES.items() if any(a.text == "a\0b" for a in attacks)]
+HASHED: Final = {"invitation.token"}  # PostgreSQL gets its hash, which has no NUL
+FILTERED_BY_TEXT: Final = [
+    place for place, attacks in PLACES.items() if place not in HASHED and any(a.text == "a\0b" for a in attacks)
+]
 HALVES: Final = ("\\ud800", "\\udfff", "a\\ud83d", "\\udd86\\ud83e")
 MARKETPLACE: Final = (
     "query ($search: String) { marketplaceProfiles(search: $search, first: 1000) { nodes { companyName bio } } }"

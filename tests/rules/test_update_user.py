@@ -70,7 +70,7 @@ async def test_version_is_for_the_user_alone_R408(client: Client, factory: Facto
 
     own, admins = await client(user.email, by_id, id=user.id), await client(company.admin, by_id, id=user.id)
 
-    can = ["READ", "UPDATE_USER", "CHANGE_PASSWORD"]
+    can = ["READ", "UPDATE_USER", "CHANGE_PASSWORD", "UPLOAD"]
     assert payload({"node": {"name": "Sam Sample", "version": 1, "viewerCan": can}}) == response_of(own)
     shown = {"node": {"name": "Sam Sample", "version": None, "viewerCan": ["READ"]}}
     assert payload(shown, redaction_at("node.version", "NOT_YOURS")) == response_of(admins)

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route
 from websockets.asyncio.client import connect as connected
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 import server
@@ -307,7 +307,8 @@ async def test_socket_operation_is_decided_when_its_message_is_complete_V2(
         credentials = {"Authorization": f"Bearer {await gateway.token(market.account.admin)}"}
         await socket.send(json.dumps({"type": "connection_init", "payload": credentials}))
         assert "connection_ack" == json.loads(await socket.recv())["type"]
-        await socket.send(parts())
+        with suppress(ConnectionClosed):  # the socket of a removed member closes before its message is complete
+            await socket.send(parts())
         answers = [answer async for answer in _until_complete(socket)]
 
     if change is remove_member:
@@ -317,7 +318,7 @@ async def test_socket_operation_is_decided_when_its_message_is_complete_V2(
 
 
 async def _until_complete(socket: Any) -> AsyncIterator[bytes]:
-    with suppress(ConnectionClosedError):
+    with suppress(ConnectionClosed):
         while json.loads(text := await socket.recv())["type"] == "next":
             yield text.encode()
 
