@@ -100,3 +100,15 @@ async def test_schema_does_not_depend_on_a_recent_sign_in_V66(
 
 def _recent_until(data: Any) -> datetime:
     return datetime.fromisoformat(data["viewer"]["session"]["recentUntil"])
+
+
+async def test_inviting_needs_a_recent_sign_in_V49_V66(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """An invitation gives roles, so an old sign-in sends none."""
+    admin = await person(factory, rules_engine)
+    token = await token_after(client, rules_engine, admin.email, minutes=16)
+
+    refused = await mutate(
+        client, token, "inviteMember", "invitation { id }", email="new@sample.example", roles=["ACCOUNT_ADMIN"]
+    )
+
+    assert {"invitation": None, "userErrors": [user_error("RECENT_SIGN_IN_REQUIRED")]} == refused
