@@ -5,7 +5,7 @@ An upload belongs to its user, or to the company that it was made for, until a c
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from models.concept import Concept, Link
 
 MEDIA_TYPES: Final = ("application/pdf", "image/png", "image/jpeg")  # V46
 MAX_BYTES: Final = 10 * 1024 * 1024
-KEPT_UNUSED: Final = timedelta(days=1)
 
 
 class Document(Identified, Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Owned, enum_column, now, private
 from models.concept import Concept, Link
 
-KEPT_UNUSED: Final = timedelta(days=1)
+KEPT_UNUSED: Final = timedelta(days=1)  # uploads of any kind that nothing uses (V64)
 
 
 class MediaType(StrEnum):  # R008

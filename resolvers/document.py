@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Document
 from models.base import now
-from models.document import KEPT_UNUSED
+from models.image import KEPT_UNUSED
 from resolvers.files.urls import File, url_of
 from resolvers.reading.batching import reads_columns
 from resolvers.reading.records import Record

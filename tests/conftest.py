@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,6 @@ from tests.client import Client, open_client
 from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
 
-gc.set_threshold(50_000, 20, 50)  # as in a gateway, which sets it in `commands`
 SEED = 1
 SLOWEST_FILES = (
     "tests/interference/test_view_as.py",

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from models import Company, Invitation, Membership, Session, User
+from models import Company, Invitation, Membership, User
 from models.base import now
 from models.invitation import KEPT, LIFETIME, MAX_PER_ADDRESS, MAX_PER_COMPANY, RATE_WINDOW
 from models.notification import NotificationKind
@@ -22,7 +22,7 @@ from resolvers.identity.accounts import Account, claim_memberships, find_account
 from resolvers.identity.attempts import begin_attempt, forgive_attempt
 from resolvers.identity.email_tokens import INVALID_TOKEN, hash_of, new_token
 from resolvers.identity.password_rules import hash_password, read_password
-from resolvers.identity.sessions import Tokens, access_token, deliver, start_session
+from resolvers.identity.sessions import Tokens, act_for, deliver, start_session
 from resolvers.mutations.membership import check_roles, read_roles
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company, queue_mail
@@ -196,12 +196,9 @@ async def _lock_own(work: UnitOfWork, fields: InputReader) -> Any:
 
 async def _accept_own(work: UnitOfWork, fields: InputReader) -> Joined:
     """Let the signed-in user join. Its session acts for the new membership from then on, with the refresh token that it has."""
-    viewer, invitation = work.context.viewer, await _lock_own(work, fields)
+    invitation = await _lock_own(work, fields)
     member = await _join(work, fields, invitation, invitation.invitee_id)
-    session = sa.update(Session).where(Session.id == viewer.session_id)
-    await work.session.execute(session.values(membership_id=member.id))
-    tokens = access_token(work.context, member.user_id, member.id, viewer.session_id, viewer.auth_time)
-    return Joined(member, tokens)
+    return Joined(member, await act_for(work, member))
 
 
 async def _accept_with_password(steps: Steps, fields: InputReader, account: Account) -> Joined:

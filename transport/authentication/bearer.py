@@ -21,6 +21,7 @@ from transport.authentication.api_keys import KEY_REFUSED, ApiKeyClaims, read_ap
 from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.endings import Endings
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
+from transport.headers import header
 from transport.logs import log
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
@@ -29,6 +30,7 @@ LoadViewer = Callable[[Sender], Awaitable[Viewer | None]]
 """Loads the viewer of verified claims, or of an API key; None if the user, the membership or the key no longer exists."""
 
 SCHEME: Final = "bearer"
+ORIGIN: Final = b"origin"  # the web origin that a browser says a request comes from
 URL_PARAMETER: Final = "access_token"  # as RFC 6750 (2.3) names it
 VERIFIED_KEY: Final = "verified_token"  # the key of the verified token in a request's state
 NOT_BEARER: Final = "Send one token, as Authorization: Bearer TOKEN."
@@ -96,11 +98,6 @@ def credentials_of(scope: Scope) -> list[str]:
     return [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
 
 
-def origin_of(scope: Scope) -> str | None:
-    """Return the web origin that a browser says a request comes from."""
-    return next((str(value, "latin-1") for name, value in scope["headers"] if name == b"origin"), None)
-
-
 def has_token_in_url(scope: Scope) -> bool:
     """Return whether the URL of a request contains a token."""
     query: bytes = scope["query_string"]
@@ -159,9 +156,10 @@ class Identity:
         credentials = credentials_of(scope)
         if not credentials:
             return {}
-        if (key := self._api_key(credentials, origin_of(scope))) is not None:
+        origin = header(scope, ORIGIN)
+        if (key := self._api_key(credentials, origin)) is not None:
             return key.log_facts
-        verified = scope["state"][VERIFIED_KEY] = self._verified(credentials, origin_of(scope))
+        verified = scope["state"][VERIFIED_KEY] = self._verified(credentials, origin)
         return verified.claims.log_facts
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
@@ -185,11 +183,11 @@ class Identity:
         verified: Verified | None = scope["state"].get(VERIFIED_KEY)
         if verified is not None and self._tokens.still_holds(verified):
             return verified.claims
-        return self._sender(credentials_of(scope), origin_of(scope))
+        return self._sender(credentials_of(scope), header(scope, ORIGIN))
 
     def session(self, credentials: Sequence[str], scope: Scope) -> Session:
         """Return the session of these credentials, or an anonymous session without any. Raises Unauthenticated."""
-        return Session(self._sender(credentials, origin_of(scope)), self._load_viewer, self._endings)
+        return Session(self._sender(credentials, header(scope, ORIGIN)), self._load_viewer, self._endings)
 
     def session_of(self, request: ReceivedRequest) -> Session:
         """Return the session of a request with a streamed response. Raises Unauthenticated."""
