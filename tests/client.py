@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import httpx
@@ -72,8 +73,13 @@ class Client:
 
     app: Starlette
     http: httpx.AsyncClient
-    compares: bool = True  # the executors, query by query
+    compared: float = 1.0  # the share of the queries that both executors answer, chosen at random
+    seed: int = 0  # of that choice
     _tokens: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Start the random choice."""
+        self._random = Random(self.seed)
 
     async def __call__(self, viewer: str | None, query: str, **variables: Any) -> Answer:
         """Send a query with variables as the user with an email address, or anonymously."""
@@ -138,7 +144,7 @@ class Client:
         """Return the response, after comparing both executors. Raises Difference."""
         services = self.app.state.services
         grows = services.audit.is_running and GROWS in query  # the first of two requests may add to what the second reads
-        if not self.compares or grows or services.reader.observers:
+        if self._random.random() >= self.compared or grows or services.reader.observers:
             return await send()
         return await send_to_both(send)
 
@@ -176,4 +182,4 @@ async def open_client(database_url: str, data_dir: Path, **settings: Any) -> Asy
     app = server.build(Settings(**{**defaults, **settings}))
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Client(app, client, compares=not settings.keys() & NOT_COMPARED)
+        yield Client(app, client, compared=float(not settings.keys() & NOT_COMPARED))

@@ -40,7 +40,7 @@ def server() -> Embedded:
 async def create(postgres: Embedded, template: str = "template1") -> str:
     """Create a copy of a template database and return its name. The template must have no connections."""
     name = f"{PREFIX}{next(_numbers)}"
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     return name
 
 
