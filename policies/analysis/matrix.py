@@ -97,10 +97,13 @@ def acting(policy: Policy, entity: Entity, shapes: Iterable[Shape] | None = None
     actions = actions_of(policy, entity)
     rules = [rule for action in actions for rule in rules_of(policy, entity, action)]
     shapes = distinguished_shapes(policy, rules) if shapes is None else tuple(shapes)
-    return {
-        action: {shape: Cell(simplify_for_shape(shape, policy.decide(shape, entity.name, action).rows)) for shape in shapes}
-        for action in actions
-    }
+    return {action: action_cells(policy, entity, action, shapes) for action in actions}
+
+
+def action_cells(policy: Policy, entity: Entity, action: str, shapes: Iterable[Shape] | None = None) -> Cells:
+    """Return the cells of one action, for these shapes or for those that its own rules distinguish."""
+    shapes = distinguished_shapes(policy, rules_of(policy, entity, action)) if shapes is None else shapes
+    return {shape: Cell(simplify_for_shape(shape, policy.decide(shape, entity.name, action).rows)) for shape in shapes}
 
 
 def abilities(policy: Policy, shapes: Iterable[Shape] | None = None) -> dict[str, Cells]:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from cachetools import LRUCache, cached
 
-from policies.analysis.matrix import ROW, Cell, Cells, abilities, acting, reading
+from policies.analysis.matrix import ROW, Cell, Cells, abilities, action_cells, actions_of, reading
 from policies.analysis.viewer_classes import ViewerSet, describe_viewers, listed, prose
 from policies.entity import Entity
 from policies.evaluation.policy import Policy
@@ -78,7 +78,8 @@ def sentences(policy: Policy) -> Sentences:
         if sentence := _of_type(entity, lines[ROW]):
             by_site[entity.name, None] = sentence
         by_site |= {(entity.name, name): _of_field(entity, cells) for name, cells in lines.items() if name != ROW}
-        by_site |= {(entity.name, action.upper()): _of_action(cells) for action, cells in acting(policy, entity).items()}
+        for action in actions_of(policy, entity):
+            by_site[entity.name, action.upper()] = _of_action(action_cells(policy, entity, action))
     return by_site
 
 

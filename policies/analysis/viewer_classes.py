@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from models.company import AccountKind
@@ -20,6 +21,7 @@ SIGNED_IN: Final = frozenset(KINDS) - {Shape().kind}
 MEMBERS: Final = frozenset(KINDS) - {*COMPANYLESS}
 SUPPORT: Final = "supported_by"
 HAVING: Final = "roles"
+CACHED_SHAPES: Final = 65_536  # a few megabytes, since most are asked for again and again
 Membership: TypeAlias = "Sequence[tuple[Shape, bool | None]]"
 """Shapes, and whether each is in the set; None for one that doesn't matter."""
 
@@ -123,8 +125,7 @@ def _matters(test: Condition, membership: Membership) -> bool:
     """Return True if membership differs between two shapes that differ in nothing but this fact."""
     if test.fact == HAVING:
         return _differs(membership, lambda shape: _less(shape, test.roles))
-    neutral: dict[str, Any] = {test.fact: SupportedBy.PARTNER.value if test.fact == SUPPORT else False}
-    return _differs(membership, lambda shape: replace(shape, **neutral))
+    return _differs(membership, lambda shape: _neutral(shape, test.fact))
 
 
 def _differs(membership: Membership, normalize: Callable[[Shape], Shape]) -> bool:
@@ -149,9 +150,17 @@ def _groups(membership: Membership) -> Iterator[tuple[str, ...]]:
 
 
 def _without(roles: set[str]) -> Callable[[Shape], Shape]:
-    return lambda shape: _less(shape, tuple(roles))
+    left_out = _ordered(roles)
+    return lambda shape: _less(shape, left_out)
 
 
+@lru_cache(CACHED_SHAPES)
+def _neutral(shape: Shape, fact: str) -> Shape:
+    changed: dict[str, Any] = {fact: SupportedBy.PARTNER.value if fact == SUPPORT else False}
+    return replace(shape, **changed)
+
+
+@lru_cache(CACHED_SHAPES)
 def _less(shape: Shape, roles: tuple[str, ...]) -> Shape:
     return replace(shape, roles=tuple(role for role in shape.roles if role not in roles))
 

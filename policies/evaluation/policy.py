@@ -199,8 +199,9 @@ class Policy:
         """Return the shape with only those roles that a rule distinguishes, so that equivalent shapes share one evaluation."""
         if rule not in self._distinguished_roles:
             self._distinguished_roles[rule] = frozenset(distinctions_of([rule], self.rules).roles)
-        roles = self._distinguished_roles[rule]
-        return replace(shape, roles=tuple([role for role in shape.roles if role in roles]))
+        distinguished = self._distinguished_roles[rule]
+        roles = tuple([role for role in shape.roles if role in distinguished])
+        return shape if roles == shape.roles else replace(shape, roles=roles)
 
     def _rows(self, shape: Shape, entity: Entity, action: str) -> Predicate:
         if entity.part_of is not None:

@@ -70,6 +70,10 @@ class Rule:
     fields: tuple[str, ...] | None = ()
     parts: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """Hash the place alone: it tells rules apart, and the tree of a body is slow to hash."""
+        return hash((self.file, self.start))
+
     @property
     def text(self) -> str:
         """The whole rule as written, on one line."""
