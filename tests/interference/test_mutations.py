@@ -5,7 +5,7 @@ Every mutation of the schema is sent with every id in its input, for records of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -30,8 +30,9 @@ from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Viewer
 from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.values.identifiers import TAGS, Identifier
+from settings import Settings
 from tests import databases
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Client, open_client
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Answer, Client, open_client
 from tests.schema.outline import SCHEMA
 
 VIEWERS: Final = (ANONYMOUS, PARTNER, HIDDEN, SHOWN, DIRECT, "network@partner.example", "shown-editor@managed.example")
@@ -43,6 +44,7 @@ PLAIN: Final = {
     "EmailAddress": "a@b.example",
     "URL": "https://b.example/",
 }
+MAX_REPEATS: Final = Settings.model_fields["max_mutation_repeats"].default
 TRIED: Final = 2  # hidden records of each type
 ABSENT: Final = {entity: str(Identifier(entity, uuid4())) for entity in TAGS}
 
@@ -116,12 +118,24 @@ async def hidden_ids(client: Client, viewer: Viewer, entity: str) -> list[str]:
         return [str(Identifier(entity, key)) for (key,) in found]
 
 
-async def answer(
-    client: Client, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], named: str
-) -> bytes:
-    """Return a mutation's response with a record's id at a path of the input."""
-    query = f"mutation ($input: {kind.name}!) {{ {name}(input: $input) {{ userErrors {{ code message field }} }} }}"
-    return (await client(email, query, input=example(kind, place, named))).body
+async def answers(
+    client: Client, email: str | None, name: str, kind: GraphQLInputObjectType, place: tuple[str, ...], ids: Sequence[str]
+) -> list[Any]:
+    """Return a mutation's data and errors with each record's id at a path of the input, as many in one request as it may hold."""
+    found: list[Any] = []
+    for start in range(0, len(ids), MAX_REPEATS):
+        inputs = {f"m{n}": example(kind, place, named) for n, named in enumerate(ids[start : start + MAX_REPEATS])}
+        declared = ", ".join(f"${alias}: {kind.name}!" for alias in inputs)
+        fields = " ".join(f"{alias}: {name}(input: ${alias}) {{ userErrors {{ code message field }} }}" for alias in inputs)
+        answer = await client(email, f"mutation ({declared}) {{ {fields} }}", **inputs)
+        found += [_part(answer, alias) for alias in inputs]
+    return found
+
+
+def _part(answer: Answer, alias: str) -> Any:
+    """Return the part of an answer that belongs to one of its mutations, without naming it."""
+    errors = [{**error, "path": error["path"][1:], "locations": None} for error in answer.errors if error["path"][0] == alias]
+    return (answer.data or {}).get(alias), errors
 
 
 async def events(client: Client) -> int:
@@ -138,15 +152,17 @@ async def test_hidden_id_gets_the_answer_of_an_unknown_one(client: Client, email
     viewer, before = await viewer_of(client, email), await events(client)
     hidden = {entity: await hidden_ids(client, viewer, entity) for entity in TAGS if CATALOGUE[entity].part_of is None}
 
-    different = [
-        (name, place, entity)
-        for name, kind, place in CASES
-        for entity, ids in hidden.items()
-        if ids
-        for unknown in [await answer(client, email, name, kind, place, ABSENT[entity])]
-        for known in ids
-        if await answer(client, email, name, kind, place, known) != unknown
-    ]
+    pairs = [(entity, named) for entity, ids in hidden.items() for named in ids]
+
+    different = []
+    for name, kind, place in CASES:
+        unknown = dict(
+            zip(hidden, await answers(client, email, name, kind, place, [ABSENT[entity] for entity in hidden]), strict=True)
+        )
+        known = await answers(client, email, name, kind, place, [named for _, named in pairs])
+        different += [
+            (name, place, entity) for (entity, _), answer in zip(pairs, known, strict=True) if answer != unknown[entity]
+        ]
 
     assert [] == different
     assert before == await events(client)
@@ -157,6 +173,13 @@ async def test_visible_id_gets_another_answer(client: Client) -> None:
     viewer = await viewer_of(client, HIDDEN)
     name, kind, place = next(case for case in CASES if case[0] == "setBillingMarket")
 
-    own = await answer(client, HIDDEN, name, kind, place, str(Identifier("Company", viewer.company_id)))  # type: ignore[arg-type]
+    own, absent = await answers(
+        client,
+        HIDDEN,
+        name,
+        kind,
+        place,
+        [str(Identifier("Company", viewer.company_id)), ABSENT["Company"]],  # type: ignore[arg-type]
+    )
 
-    assert await answer(client, HIDDEN, name, kind, place, ABSENT["Company"]) != own
+    assert own != absent
