@@ -107,7 +107,10 @@ async def test_link_in_the_mail_signs_up_R401(empty: Visit) -> None:
 
 
 async def test_typed_code_gives_a_new_password_V42(empty: Visit) -> None:
-    """The code can be typed instead of following the link, in small letters and without hyphens. The password works."""
+    """The code can be typed instead of following the link, in small letters and without hyphens. The password works.
+
+    The sign-in replaces the session that the reset had started in the browser.
+    """
     page, url = empty.page, empty.url
     await page.goto(f"{url}/account/reset")
     await fill(page, "Send email", Email_address=FORGETFUL)
@@ -121,6 +124,8 @@ async def test_typed_code_gives_a_new_password_V42(empty: Visit) -> None:
 
     await page.wait_for_url(f"{url}/", wait_until="commit")
     await expect(empty.menu_button).to_have_text(f"Viewing as {FORGETFUL}")
+    answer = await page.evaluate(POST, ["/graphql", "{ viewer { sessions { current } } }", None, None])
+    assert [{"current": True}] == answer["data"]["viewer"]["sessions"]
 
 
 async def test_errors_are_announced_at_their_fields(empty: Visit) -> None:
