@@ -1,4 +1,4 @@
-"""`crossgate user create`: add a person to a company, as a member with roles."""
+"""`crossgate user`: add a person to a company, as a member with roles, and end the sessions of a user."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.announcement import key_of
+from commands.failure import Failure
 from commands.option_errors import raise_if_any
-from commands.store import open_recorded_transaction, running_database
+from commands.store import open_recorded_transaction, open_transaction, running_database
 from models import Company, Membership, User
 from models.company import AccountKind
 from models.membership import STAFF_ROLES, MemberRole, administrators
 from models.user import MAX_NAME_LENGTH
+from resolvers.identity.sessions import end_sessions
 from resolvers.mutations.membership import read_person
 from resolvers.notifying.announcements import find_companies
 from resolvers.values.identifiers import Identifier
@@ -25,19 +27,20 @@ from resolvers.writing.input_reader import InputReader
 from resolvers.writing.user_errors import ErrorCode, UserErrors
 from settings import Settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add people to companies.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add people to companies, and end their sessions.")
 COMMAND: Final = "crossgate user create"  # its action in the audit log
 NO_COMPANY: Final = "No company has the ID or the name {}."
 SEVERAL_COMPANIES: Final = "{} companies have the name {}. Use an ID."
 STAFF_ONLY: Final = "{} is a role of the operator's staff. It isn't allowed in {}."
 ADMIN_FIRST: Final = "{} has no account administrator yet, so this person must be one: add ACCOUNT_ADMIN."
 ALREADY_MEMBER: Final = "This person is already a member of {}."
+NO_USER: Final = "No user has signed up with the email address {}."
 KNOWN: Final = "This person already has a user, whose name and job title stay as they are."
 
 
 @app.callback()
 def user() -> None:
-    """Add people to companies."""
+    """Add people to companies, and end their sessions."""
 
 
 @app.command()
@@ -62,6 +65,26 @@ def create(
         typer.echo(KNOWN, err=True)
     typer.echo(f"User {Identifier('User', member.user_id)}")
     typer.echo(f"Membership {Identifier('Membership', member.id)}")
+
+
+@app.command("sign-out")
+def sign_out(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The user's email address.")]) -> None:
+    """End all sessions of a user, and print how many there were.
+
+    Their tokens are refused with the next request. The user can sign in again.
+    """
+    with running_database(Settings.load()) as settings:
+        typer.echo(f"Sessions ended: {asyncio.run(_sign_out(settings, email))}.")
+
+
+async def _sign_out(settings: Settings, email: str) -> int:
+    """End all sessions of the user with an email address. Returns their number. Raises Failure."""
+    is_own = sa.and_(sa.func.lower(User.email) == email.lower(), User.claimed)
+    async with open_transaction(settings) as session:
+        key = await session.scalar(sa.select(User.id).where(is_own))
+        if key is None:
+            raise Failure(NO_USER.format(brief(email)))
+        return await end_sessions(session, key)
 
 
 async def _create(settings: Settings, values: Mapping[str, Any], roles: Sequence[MemberRole]) -> tuple[Membership, bool]:

@@ -27,6 +27,7 @@ SLOWEST_FILES = (
     "tests/interference/test_view_as.py",
     "tests/execution/test_differential.py",
     "tests/interference/test_non_interference.py",
+    "tests/interference/test_timing.py",
     "tests/scale/test_pages.py",
     "tests/crash/test_crash.py",
     "tests/resolvers/test_connections.py",

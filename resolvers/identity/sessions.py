@@ -35,7 +35,11 @@ class Tokens:
 
 
 async def start_session(work: UnitOfWork, user: UUID, *, in_cookie: bool, membership: UUID | None = None) -> Tokens:
-    """Start a session for a user who has just proved who it is. It acts for a membership: by default, the user's first one."""
+    """Start a session for a user who has just proved who it is, in place of the one that the request belongs to.
+
+    It acts for a membership: by default, the user's first one.
+    """
+    await end_own_session(work)
     agent = one_line(work.context.origin.user_agent or "")[:USER_AGENT_LENGTH] or None
     member = await _membership(work, user, membership)
     session = Session(user_id=user, membership_id=member, user_agent=agent, in_cookie=in_cookie)
@@ -103,10 +107,20 @@ def presented_token(context: Context, text: str | None) -> RefreshToken | None:
     return None if presented is None else verify(presented, context.services.tokens.secrets(PURPOSE))
 
 
-async def end_sessions(session: AsyncSession, user: UUID, *, keep: UUID | None = None) -> None:
-    """End all sessions of a user, except the one to keep."""
+async def end_own_session(work: UnitOfWork) -> bool:
+    """End the session that the request belongs to, by its access token or else by its cookie. Returns whether it has one."""
+    token = presented_token(work.context, None)
+    key = work.context.viewer.session_id or (token and token.session_id)
+    if key is not None:
+        await work.session.execute(sa.delete(Session).where(Session.id == key))
+    return key is not None
+
+
+async def end_sessions(session: AsyncSession, user: UUID, *, keep: UUID | None = None) -> int:
+    """End all sessions of a user, except the one to keep. Returns their number."""
     kept = sa.true() if keep is None else Session.id != keep
-    await session.execute(sa.delete(Session).where(Session.user_id == user, kept))
+    ended = await session.scalars(sa.delete(Session).where(Session.user_id == user, kept).returning(Session.id))
+    return len(ended.all())
 
 
 async def purge_sessions(engine: AsyncEngine, _public_url: str) -> None:

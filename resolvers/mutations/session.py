@@ -17,6 +17,7 @@ from resolvers.identity.sessions import (
     Tokens,
     act_for,
     deliver,
+    end_own_session,
     end_sessions,
     presented_token,
     refresh_session,
@@ -110,14 +111,11 @@ async def _refresh(work: UnitOfWork, token: RefreshToken) -> Tokens | None:
 
 async def _sign_out(work: UnitOfWork, fields: InputReader) -> bool:
     """End sessions. Returns whether there were any to end."""
-    viewer, token = work.context.viewer, presented_token(work.context, None)
+    viewer = work.context.viewer
     if fields.value("everywhere") and viewer.signed_in_id is not None:
         await end_sessions(work.session, viewer.signed_in_id)
         return True
-    key = viewer.session_id or (token and token.session_id)
-    if key is not None:
-        await work.session.execute(sa.delete(Session).where(Session.id == key))
-    return key is not None
+    return await end_own_session(work)
 
 
 async def _revoke(work: UnitOfWork, fields: InputReader) -> Record | None:

@@ -1,4 +1,4 @@
-"""`crossgate user create`: whom it adds to which company, with which roles, and what it refuses."""
+"""`crossgate user`: whom it adds to which company, with which roles, what it refuses, and whose sessions it ends."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from commands.__main__ import app
 from models import Company, Membership, User
 from resolvers.values.identifiers import parse
+from tests.client import Client
 from tests.commands.process import CompletedCommand, crossgate, run_subprocess
 from tests.factory import Factory, Thing
 from tests.models import factory as model_rows
+from tests.rules.identity import ask, person, refresh, sign_in
 from tests.rules.mutations import recorded_changes, stored_rows
 
 PRINTED: Final = re.compile(r"User (\S{24})\nMembership (\S{24})\n")
@@ -203,3 +205,30 @@ async def _printed(engine: AsyncEngine, done: CompletedCommand) -> tuple[dict[st
         membership = sa.select(Membership.__table__).where(Membership.id == parse(found[2], "id", "Membership").key)
         first, second = [(await connection.execute(query)).mappings().one() for query in (user, membership)]
     return dict(first), dict(second)
+
+
+async def test_sign_out_ends_all_sessions_of_a_user_V59(
+    client: Client, factory: Factory, engine: AsyncEngine, database_url: str, tmp_path: Path
+) -> None:
+    """Whatever the case of the address. Its tokens are refused with the next request, and other users stay signed in."""
+    user, other = await person(factory, engine), await person(factory, engine)
+    tokens = [await sign_in(client, email) for email in (user.email, user.email, other.email)]
+
+    done = run_subprocess("user", "sign-out", user.email.upper(), data_dir=tmp_path, database_url=database_url)
+
+    asked = [await ask(client, each["accessToken"], "{ viewer { user { id } } }") for each in tokens]
+    refreshed = [(await refresh(client, each["refreshToken"]))["tokens"] is not None for each in tokens]
+    assert (0, "Sessions ended: 2.\n", "") == (done.returncode, done.stdout, done.stderr)
+    assert ([401, 401, 200], [False, False, True]) == ([status for status, _ in asked], refreshed)
+
+
+async def test_sign_out_of_an_unknown_address_is_refused(
+    factory: Factory, engine: AsyncEngine, database_url: str, tmp_path: Path
+) -> None:
+    """A typing error doesn't look like success."""
+    await person(factory, engine)
+
+    done = crossgate("user", "sign-out", "nobody@sample.example", data_dir=tmp_path, database_url=database_url)
+
+    message = "crossgate: No user has signed up with the email address nobody@sample.example.\n"
+    assert (1, "", message) == (done.returncode, done.stdout, done.stderr)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from multiprocessing import get_context
@@ -50,10 +51,19 @@ class KillableProcess:
         if random.random() < 0.75:
             await self._wait_until_ready()
         await asyncio.sleep(random.uniform(0, max_delay))
+        await self.restart()
+
+    async def restart(self) -> None:
+        """Kill the process, and start it again."""
         self._process.kill()
         await asyncio.to_thread(self._process.join)
         self.deaths += 1
         self._process = self._start()
+
+    def freeze(self) -> None:
+        """Stop the process where it is. It does nothing more until it's killed."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
 
     async def _wait_until_ready(self) -> None:
         async with asyncio.timeout(PATIENCE):

@@ -6,22 +6,27 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from gql import Client, gql
 from gql.transport.websockets import WebsocketsTransport
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Session
 from models.database import connect
 from models.embedded import Embedded
+from models.sign_in_attempt import MAX_PER_ADDRESS
 from tests import databases
-from tests.crash.processes import PATIENCE, free_port, gateway
+from tests.crash.processes import PATIENCE, KillableProcess, free_port, gateway
 from tests.crash.test_crash import ORDER, token
 from tests.factory import Account, Factory, Port
+from tests.rules.identity import OTHER_PASSWORD, PASSWORD, forget_attempts, mails_to, person
 from transport.authentication.tokens import Tokens
 
 PRICES: Final = "{ ports { nodes { monthlyRate { amount } } } }"
@@ -33,6 +38,27 @@ SET: Final = """
 RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { userErrors { code } } }"
 SPOKEN: Final = WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL
 FOLLOW: Final = gql("subscription { portUpdated { id name } }")
+SIGN_IN: Final = "mutation ($input: SignInInput!) { signIn(input: $input) { tokens { refreshToken } userErrors { code } } }"
+REFRESH: Final = """
+    mutation ($input: RefreshTokensInput!) {
+      refreshTokens(input: $input) { tokens { accessToken refreshToken } userErrors { code } }
+    }
+"""
+REFUSED: Final = {"tokens": None, "userErrors": [{"code": "INVALID_REFRESH_TOKEN"}]}
+LOCK: Final = 44  # the advisory lock that a test holds to stop commits
+STOP_COMMITS: Final = (
+    f"""
+    CREATE FUNCTION wait_to_commit() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_xact_lock_shared({LOCK}); RETURN NULL; END $$
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER wait_to_commit AFTER UPDATE OF refreshes ON session
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_to_commit()
+    """,
+)
+COMMITS_WAITING: Final = sa.text(
+    f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOCK} AND NOT granted"
+)
 
 
 @dataclass
@@ -40,6 +66,7 @@ class Pair:
     """Two gateways with a client each, and a factory for rows in their database."""
 
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient]
+    processes: tuple[KillableProcess, KillableProcess]
     engine: AsyncEngine
     factory: Factory
     data_dir: Path
@@ -48,9 +75,10 @@ class Pair:
         """Issue a token that both gateways accept."""
         return await token(self.engine, self.data_dir, email)
 
-    async def send(self, place: int, bearer: str, query: str, key: str = "", **values: Any) -> Any:
+    async def send(self, place: int, bearer: str | None, query: str, key: str = "", **values: Any) -> Any:
         """Send a query to one of the two gateways and return its data."""
-        headers = {"Authorization": f"Bearer {bearer}", **({"Idempotency-Key": key} if key else {})}
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        headers |= {"Idempotency-Key": key} if key else {}
         body = {"query": query, "variables": {"input": values} if values else {}}
         answer = (await self.clients[place].post("/graphql", json=body, headers=headers)).json()
         assert "errors" not in answer, answer
@@ -64,13 +92,14 @@ async def pair(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempP
     Tokens.load(data_dir / "signing-key.pem")
     ports, engine = (free_port(), free_port()), connect(postgres.url(name))
     processes = [gateway(port, data_dir, postgres.url(name), data_dir / f"{port}.log") for port in ports]
+    first, second = processes
     addresses = [f"http://127.0.0.1:{port}" for port in ports]
     try:
         async with AsyncExitStack() as stack:
             clients = [httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) for address in addresses]
             one, other = [await stack.enter_async_context(client) for client in clients]
             await asyncio.gather(ready(one), ready(other))
-            yield Pair((one, other), engine, Factory(engine), data_dir)
+            yield Pair((one, other), (first, second), engine, Factory(engine), data_dir)
     finally:
         await engine.dispose()
         await asyncio.gather(*(asyncio.to_thread(process.stop) for process in processes))
@@ -180,3 +209,99 @@ async def test_idempotency_key_sent_to_both_gateways_is_carried_out_once(pair: P
     assert [[]] * 10 == [one["userErrors"] for one, _ in both]
     assert [one for one, _ in both] == [other for _, other in both]
     assert [{"name": f"Order {number}"} for number in range(10)] == listed["ports"]["nodes"]
+
+
+async def signed_in(pair: Pair) -> tuple[str, str]:
+    """Sign a new user in. Returns its address and its refresh token."""
+    email = (await person(pair.factory, pair.engine)).email
+    answer = await pair.send(0, None, SIGN_IN, email=email, password=PASSWORD)
+    return email, answer["signIn"]["tokens"]["refreshToken"]
+
+
+async def refresh(pair: Pair, place: int, token: str) -> Any:
+    """Refresh a session at one of the two gateways and return the payload."""
+    return (await pair.send(place, None, REFRESH, refreshToken=token))["refreshTokens"]
+
+
+async def ask(pair: Pair, place: int, bearer: str) -> int:
+    """Send a query with an access token and return the status."""
+    headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/graphql-response+json"}
+    answer = await pair.clients[place].post("/graphql", json={"query": "{ viewer { user { id } } }"}, headers=headers)
+    return answer.status_code
+
+
+async def kill_before_answer(pair: Pair, token: str) -> None:
+    """Refresh a session at the first gateway, and kill the gateway when it has committed but not answered."""
+    async with pair.engine.connect() as connection:
+        for statement in STOP_COMMITS:
+            await connection.execute(sa.text(statement))
+        await connection.execute(sa.text(f"SELECT pg_advisory_lock({LOCK})"))
+        refreshing = asyncio.create_task(refresh(pair, 0, token))
+        await until_equal(pair.engine, 1, COMMITS_WAITING)
+        pair.processes[0].freeze()
+        await connection.execute(sa.text(f"SELECT pg_advisory_unlock({LOCK})"))
+        await until_equal(pair.engine, 1, sa.select(sa.func.max(Session.refreshes)))
+        await connection.execute(sa.text("DROP FUNCTION wait_to_commit CASCADE"))
+    assert not refreshing.done()
+    await pair.processes[0].restart()
+    with pytest.raises(httpx.TransportError):
+        await refreshing
+    await ready(pair.clients[0])
+
+
+async def until_equal(engine: AsyncEngine, expected: int, query: sa.Executable) -> None:
+    """Wait until a query returns a number."""
+    async with asyncio.timeout(PATIENCE), engine.connect() as connection:
+        while (await connection.execute(query)).scalar_one() != expected:  # noqa: ASYNC110 (another process changes it)
+            await asyncio.sleep(0.01)
+
+
+async def test_gateway_killed_between_commit_and_answer_signs_nobody_out_V44(pair: Pair) -> None:
+    """The client repeats its refresh token at another gateway, and at the restarted one, and goes on with its successor."""
+    email, token = await signed_in(pair)
+
+    await kill_before_answer(pair, token)
+    repeated = [await refresh(pair, place, token) for place in (1, 0)]
+    next_one = await refresh(pair, 1, repeated[0]["tokens"]["refreshToken"])
+
+    assert [[], []] == [each["userErrors"] for each in (repeated[0], next_one)]
+    assert repeated[0]["tokens"]["refreshToken"] == repeated[1]["tokens"]["refreshToken"]
+    assert 200 == await ask(pair, 0, next_one["tokens"]["accessToken"])
+    assert [] == await mails_to(pair.engine, email)
+
+
+async def test_fifty_tabs_at_two_gateways_stay_signed_in_until_a_thief_comes_V44_R119(pair: Pair) -> None:
+    """All get the same successor. A copy of the first token ends the session an hour later, and its owner gets an email."""
+    email, token = await signed_in(pair)
+
+    tabs = await asyncio.gather(*(refresh(pair, number % 2, token) for number in range(50)))
+    (successor,) = {tab["tokens"]["refreshToken"] for tab in tabs}
+    opened = [await ask(pair, place, tabs[place]["tokens"]["accessToken"]) for place in (0, 1)]
+    before = await mails_to(pair.engine, email)
+    async with pair.engine.connect() as connection:
+        an_hour = timedelta(hours=1)
+        times = {"refreshed_at": Session.refreshed_at - an_hour, "last_used_at": Session.last_used_at - an_hour}
+        await connection.execute(sa.update(Session).values(times))
+    replayed = await refresh(pair, 1, token)
+
+    assert ([200, 200], [], REFUSED) == (opened, before, replayed)
+    assert REFUSED == await refresh(pair, 0, successor)
+    assert [401, 401] == [await ask(pair, place, tabs[place]["tokens"]["accessToken"]) for place in (0, 1)]
+    assert ["Security: A session was ended"] == [mail.partition("\n")[0] for mail in await mails_to(pair.engine, email)]
+
+
+async def test_attempts_at_both_gateways_count_together_V43(pair: Pair) -> None:
+    """Of fifteen wrong passwords that are sent to both gateways at once, ten are compared. The right one waits at both too."""
+    email, _ = await signed_in(pair)
+
+    async def attempt(place: int, password: str) -> str:
+        answer = await pair.send(place, None, SIGN_IN, email=email, password=password)
+        (error,) = answer["signIn"]["userErrors"]
+        return str(error["code"])
+
+    wrong = await asyncio.gather(*(attempt(number % 2, OTHER_PASSWORD) for number in range(MAX_PER_ADDRESS + 5)))
+    right = [await attempt(place, PASSWORD) for place in (0, 1)]
+    await forget_attempts(pair.engine)
+
+    assert [MAX_PER_ADDRESS, 5] == [wrong.count("INVALID_CREDENTIALS"), wrong.count("TOO_MANY")]
+    assert ["TOO_MANY", "TOO_MANY"] == right

@@ -7,25 +7,29 @@ import asyncio
 import json
 import re
 import shlex
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 from typing import Any, Final
 
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from commands.__main__ import app as crossgate
+from models import Mail
 from tests.client import POLICY, Client
 from tests.docs.pages import ROOT, Block
 from tests.event_streams import Following
-from tests.pictures import picture
+from tests.pictures import certificate, picture
+from tests.rules.identity import CODE
 
 VERSION: Final = "5d0f3c2a9b7e4186"  # the policy version in the pages; the real one changes with every rule
 ANY: Final = "…"  # a value that differs between runs
 VIEWER: Final = re.compile(r"`([a-z]+@[a-z.]+)`|\bvisitor\b")
 TOKEN: Final = re.compile(r"\$\(\./crossgate token --development --as (\S+?)\)")
-FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture}
+FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture, "@certificate.pdf": certificate}
 CURL: Final = argparse.ArgumentParser("curl", exit_on_error=False)
 CURL.add_argument("url")
 CURL.add_argument("-s", action="store_true")
@@ -38,6 +42,7 @@ class Reader:
     """A reader who types what a page says. `answer` is the last response, and `output` the last command's output.
 
     A reader saves files that the page shows with a name, and copies the first ID of a response to where the next variables have "…".
+    A `token` there is the code in the latest email. Whoever gets an access token uses it from then on.
     """
 
     client: Client
@@ -47,6 +52,7 @@ class Reader:
     variables: dict[str, Any] = field(default_factory=dict)
     answer: Any = None
     copied: str | None = None
+    access_token: str | None = None
     output: str = ""
     following: Following | None = None
 
@@ -77,13 +83,21 @@ class Reader:
             return
         self.answer = json.loads((await self.client.send(self.viewer, block.code, self.variables)).body)
         self.variables = {}
-        self.copied = first_id(self.answer) or self.copied
+        self.copied = first_value(self.answer, "id") or self.copied
+        if token := first_value(self.answer, "accessToken"):
+            await self._sign_in(token)
         await self.client.app.state.services.audit.flush()
+
+    async def _sign_in(self, token: str) -> None:
+        """Use an access token for what its user does next."""
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await self.client.http.post("/graphql", json={"query": "{ viewer { user { email } } }"}, headers=headers)
+        self.client._tokens[answer.json()["data"]["viewer"]["user"]["email"]] = self.access_token = token
 
     async def _json(self, block: Block) -> None:
         written = json.loads(block.code)
         if block.role == "variables":
-            self.variables = with_id(written, self.copied)
+            self.variables = with_copies(written, {"token": await self._code()}, self.copied)
             return
         if block.role == "event":
             assert self.following is not None
@@ -91,6 +105,13 @@ class Reader:
         expected, actual = completed(written, self.answer), shown(self.answer, written)
         assert expected == actual, f"{json.dumps(actual)} is not {json.dumps(expected)}"
         self.answer = None
+
+    async def _code(self) -> str | None:
+        """Return the code in the latest email that has one."""
+        query = sa.select(Mail.body).where(Mail.body.contains("code: ")).order_by(Mail.id.desc()).limit(1)
+        async with self.client.app.state.services.engine.connect() as connection:
+            found = CODE.search(await connection.scalar(query) or "")
+        return found and found[1]
 
     async def _file(self, block: Block) -> None:
         self._saved(block.role).write_text(block.code, "utf-8")
@@ -111,7 +132,7 @@ class Reader:
                     await asyncio.to_thread(self._crossgate, arguments)
                 case ["export", assignment]:
                     name, _, value = assignment.partition("=")
-                    self.environment[name] = value
+                    self.environment[name] = (self.access_token or "") if value == ANY else value
                 case _:
                     raise AssertionError(f"{words[0]} is not run: mark the block")
 
@@ -123,11 +144,12 @@ class Reader:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
         response = await self.client.http.request("POST" if content else "GET", url, content=content, headers=headers)
         self.answer = response.json()
+        self.copied = first_value(self.answer, "id") or self.copied
 
     async def _header(self, header: str) -> tuple[str, str]:
         if found := TOKEN.search(header):
             header = header.replace(found[0], await self.client._token(found[1]))
-        key, _, value = header.partition(": ")
+        key, _, value = Template(header).safe_substitute(self.environment).partition(": ")
         return key, value
 
     def _crossgate(self, arguments: list[str]) -> None:
@@ -160,18 +182,18 @@ def commands(code: str) -> Iterator[list[str]]:
             yield words
 
 
-def first_id(answer: Any) -> str | None:
-    """The first ID in a response, if it has one."""
-    if isinstance(answer, dict) and isinstance(answer.get("id"), str):
-        return str(answer["id"])
+def first_value(answer: Any, key: str) -> str | None:
+    """Return the first text with a key in a response, if it has one."""
+    if isinstance(answer, dict) and isinstance(answer.get(key), str):
+        return str(answer[key])
     inside = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()
-    return next(filter(None, map(first_id, inside)), None)
+    return next(filter(None, (first_value(value, key) for value in inside)), None)
 
 
-def with_id(variables: Any, copied: str | None) -> Any:
-    """Variables with the copied ID in place of each "…"."""
+def with_copies(variables: Any, named: Mapping[str, str | None], copied: str | None) -> Any:
+    """Return variables with a named value, or else the copied ID, in place of each "…"."""
     if isinstance(variables, dict):
-        return {name: with_id(value, copied) for name, value in variables.items()}
+        return {name: with_copies(value, named, named.get(name, copied)) for name, value in variables.items()}
     return copied if variables == ANY else variables
 
 

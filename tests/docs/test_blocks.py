@@ -44,7 +44,7 @@ async def test_page_matches_the_product(page: Path, demo_copy_url: str, tmp_path
 
 
 @pytest.mark.parametrize("page", [page for page in RUN if name(page) in EMPTY], ids=name)
-async def test_page_for_an_empty_database_matches_the_product_R403_R429_R431(
+async def test_page_for_an_empty_database_matches_the_product_R401_R403_R409_R422_R427_R429_R431(
     page: Path, database_url: str, tmp_path: Path
 ) -> None:
     """Readers who start without any rows get what the page shows too."""

@@ -15,6 +15,7 @@ from models.database import connect
 from models.embedded import Embedded
 from settings import Settings
 from tests import databases
+from tests.pictures import picture
 from tests.portal.conftest import window
 from tests.portal.visit import Visit
 from tests.rules.identity import CODE, OTHER_PASSWORD, PASSWORD, give_password
@@ -25,6 +26,20 @@ FORGETFUL: Final = "network@direct.example"
 ADDRESS: Final = "ada@newcomer.example"
 INVITED: Final = "grace@newcomer.example"
 EXISTING: Final = "hidden@managed.example"
+FOUNDER: Final = "alan@newcomer.example"
+COLLEAGUE: Final = "joan@newcomer.example"
+REVIEWER: Final = "reviewer@operator.example"
+COMPANY: Final = {"legalName": "Bletchley Ltd", "tradingName": "Bletchley", "country": "GB", "registrationNumber": "01234567"}
+LOCATIONS: Final = '{ locations(orderable: true, filter: {market: "DE"}, first: 1) { nodes { id } } }'
+POST: Final = """async ([path, query, variables, bytes]) => {
+  const post = async (path, body, headers) => (await fetch(path, { method: "POST", body, headers })).json();
+  const json = { "Content-Type": "application/json" };
+  const refresh = JSON.stringify({ query: "mutation { refreshTokens(input: {}) { tokens { accessToken } } }" });
+  const { refreshTokens } = (await post("/graphql/refresh", refresh, json)).data;
+  const signed = { Authorization: `Bearer ${refreshTokens.tokens.accessToken}` };
+  const body = bytes ? new Uint8Array(bytes) : JSON.stringify({ query, variables });
+  return post(path, body, bytes ? signed : { ...signed, ...json });
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +107,10 @@ async def test_link_in_the_mail_signs_up_R401(empty: Visit) -> None:
 
 
 async def test_typed_code_gives_a_new_password_V42(empty: Visit) -> None:
-    """The code can be typed instead of following the link, in small letters and without hyphens. The password works."""
+    """The code can be typed instead of following the link, in small letters and without hyphens. The password works.
+
+    The sign-in replaces the session that the reset had started in the browser.
+    """
     page, url = empty.page, empty.url
     await page.goto(f"{url}/account/reset")
     await fill(page, "Send email", Email_address=FORGETFUL)
@@ -106,6 +124,8 @@ async def test_typed_code_gives_a_new_password_V42(empty: Visit) -> None:
 
     await page.wait_for_url(f"{url}/", wait_until="commit")
     await expect(empty.menu_button).to_have_text(f"Viewing as {FORGETFUL}")
+    answer = await page.evaluate(POST, ["/graphql", "{ viewer { sessions { current } } }", None, None])
+    assert [{"current": True}] == answer["data"]["viewer"]["sessions"]
 
 
 async def test_errors_are_announced_at_their_fields(empty: Visit) -> None:
@@ -172,13 +192,69 @@ async def test_spent_invitation_is_announced(empty: Visit) -> None:
 
 async def invited(url: str, address: str, administrator: str = "admin@direct.example") -> str:
     """Invite an address to the company of an administrator, and return the code in the email."""
-    document = "mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { userErrors { code } } }"
-    request = {"query": document, "variables": {"input": {"email": address, "roles": ["NETWORK_ADMIN"]}}}
-    async with httpx.AsyncClient() as client:
-        token = (await client.post(f"{url}/portal/sign-in", json={"email": administrator})).json()["token"]
-        answer = await client.post(f"{url}/graphql", json=request, headers={"Authorization": f"Bearer {token}"})
-    assert [] == answer.json()["data"]["inviteMember"]["userErrors"]
+    await mutate_as(url, administrator, "inviteMember", email=address, roles=["NETWORK_ADMIN"])
     return await code_for(url, address)
+
+
+async def mutate_as(url: str, viewer: str, mutation: str, **values: Any) -> None:
+    """Send a mutation as a user with a token of development."""
+    request = {"query": document(mutation), "variables": {"input": values}}
+    async with httpx.AsyncClient() as client:
+        token = (await client.post(f"{url}/portal/sign-in", json={"email": viewer})).json()["token"]
+        answer = await client.post(f"{url}/graphql", json=request, headers={"Authorization": f"Bearer {token}"})
+    assert [] == answer.json()["data"][mutation]["userErrors"]
+
+
+def document(mutation: str, selection: str = "") -> str:
+    """Return the document of a mutation."""
+    name = f"{mutation[0].upper()}{mutation[1:]}"
+    return f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ {selection} userErrors {{ code }} }} }}"
+
+
+async def mutate_on(page: Page, mutation: str, selection: str = "", **values: Any) -> dict[str, Any]:
+    """Send a mutation from a page as its signed-in user, and return the payload."""
+    answer = await page.evaluate(POST, ["/graphql", document(mutation, selection), {"input": values}, None])
+    payload: dict[str, Any] = answer["data"][mutation]
+    return payload
+
+
+async def sign_up(visit: Visit, address: str, name: str) -> None:
+    """Sign up with the link in the email."""
+    await visit.page.goto(f"{visit.url}/account/sign-up")
+    await fill(visit.page, "Send email", Email_address=address)
+    await expect(visit.page.get_by_role("heading", name="Check your email")).to_be_focused()
+    await visit.page.goto(f"{visit.url}/account/sign-up?token={await code_for(visit.url, address)}")
+    await fill(visit.page, "Sign up", Full_name=name, Job_title="Engineer", New_password=PASSWORD)
+    await expect(visit.menu_button).to_have_text(f"Viewing as {address}")
+
+
+async def accept(visit: Visit, address: str, name: str) -> None:
+    """Join a company with the link in the email."""
+    await visit.page.goto(f"{visit.url}/account/invitation?token={await code_for(visit.url, address)}")
+    await fill(visit.page, "Sign up and join", Full_name=name, Job_title="Engineer", New_password=PASSWORD)
+    await expect(visit.menu_button).to_have_text(f"Viewing as {address}")
+
+
+async def test_from_the_mail_to_the_first_port_R401_R403_R404_R409_R422_R426_R427_R431(empty: Visit, chromium: Browser) -> None:
+    """A user registers its company with a certificate and invites a colleague, who orders once the company is verified."""
+    page, url = empty.page, empty.url
+    await sign_up(empty, FOUNDER, "Alan Turing")
+    uploaded = await page.evaluate(POST, ["/files?purpose=CERTIFICATE", None, None, list(picture())])
+    registration = {**COMPANY, "certificateId": uploaded["id"]}
+    registered = await mutate_on(page, "registerCompany", "company { id verificationStatus }", **registration)
+    await mutate_on(page, "setBillingMarket", market="DE", enabled=True)
+    found = await page.evaluate(POST, ["/graphql", LOCATIONS, None, None])
+    order = {"name": "First", "speedMbps": 1_000, "termMonths": 12, "locationId": found["data"]["locations"]["nodes"][0]["id"]}
+    too_early = await mutate_on(page, "orderPort", "port { id }", **order)
+    await mutate_on(page, "inviteMember", email=COLLEAGUE, roles=["NETWORK_ADMIN"])
+    await mutate_as(url, REVIEWER, "verifyCompany", companyId=registered["company"]["id"])
+    async with window(chromium, url) as other:
+        await accept(other, COLLEAGUE, "Joan Clarke")
+        ordered = await mutate_on(other.page, "orderPort", "port { status company { tradingName } }", **order)
+
+    assert "PENDING" == registered["company"]["verificationStatus"]
+    assert {"port": None, "userErrors": [{"code": "COMPANY_NOT_VERIFIED"}]} == too_early
+    assert {"port": {"status": "REQUESTED", "company": {"tradingName": "Bletchley"}}, "userErrors": []} == ordered
 
 
 @pytest.mark.parametrize("name", PAGES)

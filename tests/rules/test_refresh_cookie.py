@@ -27,9 +27,9 @@ async def post(client: Client, path: str, query: str, cookie: str | None = None,
     return await client.http.post(path, json={"query": query, "variables": variables}, headers=headers)
 
 
-async def sign_in_with_cookie(client: Client, email: str) -> httpx.Response:
+async def sign_in_with_cookie(client: Client, email: str, path: str = "/graphql", cookie: str | None = None) -> httpx.Response:
     """Sign in with `cookie: true`."""
-    return await post(client, "/graphql", SIGN_IN, input={"email": email, "password": PASSWORD, "cookie": True})
+    return await post(client, path, SIGN_IN, cookie, input={"email": email, "password": PASSWORD, "cookie": True})
 
 
 def cookie_of(response: httpx.Response) -> Any:
@@ -100,6 +100,33 @@ async def test_sign_out_removes_the_cookie_V44(client: Client, factory: Factory,
     assert {"signedOut": True, "userErrors": []} == response.json()["data"]["signOut"]
     assert ["", "0", PATH] == [removed.value, removed["max-age"], removed["path"]]
     assert REFUSED == (await post(client, PATH, REFRESH, cookie)).json()["data"]["refreshTokens"]
+
+
+async def test_new_cookie_ends_the_session_of_the_one_it_replaces_V44(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """A browser that signs in at the cookie's path has one session, whoever had signed in before. Those elsewhere go on."""
+    first, second = await person(factory, rules_engine), await person(factory, rules_engine)
+    elsewhere, replaced = [cookie_of(await sign_in_with_cookie(client, first.email)).value for _ in range(2)]
+
+    cookies = [replaced]
+    for user in (first, second):
+        cookies.append(cookie_of(await sign_in_with_cookie(client, user.email, PATH, cookies[-1])).value)
+    answers = [await post(client, PATH, REFRESH, cookie) for cookie in (*cookies, elsewhere)]
+
+    refreshed = [answer.json()["data"]["refreshTokens"]["tokens"] is not None for answer in answers]
+    assert [False, False, True, True] == refreshed
+
+
+async def test_failed_sign_in_keeps_the_session_of_the_cookie_V44(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Nobody is signed out by a wrong password."""
+    cookie = cookie_of(await sign_in_with_cookie(client, (await person(factory, rules_engine)).email)).value
+
+    await post(client, PATH, SIGN_IN, cookie, input={"email": "nobody@sample.example", "password": PASSWORD, "cookie": True})
+
+    assert [] == (await post(client, PATH, REFRESH, cookie)).json()["data"]["refreshTokens"]["userErrors"]
 
 
 async def test_refused_cookie_is_removed_V44(client: Client) -> None:

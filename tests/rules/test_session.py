@@ -191,6 +191,19 @@ async def test_sign_out_ends_the_session_with_the_next_request_V59(
     assert 200 == (await ask(client, other["accessToken"], WHO))[0]
 
 
+async def test_signing_in_again_replaces_the_session_of_the_request_V44(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """A user who sends its access token along has one session afterwards, with new tokens."""
+    user = await person(factory, rules_engine)
+    tokens = await sign_in(client, user.email)
+
+    again = await mutate(client, tokens["accessToken"], "signIn", TOKENS, email=user.email, password=PASSWORD)
+
+    assert [401, 200] == [(await ask(client, each["accessToken"], WHO))[0] for each in (tokens, again["tokens"])]
+    assert REFUSED == await refresh(client, tokens["refreshToken"])
+
+
 async def test_sign_out_everywhere_ends_all_sessions_V44(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """Sessions of other users go on."""
     user, stranger = await person(factory, rules_engine), await person(factory, rules_engine)

@@ -5,13 +5,14 @@ import { forget } from "../choice";
 import { type UserError, type Values, whenSubmitted } from "./form";
 
 const PAYLOADS = { tokens: "tokens { expiresAt }", sent: "sent" };
+const PATHS = { tokens: "/graphql/refresh", sent: "/graphql" }; // with the cookie, a new session replaces the one that it belongs to
 
 /** Run a mutation on the form's values, then do what follows it. Returns the errors that prevented it. */
 function mutation(name: string, result: keyof typeof PAYLOADS, then: () => void, more: object = {}, token?: string) {
   const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
   const document = `mutation ($input: ${type}!) { ${name}(input: $input) { ${PAYLOADS[result]} userErrors { message field } } }`;
   return async (values: Values): Promise<readonly UserError[]> => {
-    const { [name]: payload } = await ask(document, { variables: { input: { ...values, ...more } }, token });
+    const { [name]: payload } = await ask(document, { path: PATHS[result], variables: { input: { ...values, ...more } }, token });
     if (!payload.userErrors.length) then();
     return payload.userErrors;
   };
