@@ -1,12 +1,14 @@
 """Both executors in one run: a request or a whole test can run on graphql-core alone, as with CROSSGATE_PLANNER=false.
 
-`Client` sends each query that had a plan a second time without one and compares the answers. What an answer doesn't show, such as
-the number of statements, is tested by `@pytest.mark.executors`: the test then runs once on each executor.
+`Client` sends queries that had a plan a second time without one and compares the answers: the first FIRST_SENT times that a process
+sends a document, and then every REPEATED time. What an answer doesn't show, such as the number of statements, is tested by
+`@pytest.mark.executors`: the test then runs once on each executor.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -21,6 +23,8 @@ from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
 from resolvers.execution.plans import Answer, PlanRunner
 
 NAMES: Final = ("planned", "graphql-core")
+FIRST_SENT: Final = 4  # times that a document is sent to both executors, for different viewers and rows
+REPEATED: Final = 8  # it's then sent to both once in as many times: the second pass takes half of the time of tests
 REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
 Event: TypeAlias = tuple[AuditEventKey, tuple[tuple[AuditSubject, int], ...]]
 Send: TypeAlias = Callable[[], Awaitable[httpx.Response]]
@@ -36,6 +40,7 @@ class SideEffects:
 
 _effects: ContextVar[SideEffects | None] = ContextVar("_effects", default=None)
 _unplanned: ContextVar[bool] = ContextVar("_unplanned", default=False)
+_sent: Counter[str] = Counter()  # by document
 _planner = {"on": True}  # of all requests of the process
 
 
@@ -64,6 +69,12 @@ def only(name: str) -> Iterator[None]:
         yield
     finally:
         _planner["on"] = True
+
+
+def is_turn(document: str) -> bool:
+    """Count a document, and return whether both executors answer it this time."""
+    _sent[document] += 1
+    return _sent[document] <= FIRST_SENT or _sent[document] % REPEATED == 0
 
 
 async def send_to_both(send: Send) -> httpx.Response:

@@ -1,7 +1,8 @@
-"""Tests run each query on both executors, and a difference between them fails the test."""
+"""Tests run queries on both executors, and a difference between them fails the test."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -9,13 +10,28 @@ import pytest
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.execution.plans import Answer, PlanRunner
 from resolvers.reading.redactions import Redactions
+from tests import executors
 from tests.client import DIRECT, HIDDEN, PARTNER, Client
-from tests.executors import Difference
+from tests.executors import FIRST_SENT, REPEATED, Difference, is_turn
 
 NAMES = "{ ports(first: 2) { nodes { name } } }"
 PRICES = "{ ports(first: 2) { nodes { monthlyRate { amount } } } }"
 
 
+@pytest.fixture
+def _each_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare each query, however often it was sent."""
+    monkeypatch.setattr(executors, "FIRST_SENT", sys.maxsize)
+
+
+def test_repeated_document_is_compared_now_and_then() -> None:
+    """The first times, and then regularly."""
+    turns = [number for number in range(1, 3 * REPEATED + 1) if is_turn("{ repeated }")]
+
+    assert [*range(1, FIRST_SENT + 1), REPEATED, 2 * REPEATED, 3 * REPEATED] == turns
+
+
+@pytest.mark.usefixtures("_each_query")
 async def test_different_value_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that answers with less than graphql-core fails the test."""
     planned = PlanRunner.answer
@@ -32,6 +48,7 @@ async def test_different_value_fails(demo_client: Client, monkeypatch: pytest.Mo
         await demo_client(PARTNER, NAMES)
 
 
+@pytest.mark.usefixtures("_each_query")
 async def test_different_redaction_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that doesn't say what it hides fails the test."""
     monkeypatch.setattr(Redactions, "settle", lambda _redactions, _entries: None)
@@ -40,6 +57,7 @@ async def test_different_redaction_fails(demo_client: Client, monkeypatch: pytes
         await demo_client(HIDDEN, PRICES)
 
 
+@pytest.mark.usefixtures("_each_query")
 async def test_different_audit_event_fails(demo_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two executors with the same answer but different audit events fail the test."""
     noted = AuditLog.enqueue
@@ -55,6 +73,7 @@ async def test_different_audit_event_fails(demo_client: Client, monkeypatch: pyt
         await demo_client(HIDDEN, PRICES)
 
 
+@pytest.mark.usefixtures("_each_query")
 async def test_second_request_writes_no_audit_event(demo_client: Client) -> None:
     """A compared query is counted once."""
     log: AuditLog = demo_client.app.state.services.audit

@@ -176,7 +176,7 @@ async def test_request_takes_few_connections_at_once(client: Client, monkeypatch
 
     monkeypatch.setattr(type(reader), "run", counted)
     lists = " ".join(f"l{n}: ports(first: 5, after: null) {{ totalCount nodes {{ name }} }}" for n in range(12))
-    answer = await replace(client, compared=0.0)(PARTNER, f"{{ {lists} }}")
+    answer = await replace(client, compares=False)(PARTNER, f"{{ {lists} }}")
 
     assert "planned" == answer.execution
     assert object_builders.MAX_CONCURRENT_STATEMENTS == max_running

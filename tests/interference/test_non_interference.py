@@ -39,7 +39,6 @@ from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # for each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 EXPLAINED: Final = 2  # touched records whose access is explained
-COMPARED: Final = 0.25  # of the queries: both executors answer them, which the differential test checks for all
 ASKED: Final = 5  # queries after each change, besides those for the touched records
 VIEWERS: Final = (
     ANONYMOUS,
@@ -165,7 +164,7 @@ async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -
     name = await databases.create(postgres, demo)
     app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-        trial = kind(Client(app, client, COMPARED, SEED), Market({}), server.load_policy())
+        trial = kind(Client(app, client), Market({}), server.load_policy())
         for statement in EVENTS:
             await (await trial.driver()).execute(statement)
         trial.market = await Market.read(await trial.driver())

@@ -116,7 +116,7 @@ async def market(postgres: Embedded, migrated: str, tmp_path_factory: pytest.Tem
     factory = Factory(engine)
     known = [(await person(factory, engine)).email for _ in range(ACCOUNTS)]
     async with open_client(postgres.url(name), tmp_path_factory.mktemp("timing")) as client:
-        client.compared = 0.0
+        client.compares = False
         yield Market(client, engine, known, (await factory.partner()).admin)
     await engine.dispose()
     await databases.drop(postgres, name)

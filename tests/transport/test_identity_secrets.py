@@ -59,7 +59,7 @@ async def test_secrets_are_neither_logged_nor_recorded_V42(
     """Nor are they in audit events or stored with idempotency keys. Logs and recordings aren't empty."""
     recording = tmp_path / "recording.jsonl"
     async with open_client(database_url, tmp_path, log_level="DEBUG", record_operations=recording) as client:
-        client.compared = 0.0
+        client.compares = False
         secrets = await live(client, engine)
         await ask(client, None, "query visited { viewer { user { id } } }")
         await client.app.state.services.audit.flush()

@@ -27,7 +27,7 @@ async def open_recording_client(database_url: str, data_dir: Path, path: Path | 
     app = server.build(settings)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Client(app, client, compared=0.0)
+        yield Client(app, client, compares=False)
 
 
 def read_lines(path: Path) -> list[Any]:

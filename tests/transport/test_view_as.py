@@ -201,7 +201,7 @@ async def test_view_as_is_logged_with_both_identities(demo_url: str, tmp_path: P
     lines: list[dict[str, Any]] = []
     monkeypatch.setattr("transport.app.request_lines", lambda _settings: lines.append)
     async with open_client(demo_url, tmp_path) as client:
-        client.compared = 0.0  # a second request would be logged too
+        client.compares = False  # a second request would be logged too
         user, company = await ids(client, HIDDEN)
         lines.clear()
         await view_as(client, PARTNER, user, VIEWING_AS)
