@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -256,3 +257,93 @@ async def test_certified_details_are_locked_while_pending_R410_R422(client: Clie
 
     assert nothing(user_error("LOCKED", "legalName")) == locked
     assert {"company": {"version": 2}, "userErrors": []} == corrected
+
+
+QUEUE = """query ($status: VerificationStatus, $order: CompanyOrder, $first: Int, $after: String) {
+  companies(filter: {verificationStatus: $status}, orderBy: $order, first: $first, after: $after) {
+    totalCount edges { cursor node { id } } pageInfo { endCursor hasNextPage } } }"""
+MONDAY = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+async def queued(factory: Factory, *days: int | None, state: str = "PENDING") -> list[str]:
+    """Return the IDs of new companies whose verification is due that many days after MONDAY. Without days, it never is."""
+    due = [None if number is None else MONDAY + timedelta(days=number) for number in days]
+    companies = [await factory.company(verification_status=state, verification_due_at=each) for each in due]
+    return [company.id for company in companies]
+
+
+async def listed(client: Client, email: str, **arguments: Any) -> list[str]:
+    """Return the IDs of all companies of a query, read two at a time."""
+    found: list[str] = []
+    after = None
+    while True:
+        page = (await client(email, QUEUE, first=2, after=after, **arguments)).data["companies"]
+        assert page["totalCount"] >= len(page["edges"])
+        found += [edge["node"]["id"] for edge in page["edges"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+@pytest.mark.parametrize("role", ["REVIEWER", "SUPPORT"])
+async def test_queue_lists_what_is_due_first_before_others_V48_A39_R425(client: Client, factory: Factory, role: str) -> None:
+    """The operator's queue has the PENDING companies only. Those due at the same time are in the order of their creation."""
+    operator = await factory.operator()
+    member = await factory.user(operator, role)
+    later, soon, same, overdue, undated = await queued(factory, 3, 1, 1, -2, None)
+    await queued(factory, -9, state="VERIFIED")
+
+    queue = await listed(client, member.email, status="PENDING")
+    reverse = await listed(client, member.email, status="PENDING", order={"field": "VERIFICATION_DUE_AT", "direction": "DESC"})
+    by_name = await listed(client, member.email, status="PENDING", order={"field": "TRADING_NAME"})
+
+    assert [overdue, soon, same, later, undated] == queue
+    assert queue[::-1] == reverse
+    assert sorted(queue) == sorted(by_name) != by_name
+
+
+async def test_new_submission_joins_the_end_of_the_queue_and_a_decision_leaves_it_V48_A41(
+    client: Client, factory: Factory
+) -> None:
+    """A company that submits again waits again, behind those that are due before it."""
+    operator, company = await factory.operator(), await unverified(factory)
+    (waiting,) = await queued(factory, 0)
+
+    await submit(client, company.admin)
+    submitted = await listed(client, operator.admin, status="PENDING")
+    await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="Unreadable.")
+    rejected = await listed(client, operator.admin, status="PENDING")
+
+    assert [waiting, company.id] == submitted
+    assert [waiting] == rejected
+
+
+async def test_companies_without_a_submission_come_last_A39(client: Client, factory: Factory) -> None:
+    """Without the filter the order has all companies, on any page."""
+    operator = await factory.operator()
+    overdue, undated, soon = await queued(factory, -1, None, 1)
+
+    found = await listed(client, operator.admin, order={"field": "VERIFICATION_DUE_AT"})
+
+    assert [overdue, soon] == found[:2]
+    assert sorted([operator.id, undated]) == sorted(found[2:])
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_only_the_operators_staff_has_the_queue_V48_V18_A16(client: Client, factory: Factory, kind: str) -> None:
+    """Others can't filter or sort by what they read of some companies only, nor use a cursor of the queue."""
+    operator = await factory.operator()
+    (waiting,) = await queued(factory, 1)
+    email = await factory.admin_of_kind(kind)
+    if kind == "OPERATOR":
+        email = (await factory.user(operator, "ACCOUNT_ADMIN")).email
+    cursor = (await client(operator.admin, QUEUE, status="PENDING")).data["companies"]["edges"][0]["cursor"]
+
+    filtered = await client(email, QUEUE, status="PENDING", after=cursor)
+    ordered = await client(email, QUEUE, order={"field": "VERIFICATION_DUE_AT"})
+    elsewhere = await client(email, QUEUE, after=cursor)
+
+    assert [["FORBIDDEN_FILTER"], ["FORBIDDEN_ORDER"], ["INVALID_CURSOR"]] == [
+        answer.codes for answer in (filtered, ordered, elsewhere)
+    ]
+    assert not any(waiting in answer.body.decode() for answer in (filtered, ordered, elsewhere))
