@@ -158,12 +158,13 @@ class Company(Identified, Versioned, Staged, Base):
         """The types that the company can have: all of them with a distribution agreement (R413, A42)."""
         return tuple(CompanyType) if self.distribution_agreement else OPEN_TYPES
 
-    def submit(self) -> None:
-        """Take the step to PENDING, due in three working days (A39, A41). Raises IllegalStep."""
+    def submit(self) -> datetime:
+        """Take the step to PENDING, and return when a decision is due: in three working days (A39, A41). Raises IllegalStep."""
         self.take_step("submit_verification")
         self.verification_reason = None
         self.verification_submitted_at = now()
-        self.verification_due_at = due_at(self.verification_submitted_at)
+        self.verification_due_at = due = due_at(self.verification_submitted_at)
+        return due
 
     @property
     def vouched_status(self) -> VerificationStatus:

@@ -13,7 +13,7 @@ from tests.client import Client
 from tests.factory import Company, Factory
 from tests.pictures import certificate, upload
 from tests.rules.answers import payload, redaction_at, response_of
-from tests.rules.mutations import send, stored_rows, user_error
+from tests.rules.mutations import queued_mails, send, stored_rows, user_error
 
 STATUS = "company { verificationStatus verificationReason }"
 FIELDS = "verificationStatus verificationReason verificationSubmittedAt verificationDueAt distributionAgreement"
@@ -347,3 +347,63 @@ async def test_only_the_operators_staff_has_the_queue_V48_V18_A16(client: Client
         answer.codes for answer in (filtered, ordered, elsewhere)
     ]
     assert not any(waiting in answer.body.decode() for answer in (filtered, ordered, elsewhere))
+
+
+TOLD = "{ notifications { nodes { kind title body subjectId } } }"
+
+
+async def told(client: Client, email: str) -> list[tuple[str, str]]:
+    """Return the kind and the subject's ID of a user's notifications, newest first."""
+    nodes = (await client(email, TOLD)).data["notifications"]["nodes"]
+    return [(node["kind"], node["subjectId"]) for node in nodes]
+
+
+async def test_reviewers_are_notified_of_a_submission_R422_V48_X6(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Each reviewer gets a notification and an email with the due date. The operator's other staff and the company get none."""
+    operator, company = await factory.operator(), await unverified(factory)
+    support = await factory.user(operator, "SUPPORT")
+
+    await submit(client, company.admin)
+
+    due = (await client(operator.admin, ASKED, id=company.id)).data["company"]["verificationDueAt"]
+    (mail,) = await queued_mails(rules_engine)
+    assert ("COMPANY_SUBMITTED", operator.admin) == mail[:2]
+    assert mail[2].startswith(f"{company.name} is waiting to be verified\n")
+    assert f"{due[:10]} {due[11:16]} UTC" in mail[2]
+    assert [("COMPANY_SUBMITTED", company.id)] == await told(client, operator.admin)
+    assert [] == await told(client, support.email)
+
+
+@pytest.mark.parametrize("decision", ["verifyCompany", "rejectCompany"])
+@pytest.mark.parametrize("managed", [False, True])
+async def test_administrators_are_notified_of_the_decision_R424_A41_X6(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, managed: bool, decision: str
+) -> None:
+    """The company's administrators, and its partner's, get a notification and an email, of a rejection with its reason."""
+    operator, state = await factory.operator(), {"verification_status": "PENDING"}
+    account = await factory.managed_account(await factory.partner(), company=state) if managed else None
+    company = account.company if account else await pending(factory)
+    colleague = await factory.user(company, "NETWORK_ADMIN")
+    reason = {} if decision == "verifyCompany" else {"reason": "Page 2 is missing."}
+
+    await send(client, operator.admin, decision, STATUS, companyId=company.id, **reason)
+
+    kind = "COMPANY_VERIFIED" if decision == "verifyCompany" else "COMPANY_REJECTED"
+    mails = await queued_mails(rules_engine)
+    addresses = [company.admin, account.partner.admin] if account else [company.admin]
+    assert [(kind, address) for address in addresses] == [mail[:2] for mail in mails]
+    assert all(company.name in text and reason.get("reason", "") in text for _, _, text in mails)
+    assert [[(kind, company.id)]] * len(addresses) == [await told(client, address) for address in addresses]
+    assert [] == await told(client, colleague.email) + await told(client, operator.admin)
+
+
+async def test_refused_decision_notifies_nobody_R424_X6(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """A step that isn't carried out sends nothing."""
+    operator, company = await factory.operator(), await unverified(factory)
+
+    await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
+    await send(client, company.admin, "verifyCompany", STATUS, companyId=company.id)
+
+    assert [] == await queued_mails(rules_engine)
