@@ -19,13 +19,13 @@ from commands.__main__ import app as crossgate
 from tests.client import POLICY, Client
 from tests.docs.pages import ROOT, Block
 from tests.event_streams import Following
-from tests.pictures import picture
+from tests.pictures import certificate, picture
 
 VERSION: Final = "5d0f3c2a9b7e4186"  # the policy version in the pages; the real one changes with every rule
 ANY: Final = "…"  # a value that differs between runs
-VIEWER: Final = re.compile(r"`([a-z]+@[a-z.]+)`|\bvisitor\b")
+VIEWER: Final = re.compile(r"`([a-z.]+@[a-z.-]+)`|\bvisitor\b")
 TOKEN: Final = re.compile(r"\$\(\./crossgate token --development --as (\S+?)\)")
-FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture}
+FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture, "@certificate.pdf": certificate}
 CURL: Final = argparse.ArgumentParser("curl", exit_on_error=False)
 CURL.add_argument("url")
 CURL.add_argument("-s", action="store_true")
@@ -123,6 +123,7 @@ class Reader:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
         response = await self.client.http.request("POST" if content else "GET", url, content=content, headers=headers)
         self.answer = response.json()
+        self.copied = first_id(self.answer) or self.copied
 
     async def _header(self, header: str) -> tuple[str, str]:
         if found := TOKEN.search(header):
