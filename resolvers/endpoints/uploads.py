@@ -1,4 +1,4 @@
-"""Uploads: store a file for what it's meant for (V71): the logo of a company's Marketplace profile, or a certificate of registration.
+"""Uploads: store a file for what it's meant for (V71): the logo of a Marketplace profile, a user's photo, or a certificate.
 
 Nobody else sees a file before something uses it (V64). Each upload deletes its owner's oldest unused files beyond a number, so
 storage stays bounded. Permission is decided in the transaction that stores the file.
@@ -37,14 +37,18 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 ARGUMENT: Final = "companyId"
-MAX_UNUSED_IMAGES: Final = 20  # of a company
+MAX_UNUSED_IMAGES: Final = 20  # of a company, and of a user
 MAX_UNUSED_DOCUMENTS: Final = 5  # of a company, and of a user
 AUDIT_NAME: Final = "uploadFile"
 MAX_CONCURRENT_DECODES: Final = 2  # each may need 200 MiB of memory and one CPU
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
 UNUSED: Final = (
     sa.select(_unused.id)
-    .where(_unused.company_id == sa.bindparam("company"), ~sa.exists().where(MarketplaceProfile.logo_id == _unused.id))
+    .where(
+        sa.or_(_unused.company_id == sa.bindparam("owner"), _unused.user_id == sa.bindparam("owner")),
+        _unused.photo_of_id.is_(None),
+        ~sa.exists().where(MarketplaceProfile.logo_id == _unused.id),
+    )
     .order_by(_unused.id.desc())
     .offset(MAX_UNUSED_IMAGES)
 )
@@ -71,6 +75,7 @@ class Purpose(StrEnum):  # V71
     """What an uploaded file is for."""
 
     LOGO = "LOGO"
+    PHOTO = "PHOTO"
     CERTIFICATE = "CERTIFICATE"
 
     @property
@@ -158,11 +163,14 @@ class Uploads:
 
 
 def _owner(context: Context, purpose: Purpose, name: str | None) -> Owner:
-    """Return who the file will belong to. A certificate without a company belongs to its user (V64). Raises InvalidId."""
+    """Return who the file will belong to. A photo belongs to its user, and so does a certificate without a company (V64).
+
+    Raises InvalidId.
+    """
     company = context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
     if purpose is Purpose.LOGO:
         return Owner("Company", company, "save_marketplace_profile")
-    if name is None:
+    if name is None or purpose is Purpose.PHOTO:
         return Owner("User", context.viewer.signed_in_id, "upload")
     return Owner("Company", company, "submit_verification")
 
@@ -185,13 +193,13 @@ async def _record_denial(context: Context, owner: Owner, code: str) -> None:
     await record(context, AUDIT_NAME, None)
 
 
-async def _store_logo(work: UnitOfWork, company: Any, picture: Picture) -> Uploaded:
-    """Insert the image and delete the oldest unused ones. Uploads for one company run one after the other."""
+async def _store_image(work: UnitOfWork, owner: Any, picture: Picture) -> Uploaded:
+    """Insert the image and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
     columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
-    await work.add(image := Image(company_id=company.id, **columns))
+    await work.add(image := Image(**_ownership(owner), **columns))
     with suppress(sa.exc.IntegrityError):  # a profile just started to use one of them; the next upload tries again
         async with work.session.begin_nested():
-            await work.session.execute(DELETE_OLDEST, {"company": company.id})
+            await work.session.execute(DELETE_OLDEST, {"owner": owner.id})
     size = {"width": picture.width, "height": picture.height}
     fields = {**size, "mediaType": picture.media_type.name, "isRecommendedSize": has_recommended_size(**size)}
     return _uploaded(work, "Image", image.id, fields)
@@ -200,11 +208,15 @@ async def _store_logo(work: UnitOfWork, company: Any, picture: Picture) -> Uploa
 async def _store_certificate(work: UnitOfWork, owner: Any, certificate: Certificate) -> Uploaded:
     """Insert the document and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
     columns = {"media_type": certificate.media_type, "bytes": len(certificate.content), "content": certificate.content}
-    belongs_to = {"company_id" if isinstance(owner, Company) else "user_id": owner.id}
-    await work.add(stored := Document(**belongs_to, **columns))
+    await work.add(stored := Document(**_ownership(owner), **columns))
     await work.session.execute(DELETE_OLDEST_DOCUMENTS, {"owner": owner.id})
     fields = {"mediaType": stored.media_type, "bytes": stored.bytes, "uploadedAt": stored.uploaded_at.isoformat()}
     return _uploaded(work, "Document", stored.id, fields)
+
+
+def _ownership(owner: Any) -> dict[str, UUID]:
+    """Return the column that says whom a file belongs to."""
+    return {"company_id" if isinstance(owner, Company) else "user_id": owner.id}
 
 
 def _uploaded(work: UnitOfWork, entity: str, key: UUID, fields: Mapping[str, Any]) -> Uploaded:
@@ -213,6 +225,7 @@ def _uploaded(work: UnitOfWork, entity: str, key: UUID, fields: Mapping[str, Any
 
 Store = Callable[[UnitOfWork, Any, Any], Awaitable[Uploaded]]
 STORED: Final[Mapping[Purpose, tuple[Callable[[bytes], Any], Store]]] = {
-    Purpose.LOGO: (decode, _store_logo),
+    Purpose.LOGO: (decode, _store_image),
+    Purpose.PHOTO: (decode, _store_image),
     Purpose.CERTIFICATE: (decode_certificate, _store_certificate),
 }

@@ -1,4 +1,4 @@
-"""`POST /files?purpose=…`: uploads a company's logo or certificate of registration. The request body is the file itself.
+"""`POST /files?purpose=…`: uploads a logo, a photo or a certificate of registration. The request body is the file itself.
 
 A viewer without the right is refused before the body is read, and the right is checked again when the file is stored. The
 Content-Type is ignored. A refused upload must leave nothing behind.
@@ -59,6 +59,8 @@ def upload_route(
             refuse_view_as(request.scope)
             bind_facts(**sender)
             purpose, company = _purpose(request), _parameter(request, ARGUMENT)
+            if purpose is Purpose.PHOTO and company is not None:
+                raise BadRequest(f"A photo belongs to its user. Leave out the parameter {ARGUMENT}.")
 
             async def refuse(viewer: Viewer) -> None:
                 quotas.payer(request.scope, viewer).charge(UPLOAD_CHARGE)
