@@ -29,6 +29,8 @@ class MediaType(StrEnum):  # R008
 class Image(Identified, Base):
     """An image of a company, or of the user who uploaded it. `photo_of_id` is the user whose photo it is, if any.
 
+    Before there is a user, `sign_up_id` is the email token that it was uploaded with.
+
     Sizes are in pixels; 200 x 200 is recommended (R007).
     """
 
@@ -41,6 +43,7 @@ class Image(Identified, Base):
     )
     user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
     photo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    sign_up_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("email_token.id", ondelete="CASCADE"), unique=True)
     media_type: Mapped[MediaType] = mapped_column(enum_column(MediaType))
     width: Mapped[int]
     height: Mapped[int]
@@ -49,7 +52,7 @@ class Image(Identified, Base):
 
     __table_args__ = (
         sa.UniqueConstraint("photo_of_id"),
-        sa.CheckConstraint("(company_id IS NULL) <> (user_id IS NULL)", name="one_owner"),
+        sa.CheckConstraint("num_nonnulls(company_id, user_id, sign_up_id) = 1", name="one_owner"),
         sa.CheckConstraint("photo_of_id = user_id", name="own_photo"),
         sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),
         sa.Index("image_company_id_page", "company_id", "id"),

@@ -18,13 +18,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from models import Company, Document, Image, MarketplaceProfile, User, document
+from models import Company, Document, EmailToken, Image, MarketplaceProfile, User, document
+from models.email_token import EmailTokenPurpose
 from resolvers.auditing.audit_log import AuditSubject
 from resolvers.auditing.recording import record
 from resolvers.files import image_decoding
 from resolvers.files.certificate_decoding import Certificate, decode_certificate
 from resolvers.files.image_decoding import Picture, decode
 from resolvers.files.urls import url_of
+from resolvers.identity.email_tokens import INVALID_TOKEN, lock_token
 from resolvers.image import has_recommended_size
 from resolvers.reading.statements import KEYS, Source, select_rows_by
 from resolvers.values import identifiers
@@ -102,6 +104,15 @@ class UploadForbidden(PublicError):
         super().__init__("You don't have permission to upload files for this company.")
 
 
+class SignUpEnded(PublicError):
+    """The code of a sign-up is wrong, was used, or has expired."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__(INVALID_TOKEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Uploaded:
     """A stored file, with the other fields of its GraphQL type."""
@@ -161,6 +172,33 @@ class Uploads:
             await _record_denial(context, _owner(context, purpose, name), refusal.code)
             raise
 
+    async def check_sign_up(self, context: Context, code: str) -> None:
+        """Check that a code is the valid code of a sign-up. Raises SignUpEnded."""
+        await run_in_transaction(context, AUDIT_NAME, lambda work: _lock_sign_up(work, code))
+
+    async def take_for_sign_up(self, context: Context, code: str, content: bytes) -> Uploaded:
+        """Decode and store the photo of a sign-up, instead of the one before (R407). If this raises, nothing is stored.
+
+        Raises UnsupportedImage, ImageTooLarge and SignUpEnded.
+        """
+        await self.check_sign_up(context, code)
+        picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decode, content)
+
+        async def act(work: UnitOfWork) -> Uploaded:
+            sign_up = await _lock_sign_up(work, code)
+            await work.session.execute(sa.delete(Image).where(Image.sign_up_id == sign_up.id))
+            return await _add_image(work, picture, sign_up_id=sign_up.id)
+
+        return await run_in_transaction(context, AUDIT_NAME, act)
+
+
+async def _lock_sign_up(work: UnitOfWork, code: str) -> EmailToken:
+    """Return the valid token of a sign-up, locked. Raises SignUpEnded."""
+    token = await lock_token(work, code, EmailTokenPurpose.SIGN_UP)
+    if token is None:
+        raise SignUpEnded
+    return token
+
 
 def _owner(context: Context, purpose: Purpose, name: str | None) -> Owner:
     """Return who the file will belong to. A photo belongs to its user, and so does a certificate without a company (V64).
@@ -195,11 +233,17 @@ async def _record_denial(context: Context, owner: Owner, code: str) -> None:
 
 async def _store_image(work: UnitOfWork, owner: Any, picture: Picture) -> Uploaded:
     """Insert the image and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
-    columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
-    await work.add(image := Image(**_ownership(owner), **columns))
+    uploaded = await _add_image(work, picture, **_ownership(owner))
     with suppress(sa.exc.IntegrityError):  # a profile just started to use one of them; the next upload tries again
         async with work.session.begin_nested():
             await work.session.execute(DELETE_OLDEST, {"owner": owner.id})
+    return uploaded
+
+
+async def _add_image(work: UnitOfWork, picture: Picture, **owner: UUID) -> Uploaded:
+    """Insert an image."""
+    columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
+    await work.add(image := Image(**owner, **columns))
     size = {"width": picture.width, "height": picture.height}
     fields = {**size, "mediaType": picture.media_type.name, "isRecommendedSize": has_recommended_size(**size)}
     return _uploaded(work, "Image", image.id, fields)

@@ -159,12 +159,27 @@ async def _complete_sign_up(work: UnitOfWork, fields: InputReader, values: Mappi
     token = await find_token(work, fields, EmailTokenPurpose.SIGN_UP)
     if await find_account(work, token.address) is not None:
         fields.add_error(ErrorCode.TAKEN, HAS_ACCOUNT, "token")
+    photo = await _photo_of_sign_up(work, fields, token.id)
     work.errors.raise_if_any()
     await use_token(work, token)
     user = User(email=token.address, email_verified_at=now(), **values)
     await work.add(user)
+    if photo is not None:
+        photo.sign_up_id, photo.user_id, photo.photo_of_id = None, user.id, user.id
     await claim_memberships(work, user.id, token.address)
     return await start_session(work, user.id, in_cookie=fields.value("cookie") is True)
+
+
+async def _photo_of_sign_up(work: UnitOfWork, fields: InputReader, sign_up: UUID) -> Image | None:
+    """Return the image in the field `photo_id`, locked. Only one that was uploaded with the same token is found (V64)."""
+    key = fields.key("photo_id", "Image")
+    if key is None:
+        return None
+    query = sa.select(Image).where(Image.id == key, Image.sign_up_id == sign_up).with_for_update()
+    image = (await work.session.scalars(query)).one_or_none()
+    if image is None:
+        work.report_not_found(fields, "photo_id", "Image", "read")
+    return image
 
 
 async def _account_of_reset(work: UnitOfWork, fields: InputReader) -> Account:

@@ -34,6 +34,7 @@ class CompleteSignUpInput:
     password: str = required(NEW_PASSWORD)
     name: str = required("The user's full name.")
     job_title: str = required("The user's job title.")
+    photo_id: ID | None = optional("The user's photo, from `POST /files?purpose=PHOTO` with the same code as the bearer token.")
     cookie: bool | None = optional(COOKIE)
 
 

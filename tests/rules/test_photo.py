@@ -11,16 +11,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Image
+from models import EmailToken, Image
 from resolvers.endpoints.uploads import MAX_UNUSED_IMAGES
 from resolvers.image import purge_unused_images
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, User
 from tests.pictures import certificate, claiming, opened, picture, upload
 from tests.rules.answers import payload, response_of
-from tests.rules.identity import mutate
+from tests.rules.identity import ask, code_in_mail, expire_codes, mutate, person
 from tests.rules.mutations import send, stored_rows, user_error
 from tests.rules.test_register_company import newcomer
+from tests.rules.test_sign_up import EMAIL, complete, sign_up
 
 PHOTO: Final = "user { version photo { width height mediaType isRecommendedSize } }"
 NAMED: Final = "query ($id: ID!) { node(id: $id) { ... on User { name photo { width } } } }"
@@ -269,3 +270,103 @@ async def test_unused_photos_are_limited_and_removed_after_a_day_V64(
 
     assert (MAX_UNUSED_IMAGES + 1, MAX_UNUSED_IMAGES + 1, 1) == (limited, young, await images(rules_engine))
     assert 200 == await status(client, company.admin, url)
+
+
+async def upload_for_sign_up(client: Client, code: str, purpose: str = "PHOTO", content: bytes | None = None) -> httpx.Response:
+    """Upload a file with the code of a sign-up."""
+    bearer = {"Authorization": f"Bearer {code}"}
+    return await client.http.post("/files", params={"purpose": purpose}, content=content or picture(), headers=bearer)
+
+
+async def test_sign_up_can_have_a_photo_R407_V64(client: Client, rules_engine: AsyncEngine) -> None:
+    """Before there is a user, the code from the email uploads the photo. A second upload replaces the first."""
+    await sign_up(client)
+    code = await code_in_mail(rules_engine, EMAIL)
+    first, second = [
+        (await upload_for_sign_up(client, code.lower(), content=picture(size=(side, 9)))).json() for side in (7, 8)
+    ]
+    unused = await status(client, ANONYMOUS, second["url"])
+
+    replaced = await complete(client, code, photoId=first["id"])
+    answer = await complete(client, code, photoId=second["id"])
+
+    token = answer["tokens"]["accessToken"]
+    _, data = await ask(client, token, "{ viewer { user { photo { width } } } }")
+    served = await client.http.get(urlsplit(second["url"]).path, headers={"Authorization": f"Bearer {token}"})
+    assert {"tokens": None, "userErrors": [user_error("NOT_FOUND", "photoId")]} == replaced
+    assert {"viewer": {"user": {"photo": {"width": 8}}}} == data
+    assert (404, 200, 404) == (unused, served.status_code, await status(client, ANONYMOUS, second["url"]))
+    assert 1 == await images(rules_engine)
+
+
+@pytest.mark.parametrize("whose", ["another sign-up", "a user", "a company"])
+async def test_sign_up_uses_its_own_photo_only_V64(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, whose: str
+) -> None:
+    """Another's image is answered as an absent one. The code still works without a photo."""
+    company = await factory.company()
+    await sign_up(client, "eve@newcomer.example")
+    other = await code_in_mail(rules_engine, "eve@newcomer.example")
+    responses = {
+        "another sign-up": upload_for_sign_up(client, other),
+        "a user": uploaded(client, company.admin),
+        "a company": upload(client, company.admin, picture()),
+    }
+    found = {name: (await response).json()["id"] for name, response in responses.items()}
+    await sign_up(client)
+    code = await code_in_mail(rules_engine, EMAIL)
+
+    refused = await complete(client, code, photoId=found[whose])
+    allowed = await complete(client, code)
+
+    assert {"tokens": None, "userErrors": [user_error("NOT_FOUND", "photoId")]} == refused
+    assert [] == allowed["userErrors"]
+
+
+@pytest.mark.parametrize("code", ["a wrong code", "a used code", "an expired code", "the code of a reset"])
+async def test_only_a_valid_sign_up_uploads_V42_V64(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, code: str
+) -> None:
+    """All other codes are refused alike, before the body is read, and nothing is stored."""
+    user = await person(factory, rules_engine)
+    await send(client, None, "requestPasswordReset", "sent", email=user.email)
+    reset = await code_in_mail(rules_engine, user.email)
+    await sign_up(client)
+    own = await code_in_mail(rules_engine, EMAIL)
+    if code == "a used code":
+        await complete(client, own)
+    if code == "an expired code":
+        await expire_codes(rules_engine)
+    tried = {"a wrong code": "K7Q2-9XMD-0B3F-ZR8T-5WCA", "the code of a reset": reset}.get(code, own)
+
+    response = await upload_for_sign_up(client, tried)
+
+    assert (401, "UNAUTHENTICATED") == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
+    assert tried not in response.text
+    assert 0 == await images(rules_engine)
+
+
+@pytest.mark.parametrize("purpose", ["LOGO", "CERTIFICATE"])
+async def test_sign_up_uploads_photos_only_V71(client: Client, rules_engine: AsyncEngine, purpose: str) -> None:
+    """Everything else needs a user."""
+    await sign_up(client)
+
+    response = await upload_for_sign_up(client, await code_in_mail(rules_engine, EMAIL), purpose)
+
+    assert (401, "UNAUTHENTICATED") == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
+    assert 0 == await images(rules_engine)
+
+
+async def test_photo_of_a_sign_up_is_checked_and_goes_with_it_V64_V71(client: Client, rules_engine: AsyncEngine) -> None:
+    """Its content is checked like any photo's. If the sign-up is never completed, the photo is removed."""
+    await sign_up(client)
+    code = await code_in_mail(rules_engine, EMAIL)
+
+    refused = await upload_for_sign_up(client, code, content=b"GIF89a")
+    await upload_for_sign_up(client, code)
+    stored = await images(rules_engine)
+    await expire_codes(rules_engine)
+    async with rules_engine.connect() as connection:
+        await connection.execute(sa.delete(EmailToken))
+
+    assert (415, 1, 0) == (refused.status_code, stored, await images(rules_engine))
