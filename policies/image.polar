@@ -1,8 +1,8 @@
 # Images: the logos of Marketplace profiles, and the photos of users. An upload that nothing uses is its owner's alone.
 
-# Everyone can read the logo of a public profile. R006 R010
+# Everyone can read the logo of a public profile. It's an image of a company, never of a user. R006 R010
 allow(_viewer: Viewer, "read", image: Image) if
-    profile in image.profiles and profile.visibility = "PUBLIC";
+    image.company_id != nil and profile in image.profiles and profile.visibility = "PUBLIC";
 
 # A company can read its own images. V9
 allow(viewer: Viewer, "read", image: Image) if
