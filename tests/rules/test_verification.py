@@ -268,7 +268,10 @@ MONDAY = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
 async def queued(factory: Factory, *days: int | None, state: str = "PENDING") -> list[str]:
     """Return the IDs of new companies whose verification is due that many days after MONDAY. Without days, it never is."""
     due = [None if number is None else MONDAY + timedelta(days=number) for number in days]
-    companies = [await factory.company(verification_status=state, verification_due_at=each) for each in due]
+    companies = [
+        await factory.company(name=f"Queued {number}", verification_status=state, verification_due_at=each)
+        for number, each in enumerate(due)
+    ]
     return [company.id for company in companies]
 
 
