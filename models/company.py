@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Versioned, enum_column, now
+from models.base import Base, Identified, Versioned, enum_column, now, private
 from models.concept import Concept, Link, SortOrder, always, equals, steps_of
 from models.lifecycle import Lifecycle, Staged, Step, partition
 from models.marketplace_profile import ProfileVisibility
@@ -65,6 +65,7 @@ OPEN, CHECKED = partition(
 OPEN_TYPES: Final = (CompanyType.ENTERPRISE, CompanyType.XAAS)  # available without a distribution agreement (R413, A42)
 CERTIFIED: Final = ("legal_name", "registration_number")  # proven by the certificate of registration (R409, R410)
 REVIEW_DAYS: Final = 3  # working days in which the operator decides (R425, A39)
+NEVER: Final = "'9999-01-01 00:00:00+00'::timestamptz"  # sorts after every date when a decision is due
 DAY: Final = timedelta(days=1)
 SATURDAY: Final = 5  # as in datetime.weekday
 MAX_NAME_LENGTH: Final = 200  # characters, of trading and legal names (V7)
@@ -88,6 +89,9 @@ class Company(Identified, Versioned, Staged, Base):
     verification_reason: Mapped[str | None]  # why the latest submission was rejected (A41)
     verification_submitted_at: Mapped[datetime | None]
     verification_due_at: Mapped[datetime | None]
+    verification_due_key: Mapped[datetime] = mapped_column(  # never NULL, so that a page can be sorted by it
+        sa.Computed(f"coalesce(verification_due_at, {NEVER})", persisted=True), info=private(log=False)
+    )
     distribution_agreement: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R413
     partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     registration_number: Mapped[str | None]
@@ -134,6 +138,8 @@ class Company(Identified, Versioned, Staged, Base):
             postgresql_where=sa.text("public_products > 0"),
         ),
         sa.Index("company_account_kind_page", "account_kind", "id"),
+        sa.Index("company_verification_due_key_page", "verification_due_key", "id"),
+        sa.Index("company_verification_status_verification_due_key_page", "verification_status", "verification_due_key", "id"),
         sa.Index(
             "company_verified_registration",
             "country",
@@ -152,12 +158,13 @@ class Company(Identified, Versioned, Staged, Base):
         """The types that the company can have: all of them with a distribution agreement (R413, A42)."""
         return tuple(CompanyType) if self.distribution_agreement else OPEN_TYPES
 
-    def submit(self) -> None:
-        """Take the step to PENDING, due in three working days (A39, A41). Raises IllegalStep."""
+    def submit(self) -> datetime:
+        """Take the step to PENDING, and return when a decision is due: in three working days (A39, A41). Raises IllegalStep."""
         self.take_step("submit_verification")
         self.verification_reason = None
         self.verification_submitted_at = now()
-        self.verification_due_at = due_at(self.verification_submitted_at)
+        self.verification_due_at = due = due_at(self.verification_submitted_at)
+        return due
 
     @property
     def vouched_status(self) -> VerificationStatus:
@@ -195,11 +202,24 @@ CONCEPTS: Final = (
             Link("memberships", "membership", local="id", remote="company_id"),
             Link("sent_invitations", "invitation", local="id", remote="company_id"),
         ),
-        orders={"TRADING_NAME": SortOrder(("trading_name",), "trading_name")},
+        orders={
+            "TRADING_NAME": SortOrder(("trading_name",), "trading_name"),
+            "VERIFICATION_DUE_AT": SortOrder(
+                ("verification_due_key",),
+                "verification_due_at",
+                note="VERIFICATION_DUE_AT puts companies that were never submitted last. Only the operator's staff can use it.",
+            ),
+        },
         filters={
             "company_type": equals("company_type", "Matches the line of business."),
             "account_kind": equals(
                 "account_kind", "Matches the kind of account. Only the operator's staff can use this filter."
+            ),
+            "verification_status": equals(
+                "verification_status",
+                "Matches the status of the verification. The list is then sorted by VERIFICATION_DUE_AT unless `orderBy` is set. "
+                "Only the operator's staff can use this filter.",
+                order="VERIFICATION_DUE_AT",
             ),
         },
         actions=steps_of(VERIFICATION, "submit_verification", "verify", "reject")

@@ -68,7 +68,8 @@ class SortOrder:
 class Filter:
     """A condition on one column that takes one value from the caller, and the field that it reveals.
 
-    `description` is that of the input field. Without one, the value comes from another argument.
+    `description` is that of the input field. Without one, the value comes from another argument. `order` is the order of a list
+    that is narrowed by it, unless the request names another one.
     """
 
     column: str
@@ -78,12 +79,18 @@ class Filter:
     id_of: str | None = None  # the value is a global id of this type
     money_range: str | None = None  # the value is a part of the money range with this name
     enum: type[StrEnum] | None = None  # the values, if the column is text
+    order: str | None = None
 
 
-def equals(column: str, description: str | None = None, field: str | None = None, id_of: str | None = None) -> Filter:
+def equals(
+    column: str,
+    description: str | None = None,
+    field: str | None = None,
+    id_of: str | None = None,
+    order: str | None = None,
+) -> Filter:
     """Match rows whose column equals the value."""
-
-    return Filter(column, field or column, _comparison(column, operator.eq), description, id_of)
+    return Filter(column, field or column, _comparison(column, operator.eq), description, id_of, order=order)
 
 
 def array_contains(column: str, description: str, enum: type[StrEnum] | None = None) -> Filter:
@@ -265,6 +272,8 @@ def _problems(concepts: Sequence[Concept]) -> Iterator[str]:
         for each in concept.filters.values():
             if each.id_of is not None and each.id_of not in names:
                 yield f"{concept.name}: a filter takes IDs of {each.id_of}, which is not a concept."
+            if each.order is not None and each.order not in concept.orders:
+                yield f"{concept.name}: a filter sorts by {each.order}, which is not an order."
         yield from _unknown_columns(concept)
         yield from _unindexed_columns(concept)
 

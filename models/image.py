@@ -1,15 +1,19 @@
-"""Images: uploaded pictures such as the logo of a marketplace profile, stored after decoding (A2)."""
+"""Images: uploaded pictures, stored after decoding: logos of Marketplace profiles (A2) and photos of users (R407).
+
+A photo belongs to its user, and every other image to a company. Nobody else sees an image before something uses it (V64).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Owned, enum_column, now, private
+from models.base import Base, Identified, copied, enum_column, now, private
 from models.concept import Concept, Link
 
 KEPT_UNUSED: Final = timedelta(days=1)  # uploads of any kind that nothing uses (V64)
@@ -22,11 +26,24 @@ class MediaType(StrEnum):  # R008
     JPEG = "image/jpeg"
 
 
-class Image(Owned, Base):
-    """An image that belongs to a company. Sizes are in pixels; 200 x 200 is recommended (R007)."""
+class Image(Identified, Base):
+    """An image of a company, or of the user who uploaded it. `photo_of_id` is the user whose photo it is, if any.
+
+    Before there is a user, `sign_up_id` is the email token that it was uploaded with.
+
+    Sizes are in pixels; 200 x 200 is recommended (R007).
+    """
 
     __tablename__ = "image"
+    OWNER = "company_id"
 
+    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
+    )
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    photo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    sign_up_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("email_token.id", ondelete="CASCADE"), unique=True)
     media_type: Mapped[MediaType] = mapped_column(enum_column(MediaType))
     width: Mapped[int]
     height: Mapped[int]
@@ -34,11 +51,25 @@ class Image(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
+        sa.UniqueConstraint("photo_of_id"),
+        sa.CheckConstraint("num_nonnulls(company_id, user_id, sign_up_id) = 1", name="one_owner"),
+        sa.CheckConstraint("photo_of_id = user_id", name="own_photo"),
         sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),
         sa.Index("image_company_id_page", "company_id", "id"),
+        sa.Index("image_user_id_page", "user_id", "id"),
     )
 
 
 CONCEPTS: Final = (
-    Concept("Image", Image, tag=b"im", is_node=False, links=(Link("profiles", "marketplace_profile", "id", "logo_id"),)),
+    Concept(
+        "Image",
+        Image,
+        tag=b"im",
+        is_node=False,
+        links=(
+            Link("profiles", "marketplace_profile", "id", "logo_id"),
+            Link("memberships", "membership", "photo_of_id", "user_id"),
+            Link("api_keys", "api_key", "photo_of_id", "user_id"),
+        ),
+    ),
 )

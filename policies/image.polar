@@ -1,8 +1,8 @@
-# Images: the logos of Marketplace profiles.
+# Images: the logos of Marketplace profiles, and the photos of users. An upload that nothing uses is its owner's alone.
 
-# Everyone can read the logo of a public profile. R006 R010
+# Everyone can read the logo of a public profile. It's an image of a company, never of a user. R006 R010
 allow(_viewer: Viewer, "read", image: Image) if
-    profile in image.profiles and profile.visibility = "PUBLIC";
+    image.company_id != nil and profile in image.profiles and profile.visibility = "PUBLIC";
 
 # A company can read its own images. V9
 allow(viewer: Viewer, "read", image: Image) if
@@ -12,8 +12,33 @@ allow(viewer: Viewer, "read", image: Image) if
 allow(viewer: Viewer, "read", image: Image) if
     partner(viewer) and image.partner_id = viewer.company_id;
 
-# The operator can read every image.
-allow(viewer: Viewer, "read", _image: Image) if operator(viewer);
+# The operator can read every image of a company.
+allow(viewer: Viewer, "read", image: Image) if
+    operator(viewer) and image.company_id != nil;
+
+# Users can read the images that they uploaded for themselves. V64
+allow(viewer: Viewer, "read", image: Image) if
+    image.user_id = viewer.signed_in_id;
+
+# A user can read its own photo, also while someone views as the user. R407 V45
+allow(viewer: Viewer, "read", image: Image) if
+    image.photo_of_id = viewer.user_id;
+
+# All roles can read the photos of their company's users, and of those that its API keys act as. R407 V23 V51
+allow(viewer: Viewer, "read", image: Image) if
+    membership in image.memberships and membership.company_id = viewer.company_id;
+allow(viewer: Viewer, "read", image: Image) if
+    key in image.api_keys and key.company_id = viewer.company_id;
+
+# A partner can read the photos of the users of the companies that it manages. R407 V14 V51
+allow(viewer: Viewer, "read", image: Image) if
+    partner(viewer) and membership in image.memberships and membership.partner_id = viewer.company_id;
+allow(viewer: Viewer, "read", image: Image) if
+    partner(viewer) and key in image.api_keys and key.partner_id = viewer.company_id;
+
+# The operator can read every user's photo. R407 V21
+allow(viewer: Viewer, "read", image: Image) if
+    operator(viewer) and image.photo_of_id != nil;
 
 # A managed account can never read its own images: they are part of its Marketplace profile. R002 R116
 deny(viewer: Viewer, _action, image: Image) if

@@ -21,7 +21,7 @@ allow(viewer: Viewer, "read", user: User) if
 # The operator can read every user. V21
 allow(viewer: Viewer, "read", _user: User) if operator(viewer);
 
-# A user can change its own name and job title. R408 V45
+# A user can change its own name, job title and photo. R408 V45
 allow(viewer: Viewer, "update_user", user: User) if
     user.id = viewer.signed_in_id;
 
@@ -33,8 +33,9 @@ allow(viewer: Viewer, "change_password", user: User) if
 allow(viewer: Viewer, "register_company", user: User) if
     user.id = viewer.signed_in_id and user.email_verified_at != nil;
 
+# Anyone who can read a user can read its name, job title and photo. R407 V23
 allow_field(_viewer: Viewer, "read", _user: User, field) if
-    field in ["name", "job_title"];
+    field in ["name", "job_title", "photo"];
 
 # Only the user, account administrators and the operator can read an email address. V23
 # @reason ROLE_REQUIRED

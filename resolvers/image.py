@@ -43,10 +43,14 @@ async def image_of(image: Record, context: Context) -> File:
 
 
 async def purge_unused_images(engine: AsyncEngine, _public_url: str) -> None:
-    """Delete images that no profile has used within KEPT_UNUSED (V64). Skips those that are just being used."""
+    """Delete images that no profile or user has used within KEPT_UNUSED (V64). Skips those that are just being used."""
     unused = (
         sa.select(Image.id)
-        .where(Image.created_at < now() - KEPT_UNUSED, ~sa.exists().where(MarketplaceProfile.logo_id == Image.id))
+        .where(
+            Image.created_at < now() - KEPT_UNUSED,
+            Image.photo_of_id.is_(None),
+            ~sa.exists().where(MarketplaceProfile.logo_id == Image.id),
+        )
         .with_for_update(skip_locked=True)
     )
     async with engine.connect() as connection:

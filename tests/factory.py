@@ -319,6 +319,19 @@ class Factory:
         await self.change(profile, logo_id=image.key)
         return image
 
+    async def api_key_user(self, company: Thing) -> Thing:
+        """Create an API key of the company, which nobody knows, and return the user that it acts as."""
+        user = await self._add(models.User, name="Program")
+        facts = {"name": "Program", "prefix": new_token(), "secret_hash": hash_of(new_token()), "roles": ["VIEWER"]}
+        expiry = self.now + timedelta(days=7)
+        await self._add(models.ApiKey, company_id=company.key, user_id=user, expires_at=expiry, **facts)
+        return Thing("User", user)
+
+    async def photo(self, user: Thing) -> Thing:
+        """Create a photo of the user."""
+        facts = {"media_type": "image/png", "width": 200, "height": 200, "content": b"photo"}
+        return Thing("Image", await self._add(models.Image, user_id=user.key, photo_of_id=user.key, **facts))
+
     async def former_slug(self, profile: Thing, slug: str) -> None:
         """Give the profile a former slug."""
         await self._run(sa.insert(models.ProfileSlug).values(slug=slug, profile_id=profile.key))

@@ -26,3 +26,14 @@ never(viewer: Viewer, _action, membership: Membership) if companyless(viewer) an
 
 # A session can be reached by its own user only: not by administrators, the operator, or a viewer who views as the user. V44
 never(viewer: Viewer, _action, session: Session) if session.user_id != viewer.signed_in_id;
+
+# A photo that its user doesn't show can be reached by that user only, and that of a sign-up by nobody. V64
+never(viewer: Viewer, _action, image: Image) if
+    image.company_id = nil and image.partner_id = nil and image.photo_of_id = nil and image.user_id != viewer.signed_in_id;
+never(_viewer: Viewer, _action, image: Image) if
+    image.company_id = nil and image.partner_id = nil and image.photo_of_id = nil and image.user_id = nil;
+
+# Before a user acts for a company, the only photo that it can reach is its own. R407 V45
+never(viewer: Viewer, _action, image: Image) if
+    companyless(viewer) and image.company_id = nil and image.partner_id = nil and
+    image.photo_of_id != viewer.user_id and image.user_id != viewer.signed_in_id;

@@ -1,4 +1,4 @@
-"""Uploads: store a file for what it's meant for (V71): the logo of a company's Marketplace profile, or a certificate of registration.
+"""Uploads: store a file for what it's meant for (V71): the logo of a Marketplace profile, a user's photo, or a certificate.
 
 Nobody else sees a file before something uses it (V64). Each upload deletes its owner's oldest unused files beyond a number, so
 storage stays bounded. Permission is decided in the transaction that stores the file.
@@ -18,13 +18,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from models import Company, Document, Image, MarketplaceProfile, User, document
+from models import Company, Document, EmailToken, Image, MarketplaceProfile, User, document
+from models.email_token import EmailTokenPurpose
 from resolvers.auditing.audit_log import AuditSubject
 from resolvers.auditing.recording import record
 from resolvers.files import image_decoding
 from resolvers.files.certificate_decoding import Certificate, decode_certificate
 from resolvers.files.image_decoding import Picture, decode
 from resolvers.files.urls import url_of
+from resolvers.identity.email_tokens import INVALID_TOKEN, lock_token
 from resolvers.image import has_recommended_size
 from resolvers.reading.statements import KEYS, Source, select_rows_by
 from resolvers.values import identifiers
@@ -37,14 +39,18 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 ARGUMENT: Final = "companyId"
-MAX_UNUSED_IMAGES: Final = 20  # of a company
+MAX_UNUSED_IMAGES: Final = 20  # of a company, and of a user
 MAX_UNUSED_DOCUMENTS: Final = 5  # of a company, and of a user
 AUDIT_NAME: Final = "uploadFile"
 MAX_CONCURRENT_DECODES: Final = 2  # each may need 200 MiB of memory and one CPU
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
 UNUSED: Final = (
     sa.select(_unused.id)
-    .where(_unused.company_id == sa.bindparam("company"), ~sa.exists().where(MarketplaceProfile.logo_id == _unused.id))
+    .where(
+        sa.or_(_unused.company_id == sa.bindparam("owner"), _unused.user_id == sa.bindparam("owner")),
+        _unused.photo_of_id.is_(None),
+        ~sa.exists().where(MarketplaceProfile.logo_id == _unused.id),
+    )
     .order_by(_unused.id.desc())
     .offset(MAX_UNUSED_IMAGES)
 )
@@ -71,6 +77,7 @@ class Purpose(StrEnum):  # V71
     """What an uploaded file is for."""
 
     LOGO = "LOGO"
+    PHOTO = "PHOTO"
     CERTIFICATE = "CERTIFICATE"
 
     @property
@@ -95,6 +102,15 @@ class UploadForbidden(PublicError):
 
     def __init__(self) -> None:
         super().__init__("You don't have permission to upload files for this company.")
+
+
+class SignUpEnded(PublicError):
+    """The code of a sign-up is wrong, was used, or has expired."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__(INVALID_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +172,43 @@ class Uploads:
             await _record_denial(context, _owner(context, purpose, name), refusal.code)
             raise
 
+    async def check_sign_up(self, context: Context, code: str) -> None:
+        """Check that a code is the valid code of a sign-up. Raises SignUpEnded."""
+        await run_in_transaction(context, AUDIT_NAME, lambda work: _lock_sign_up(work, code))
+
+    async def take_for_sign_up(self, context: Context, code: str, content: bytes) -> Uploaded:
+        """Decode and store the photo of a sign-up, instead of the one before (R407). If this raises, nothing is stored.
+
+        Raises UnsupportedImage, ImageTooLarge and SignUpEnded.
+        """
+        await self.check_sign_up(context, code)
+        picture = await asyncio.get_running_loop().run_in_executor(self._decoders, decode, content)
+
+        async def act(work: UnitOfWork) -> Uploaded:
+            sign_up = await _lock_sign_up(work, code)
+            await work.session.execute(sa.delete(Image).where(Image.sign_up_id == sign_up.id))
+            return await _add_image(work, picture, sign_up_id=sign_up.id)
+
+        return await run_in_transaction(context, AUDIT_NAME, act)
+
+
+async def _lock_sign_up(work: UnitOfWork, code: str) -> EmailToken:
+    """Return the valid token of a sign-up, locked. Raises SignUpEnded."""
+    token = await lock_token(work, code, EmailTokenPurpose.SIGN_UP)
+    if token is None:
+        raise SignUpEnded
+    return token
+
 
 def _owner(context: Context, purpose: Purpose, name: str | None) -> Owner:
-    """Return who the file will belong to. A certificate without a company belongs to its user (V64). Raises InvalidId."""
+    """Return who the file will belong to. A photo belongs to its user, and so does a certificate without a company (V64).
+
+    Raises InvalidId.
+    """
     company = context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
     if purpose is Purpose.LOGO:
         return Owner("Company", company, "save_marketplace_profile")
-    if name is None:
+    if name is None or purpose is Purpose.PHOTO:
         return Owner("User", context.viewer.signed_in_id, "upload")
     return Owner("Company", company, "submit_verification")
 
@@ -185,13 +231,19 @@ async def _record_denial(context: Context, owner: Owner, code: str) -> None:
     await record(context, AUDIT_NAME, None)
 
 
-async def _store_logo(work: UnitOfWork, company: Any, picture: Picture) -> Uploaded:
-    """Insert the image and delete the oldest unused ones. Uploads for one company run one after the other."""
-    columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
-    await work.add(image := Image(company_id=company.id, **columns))
+async def _store_image(work: UnitOfWork, owner: Any, picture: Picture) -> Uploaded:
+    """Insert the image and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
+    uploaded = await _add_image(work, picture, **_ownership(owner))
     with suppress(sa.exc.IntegrityError):  # a profile just started to use one of them; the next upload tries again
         async with work.session.begin_nested():
-            await work.session.execute(DELETE_OLDEST, {"company": company.id})
+            await work.session.execute(DELETE_OLDEST, {"owner": owner.id})
+    return uploaded
+
+
+async def _add_image(work: UnitOfWork, picture: Picture, **owner: UUID) -> Uploaded:
+    """Insert an image."""
+    columns = {"media_type": picture.media_type, "width": picture.width, "height": picture.height, "content": picture.content}
+    await work.add(image := Image(**owner, **columns))
     size = {"width": picture.width, "height": picture.height}
     fields = {**size, "mediaType": picture.media_type.name, "isRecommendedSize": has_recommended_size(**size)}
     return _uploaded(work, "Image", image.id, fields)
@@ -200,11 +252,15 @@ async def _store_logo(work: UnitOfWork, company: Any, picture: Picture) -> Uploa
 async def _store_certificate(work: UnitOfWork, owner: Any, certificate: Certificate) -> Uploaded:
     """Insert the document and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
     columns = {"media_type": certificate.media_type, "bytes": len(certificate.content), "content": certificate.content}
-    belongs_to = {"company_id" if isinstance(owner, Company) else "user_id": owner.id}
-    await work.add(stored := Document(**belongs_to, **columns))
+    await work.add(stored := Document(**_ownership(owner), **columns))
     await work.session.execute(DELETE_OLDEST_DOCUMENTS, {"owner": owner.id})
     fields = {"mediaType": stored.media_type, "bytes": stored.bytes, "uploadedAt": stored.uploaded_at.isoformat()}
     return _uploaded(work, "Document", stored.id, fields)
+
+
+def _ownership(owner: Any) -> dict[str, UUID]:
+    """Return the column that says whom a file belongs to."""
+    return {"company_id" if isinstance(owner, Company) else "user_id": owner.id}
 
 
 def _uploaded(work: UnitOfWork, entity: str, key: UUID, fields: Mapping[str, Any]) -> Uploaded:
@@ -213,6 +269,7 @@ def _uploaded(work: UnitOfWork, entity: str, key: UUID, fields: Mapping[str, Any
 
 Store = Callable[[UnitOfWork, Any, Any], Awaitable[Uploaded]]
 STORED: Final[Mapping[Purpose, tuple[Callable[[bytes], Any], Store]]] = {
-    Purpose.LOGO: (decode, _store_logo),
+    Purpose.LOGO: (decode, _store_image),
+    Purpose.PHOTO: (decode, _store_image),
     Purpose.CERTIFICATE: (decode_certificate, _store_certificate),
 }

@@ -18,7 +18,7 @@ from resolvers.execution.redaction_tracking import ItemsTracker, RedactionTracke
 from resolvers.execution.rows import Objects, Rows
 from resolvers.execution.values import complete
 from resolvers.reading.field_sources import ChildConnection, RootConnection, unchanged
-from resolvers.reading.filters import ORDERS
+from resolvers.reading.filters import orders_of
 
 if TYPE_CHECKING:
     from resolvers.execution.field_planner import FieldPlanner
@@ -48,8 +48,8 @@ def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnecti
         if isinstance(batch, ChildConnection)
         else (None, None, batch.narrow)
     )
-    has_order = any(argument.name.value == "orderBy" for argument in site.details[0].node.arguments or ())
-    orders = ORDERS.get(batch.entity, {}).values() if has_order else ()
+    arguments = {argument.name.value for argument in site.details[0].node.arguments or ()}
+    orders = orders_of(batch.entity, arguments)
     required = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
     rows = Rows(batch.entity, planner.decide(batch.entity), tuple(required), below=relation is not None)
     parts = _Connection(ObjectBuilder(Objects(), planner.names))

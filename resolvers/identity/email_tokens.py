@@ -70,14 +70,18 @@ async def create_token(work: UnitOfWork, purpose: EmailTokenPurpose, address: st
 
 async def find_token(work: UnitOfWork, fields: InputReader, purpose: EmailTokenPurpose) -> Any:
     """Return the valid token in the field `token`, locked. Otherwise adds an error that doesn't say why. Raises MutationRejected."""
-    is_valid = sa.and_(EmailToken.used_at.is_(None), EmailToken.expires_at > now())
-    hashed = hash_of(fields.value("token"))
-    query = sa.select(EmailToken).where(EmailToken.token_hash == hashed, EmailToken.purpose == purpose, is_valid)
-    token = (await work.session.scalars(query.with_for_update())).one_or_none()
+    token = await lock_token(work, fields.value("token"), purpose)
     if token is None:
         fields.add_error(ErrorCode.INVALID_TOKEN, INVALID_TOKEN, "token")
         work.errors.raise_if_any()
     return token
+
+
+async def lock_token(work: UnitOfWork, text: str, purpose: EmailTokenPurpose) -> EmailToken | None:
+    """Return a valid token by how it's written, locked, or None."""
+    is_valid = sa.and_(EmailToken.used_at.is_(None), EmailToken.expires_at > now())
+    query = sa.select(EmailToken).where(EmailToken.token_hash == hash_of(text), EmailToken.purpose == purpose, is_valid)
+    return (await work.session.scalars(query.with_for_update())).one_or_none()
 
 
 async def use_token(work: UnitOfWork, token: EmailToken) -> None:

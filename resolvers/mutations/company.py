@@ -20,7 +20,10 @@ from models.company import (
     VerificationStatus,
 )
 from models.membership import MemberRole
+from models.notification import NotificationKind
 from resolvers.identity.sessions import Tokens, act_for, deliver
+from resolvers.notifying import message_templates
+from resolvers.notifying.notifications import ADMINISTRATORS, Message, find_members, notify_company, notify_members
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, address, assign, country, read_present, text
 from resolvers.writing.input_reader import InputReader
@@ -75,8 +78,7 @@ async def submit_verification(work: UnitOfWork, fields: InputReader) -> ChangedI
     if company is not None and certificate is not None and certificate.company_id not in (None, company.id):
         fields.add_error(ErrorCode.INVALID_VALUE, OTHER_COMPANY, "certificate_id")
     work.errors.raise_if_any()
-    company.submit()
-    await use_certificate(work, company, certificate)
+    await _submit(work, company, certificate)
     return _changed(company)
 
 
@@ -92,6 +94,8 @@ async def verify_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     await _check_duplicate(work, fields, company)
     work.errors.raise_if_any()
     company.company_type = company_type
+    message = message_templates.company_verified(company.trading_name, work.context.services.public_url)
+    await _notify_administrators(work, NotificationKind.COMPANY_VERIFIED, company, message)
     return _changed(company)
 
 
@@ -103,6 +107,8 @@ async def reject_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     work.errors.raise_if_any()
     company.take_step("reject")
     company.verification_reason = reason
+    message = message_templates.company_rejected(company.trading_name, str(reason), work.context.services.public_url)
+    await _notify_administrators(work, NotificationKind.COMPANY_REJECTED, company, message)
     return _changed(company)
 
 
@@ -138,8 +144,7 @@ async def _register(work: UnitOfWork, fields: InputReader) -> tuple[UUID, Tokens
     work.errors.raise_if_any()
     await work.add(company)
     if certificate is not None:
-        company.submit()
-        await use_certificate(work, company, certificate)
+        await _submit(work, company, certificate)
     founder = Membership(user_id=user.id, company_id=company.id, roles=[MemberRole.ACCOUNT_ADMIN.value])
     await work.add(founder)
     return company.id, await act_for(work, founder)
@@ -156,6 +161,17 @@ async def _check_number(work: UnitOfWork, user: UUID) -> None:
     )
     if await work.scalar(waiting) >= MAX_WAITING:
         work.errors.add(ErrorCode.TOO_MANY, TOO_MANY_WAITING)
+
+
+async def _submit(work: UnitOfWork, company: Company, certificate: Document) -> None:
+    """Submit a company with its certificate, and notify the operator's reviewers (A41, V48). Raises IllegalStep."""
+    due = company.submit()
+    await use_certificate(work, company, certificate)
+    operators = (await work.session.scalars(sa.select(Company.id).where(Company.account_kind == AccountKind.OPERATOR))).all()
+    message = message_templates.company_submitted(company.trading_name, due, work.context.services.public_url)
+    kind, subject = NotificationKind.COMPANY_SUBMITTED, Identifier("Company", company.id)
+    for operator in operators:
+        await notify_company(work.session, kind, operator, message, roles=(MemberRole.REVIEWER,), subject=subject)
 
 
 async def use_certificate(work: UnitOfWork, company: Company, certificate: Document) -> None:
@@ -186,6 +202,13 @@ def verified_twins(company: Company) -> sa.Select[Any]:
         Company.verification_status == VerificationStatus.VERIFIED,
         Company.id != company.id,
     )
+
+
+async def _notify_administrators(work: UnitOfWork, kind: NotificationKind, company: Company, message: Message) -> None:
+    """Notify the account administrators of a company, and of the partner that manages it, of the decision (R424, A41, V73)."""
+    companies = [key for key in (company.id, company.partner_id) if key is not None]
+    members = [member for key in companies for member in await find_members(work.session, key, ADMINISTRATORS)]
+    await notify_members(work.session, kind, members, message, subject=Identifier("Company", company.id))
 
 
 def _changed(company: Company) -> ChangedIds:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from models import User
+import sqlalchemy as sa
+
+from models import Image, User
 from models.base import now
 from models.email_token import EmailTokenPurpose
 from models.notification import NotificationKind
@@ -31,6 +33,7 @@ from resolvers.writing.user_errors import ErrorCode
 
 DETAILS: Final[Mapping[str, FieldReader]] = {"name": text(MAX_NAME_LENGTH), "job_title": text(MAX_NAME_LENGTH)}
 HAS_ACCOUNT: Final = "This email address already has an account. Sign in, or reset your password."
+NOT_YOUR_PHOTO: Final = "Upload the photo yourself, with the purpose PHOTO."
 WRONG_PASSWORD: Final = "The current password is wrong."  # noqa: S105 (a message)
 NO_ACCOUNT: Final = "This account no longer exists, or its password was changed meanwhile. Request a new email."
 
@@ -90,14 +93,29 @@ async def change_password(steps: Steps, fields: InputReader) -> Mapping[str, Any
 
 @requires(User="update_user")
 async def update_user(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Change the user's own name and job title (R408)."""
+    """Change the user's own name, job title and photo (R407, R408)."""
     user = await work.acting_user("update_user")
     values = read_present(fields, DETAILS)
+    photo = await work.lock_for_update(fields, "photo_id", "Image", "read")
+    if user is not None and photo is not None and photo.user_id != user.id:
+        fields.add_error(ErrorCode.INVALID_VALUE, NOT_YOUR_PHOTO, "photo_id")
     if user is not None:
         work.check_and_bump_version(fields, user)
     work.errors.raise_if_any()
     assign(user, values)
+    if fields.has("photo_id"):
+        await _use_photo(work, user.id, photo)
     return {"user": Identifier("User", user.id)}
+
+
+async def _use_photo(work: UnitOfWork, user: UUID, photo: Image | None) -> None:
+    """Make an image the photo of its user, instead of the one before (V64)."""
+    replaced = sa.select(Image).where(Image.photo_of_id == user).with_for_update()
+    for image in (await work.session.scalars(replaced)).all():
+        image.photo_of_id = None
+    await work.session.flush()
+    if photo is not None:
+        photo.photo_of_id = user
 
 
 def _read_address(steps: Steps, fields: InputReader) -> str:
@@ -141,12 +159,27 @@ async def _complete_sign_up(work: UnitOfWork, fields: InputReader, values: Mappi
     token = await find_token(work, fields, EmailTokenPurpose.SIGN_UP)
     if await find_account(work, token.address) is not None:
         fields.add_error(ErrorCode.TAKEN, HAS_ACCOUNT, "token")
+    photo = await _photo_of_sign_up(work, fields, token.id)
     work.errors.raise_if_any()
     await use_token(work, token)
     user = User(email=token.address, email_verified_at=now(), **values)
     await work.add(user)
+    if photo is not None:
+        photo.sign_up_id, photo.user_id, photo.photo_of_id = None, user.id, user.id
     await claim_memberships(work, user.id, token.address)
     return await start_session(work, user.id, in_cookie=fields.value("cookie") is True)
+
+
+async def _photo_of_sign_up(work: UnitOfWork, fields: InputReader, sign_up: UUID) -> Image | None:
+    """Return the image in the field `photo_id`, locked. Only one that was uploaded with the same token is found (V64)."""
+    key = fields.key("photo_id", "Image")
+    if key is None:
+        return None
+    query = sa.select(Image).where(Image.id == key, Image.sign_up_id == sign_up).with_for_update()
+    image = (await work.session.scalars(query)).one_or_none()
+    if image is None:
+        work.report_not_found(fields, "photo_id", "Image", "read")
+    return image
 
 
 async def _account_of_reset(work: UnitOfWork, fields: InputReader) -> Account:

@@ -142,6 +142,35 @@ def invitation_accepted(name: str, public_url: str) -> Message:
     return _message(f"{name} joined your company", f"{name} has accepted your invitation.", f"{public_url}/")
 
 
+def company_submitted(company: str, due: datetime, public_url: str) -> Message:
+    """To the operator's reviewers: a company waits for their decision (R422, R425)."""
+    return _message(
+        f"{company} is waiting to be verified",
+        f"{company} has submitted its certificate of registration. Verify or reject it by {due.astimezone(UTC):%Y-%m-%d %H:%M} UTC.",
+        f"{public_url}/",
+    )
+
+
+def company_verified(company: str, public_url: str) -> Message:
+    """To the account administrators of a company and of its partner (R424)."""
+    return _message(
+        f"{company} is verified",
+        f"The operator has verified {company}. It can now order, connect and publish.",
+        f"{public_url}/",
+    )
+
+
+def company_rejected(company: str, reason: str, public_url: str) -> Message:
+    """To the account administrators of a company and of its partner, with the operator's reason, which they can read (A41)."""
+    return _message(
+        f"{company} could not be verified",
+        f"The operator could not verify {company}.",
+        f"Reason: {reason}",
+        "Correct what is wrong, and submit the certificate of registration again.",
+        f"{public_url}/",
+    )
+
+
 def password_reset(token: str, account_url: str) -> Message:
     """To the owner of an account who wants to choose a new password (V42)."""
     return _message(

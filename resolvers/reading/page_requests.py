@@ -6,12 +6,14 @@ filter in every row is refused, because the result would reveal the field (A16).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
+from policies.catalogue import CATALOGUE
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.filters import BY_KEY, FILTERS, NEWEST_FIRST, ORDERS, input_name, order_of
+from resolvers.reading.filters import BY_KEY, FILTERS, NEWEST_FIRST, ORDERS, default_order, input_name, order_of
 from resolvers.reading.statements import Selection, Window
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
@@ -78,7 +80,7 @@ def parse_page_request(
 ) -> PageRequest:
     """Parse the arguments of a connection. Raises InvalidPage, InvalidCursor, ForbiddenOrder or ForbiddenFilter."""
     filters = _filters(context, entity, arguments)
-    order, descending = _order(context, entity, arguments.get("order_by"))
+    order, descending = _order(context, entity, arguments.get("order_by"), filters)
     size, backward = _size(context, arguments)
     window = Window(
         limit=size + 1,
@@ -92,7 +94,7 @@ def parse_page_request(
     for end in ("after", "before"):
         cursor = arguments.get(end)
         if cursor is not None:
-            keyset = context.cursors.open(_scope(entity, relation, window), cursor, end)
+            keyset = _typed(entity, order, context.cursors.open(_scope(entity, relation, window), cursor, end))
             parameters.update({f"{end}_{position}": value for position, value in enumerate(keyset)})
     return PageRequest(context.cursors, Selection(entity, relation, tuple(sorted(filters))), window, parameters, actions)
 
@@ -114,9 +116,19 @@ def _size(context: PageContext, arguments: Mapping[str, Any]) -> tuple[int, bool
     return size, last is not None
 
 
-def _order(context: PageContext, entity: str, order_by: Mapping[str, Any] | None) -> tuple[str, bool]:
-    if order_by is None:
+def _typed(entity: str, order: str, keyset: Sequence[Any]) -> list[Any]:
+    """Return the keyset of a cursor with its times and dates, which are text in a cursor, in the types of their columns."""
+    columns = (CATALOGUE[entity].table.c[name] for name in (*order_of(entity, order).columns, "id"))
+    kinds = (column.type.python_type for column in columns)
+    return [kind.fromisoformat(value) if issubclass(kind, date) else value for kind, value in zip(kinds, keyset, strict=True)]
+
+
+def _order(context: PageContext, entity: str, order_by: Mapping[str, Any] | None, filters: Collection[str]) -> tuple[str, bool]:
+    """Return the name of the order, and whether it's descending. Raises ForbiddenOrder."""
+    default = default_order(entity, filters)
+    if order_by is None and default is None:
         return BY_KEY, entity in NEWEST_FIRST
+    order_by = order_by or {"field": default, "direction": "ASC"}
     name = str(order_by["field"])
     field = ORDERS[entity][name].field
     if field is not None and not context.sees_everywhere(entity, field):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry import ID
 
 from resolvers.mutations import user
 from schema.building.inputs import optional, required
@@ -33,6 +34,7 @@ class CompleteSignUpInput:
     password: str = required(NEW_PASSWORD)
     name: str = required("The user's full name.")
     job_title: str = required("The user's job title.")
+    photo_id: ID | None = optional("The user's photo, from `POST /files?purpose=PHOTO` with the same code as the bearer token.")
     cookie: bool | None = optional(COOKIE)
 
 
@@ -81,6 +83,7 @@ class UpdateUserInput:
     version: int = required("The version of the user that you last read.")
     name: str | None = optional("The full name. Can't be null.")
     job_title: str | None = optional("The job title. Can't be null.")
+    photo_id: ID | None = optional("The photo, from `POST /files?purpose=PHOTO`. Null removes the photo.")
 
 
 @strawberry.type(description="Result of `updateUser`.")
@@ -91,7 +94,7 @@ class UpdateUserPayload(Payload):
 @strawberry.type
 class UserMutations:
     update_user: UpdateUserPayload = mutation_field(
-        user.update_user, UpdateUserInput, "Changes the user's own name and job title."
+        user.update_user, UpdateUserInput, "Changes the user's own name, job title and photo."
     )
     sign_up: SignUpPayload = procedure_field(
         user.sign_up,

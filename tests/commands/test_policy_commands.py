@@ -55,15 +55,15 @@ async def test_verdict_on_a_row_is_printed_first(demo_engine: AsyncEngine, demo_
 
 def test_effect_of_the_policy_is_shown(tmp_path: Path) -> None:
     """A type's rows, their SQL statement, and each field: always, never with a reason, or under a condition."""
-    done = crossgate("policy", "show", "Image", "--as", "OPERATOR+REVIEWER", data_dir=tmp_path)
+    done = crossgate("policy", "show", "BillingMarket", "--as", "OPERATOR+REVIEWER", data_dir=tmp_path)
     ports = crossgate("policy", "show", "Port", "--as", "MANAGED+FINANCE", data_dir=tmp_path)
     companies = crossgate("policy", "show", "Company", "--as", "DIRECT", data_dir=tmp_path)
 
     assert [
-        "Image for OPERATOR+REVIEWER",
+        "BillingMarket for OPERATOR+REVIEWER",
         "rows: ALWAYS",
-        "SQL: SELECT t.id FROM image AS t WHERE true",
-        "  height               ALWAYS",
+        "SQL: SELECT t.id FROM billing_market AS t WHERE true",
+        "  currency  ALWAYS",
     ] == done.stdout.splitlines()[:4]
     assert "  monthly_rate             NEVER (HIDDEN_BY_PARTNER)" in ports.stdout.splitlines()
     assert "  account_kind               id = viewer.company_id (else NOT_YOURS)" in companies.stdout.splitlines()

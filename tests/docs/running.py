@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -27,9 +28,13 @@ from tests.rules.identity import CODE
 
 VERSION: Final = "5d0f3c2a9b7e4186"  # the policy version in the pages; the real one changes with every rule
 ANY: Final = "…"  # a value that differs between runs
-VIEWER: Final = re.compile(r"`([a-z]+@[a-z.]+)`|\bvisitor\b")
+VIEWER: Final = re.compile(r"`([a-z.]+@[a-z.-]+)`|\bvisitor\b")
 TOKEN: Final = re.compile(r"\$\(\./crossgate token --development --as (\S+?)\)")
-FILES: Final[dict[str, Callable[[], bytes]]] = {"@logo.png": picture, "@certificate.pdf": certificate}
+FILES: Final[dict[str, Callable[[], bytes]]] = {
+    "@logo.png": picture,
+    "@photo.jpg": partial(picture, "JPEG"),
+    "@certificate.pdf": certificate,
+}
 CURL: Final = argparse.ArgumentParser("curl", exit_on_error=False)
 CURL.add_argument("url")
 CURL.add_argument("-s", action="store_true")

@@ -60,6 +60,8 @@ QUESTIONS: Final = (
     f"{{ companies(filter: {{companyType: CLOUD}}) {{ {PAGE} nodes {{ id supportDetails {{ email phone version }} }} }} }}",
     "{ companies(first: 200) { nodes { id partnerDefaults { pricing version } } } }",
     "{ companies(filter: {accountKind: MANAGED}) { totalCount } }",
+    f"{{ companies(filter: {{verificationStatus: PENDING}}) {{ {PAGE} nodes {{ id }} }} }}",
+    f"{{ companies(last: 40, orderBy: {{field: VERIFICATION_DUE_AT}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id ports(first: 2) {{ {PAGE} nodes {{ id }} }} products(first: 2) {{ {PAGE} }} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id offers(first: 3) {{ {PAGE} nodes {{ id }} }} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id receivedOffers(first: 3) {{ {PAGE} nodes {{ id }} }} }} }} }}",

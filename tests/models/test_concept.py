@@ -35,6 +35,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "Port: a filter takes IDs of Place, which is not a concept.": {
         "filters": {"location_id": equals("location_id", id_of="Place")}
     },
+    "Port: a filter sorts by LENGTH, which is not an order.": {"filters": {"status": equals("status", order="LENGTH")}},
     "Port: the table port has no column colour.": {"filters": {"colour": equals("colour")}},
     "Port: the table port has no column weight.": {"orders": {"WEIGHT": SortOrder(("weight",), "weight")}},
     "Port: the table port has no column due_at.": {"actions": {"cancel": AllowedFrom((), until="due_at")}},

@@ -34,10 +34,14 @@ TABLE: Final = """
                             visitor stranger seller buyer partner hidden shown network editor operator
     company of seller          +       +       +      +      +      +      +      +      +      +
         account_kind           -       -       +      -      -      -      -      -      -      +
+        verification_status    -       -       +      -      -      -      -      -      -      +
+        verification_due_at    -       -       +      -      -      -      -      -      -      +
         dashboard              -       -       +      -      -      -      -      -      -      +
         invoices               -       -       +      -      -      -      -      -      -      +
     company of buyer           .       .       +      +      .      .      .      .      .      +
         account_kind           .       .       -      +      .      .      .      .      .      +
+        verification_status    .       .       -      +      .      .      .      .      .      +
+        verification_due_at    .       .       -      +      .      .      .      .      .      +
     company of partner         .       .       .      .      +      +      +      +      +      +
         billing_markets        .       .       .      .      +      -      -      -      -      +
         support_details        .       .       .      .      +      -      -      -      -      +
@@ -50,6 +54,8 @@ TABLE: Final = """
     company of shown           .       .       +      .      +      .      +      +      +      +
         trading_name           .       .       +      .      +      .      +      +      +      +
         account_kind           .       .       -      .      +      .      +      +      +      +
+        verification_status    .       .       -      .      +      .      +      +      +      +
+        verification_due_at    .       .       -      .      +      .      +      +      +      +
         partner                .       .       -      .      +      .      +      +      +      +
         company_profile        .       .       -      .      +      .      -      -      -      +
         marketplace_profile    .       .       +      .      +      .      -      -      -      +
@@ -174,6 +180,8 @@ class Narrowing:
 
 NARROWINGS: Final = (
     Narrowing("companies", "company of", "account_kind", "filter: {accountKind: DIRECT}", "FORBIDDEN_FILTER"),
+    Narrowing("companies", "company of", "verification_status", "filter: {verificationStatus: PENDING}", "FORBIDDEN_FILTER"),
+    Narrowing("companies", "company of", "verification_due_at", "orderBy: {field: VERIFICATION_DUE_AT}", "FORBIDDEN_ORDER"),
     Narrowing("companies", "company of", "trading_name", "orderBy: {field: TRADING_NAME}", "FORBIDDEN_ORDER"),
     Narrowing("ports", "port of", "monthly_rate", "orderBy: {field: MONTHLY_RATE}", "FORBIDDEN_ORDER"),
     Narrowing("ports", "port of", "monthly_rate", 'filter: {monthlyRate: {currency: "EUR"}}', "FORBIDDEN_FILTER"),

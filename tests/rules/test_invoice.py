@@ -190,6 +190,22 @@ async def test_invoices_are_found_by_period_V21(client: Client, factory: Factory
     assert expected == answers
 
 
+async def test_invoices_by_period_have_pages_V21(client: Client, factory: Factory) -> None:
+    """A page of invoices by period continues at its cursor."""
+    company = await factory.company()
+    march, january, february = [await factory.invoice(company, month=date(2026, month, 1)) for month in (3, 1, 2)]
+    page = "invoices(first: 1, after: $after, orderBy: {field: PERIOD}) { nodes { id } pageInfo { endCursor } }"
+    query = f"query ($id: ID!, $after: String) {{ company(id: $id) {{ {page} }} }}"
+
+    found, after = [], None
+    for _ in range(3):
+        read = (await client(company.admin, query, id=company.id, after=after)).data["company"]["invoices"]
+        found += [node["id"] for node in read["nodes"]]
+        after = read["pageInfo"]["endCursor"]
+
+    assert [january.id, february.id, march.id] == found
+
+
 async def test_anonymous_visitor_sorts_no_invoices_V24(client: Client, factory: Factory) -> None:
     """An order or a filter tells a visitor nothing that the field itself doesn't."""
     company = await factory.company()

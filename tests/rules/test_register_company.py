@@ -13,7 +13,7 @@ from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
 from tests.pictures import certificate
 from tests.rules.identity import TOKENS, ask, code_in_mail, mutate, person, refresh, sign_in
-from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
+from tests.rules.mutations import queued_mails, recorded_changes, send, stored_rows, user_error
 from tests.rules.test_sign_up import complete, sign_up
 
 COMPANY: Final = (
@@ -146,9 +146,10 @@ async def test_user_has_at_most_five_unverified_companies_V46(client: Client, ru
 
 
 async def test_company_registered_with_its_certificate_is_submitted_at_once_R409_V46_V64(
-    client: Client, rules_engine: AsyncEngine
+    client: Client, factory: Factory, rules_engine: AsyncEngine
 ) -> None:
-    """The user uploads the certificate for itself before there is a company. It belongs to the new company from then on."""
+    """A user without a company uploads it for itself. It belongs to the new company from then on, and the reviewers are notified."""
+    operator = await factory.operator()
     token = await newcomer(client, rules_engine)
     uploaded = await client.http.post(
         "/files", params={"purpose": "CERTIFICATE"}, content=certificate(), headers={"Authorization": f"Bearer {token}"}
@@ -162,3 +163,5 @@ async def test_company_registered_with_its_certificate_is_submitted_at_once_R409
     certified = {"verificationStatus": "PENDING", "registrationCertificate": {"mediaType": "application/pdf"}}
     assert {"company": certified, "userErrors": []} == answer
     assert {"company": None, "userErrors": [user_error("NOT_FOUND", "certificateId")]} == again
+    mails = await queued_mails(rules_engine)
+    assert [("COMPANY_SUBMITTED", operator.admin)] == [mail[:2] for mail in mails if mail[0] != "EMAIL_VERIFICATION"]

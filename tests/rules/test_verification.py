@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.client import Client
 from tests.factory import Company, Factory
 from tests.pictures import certificate, upload
 from tests.rules.answers import payload, redaction_at, response_of
-from tests.rules.mutations import send, stored_rows, user_error
+from tests.rules.mutations import queued_mails, send, stored_rows, user_error
 
 STATUS = "company { verificationStatus verificationReason }"
 FIELDS = "verificationStatus verificationReason verificationSubmittedAt verificationDueAt distributionAgreement"
@@ -256,3 +257,156 @@ async def test_certified_details_are_locked_while_pending_R410_R422(client: Clie
 
     assert nothing(user_error("LOCKED", "legalName")) == locked
     assert {"company": {"version": 2}, "userErrors": []} == corrected
+
+
+QUEUE = """query ($status: VerificationStatus, $order: CompanyOrder, $first: Int, $after: String) {
+  companies(filter: {verificationStatus: $status}, orderBy: $order, first: $first, after: $after) {
+    totalCount edges { cursor node { id } } pageInfo { endCursor hasNextPage } } }"""
+MONDAY = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+async def queued(factory: Factory, *days: int | None, state: str = "PENDING") -> list[str]:
+    """Return the IDs of new companies whose verification is due that many days after MONDAY. Without days, it never is."""
+    due = [None if number is None else MONDAY + timedelta(days=number) for number in days]
+    companies = [
+        await factory.company(name=f"Queued {number}", verification_status=state, verification_due_at=each)
+        for number, each in enumerate(due)
+    ]
+    return [company.id for company in companies]
+
+
+async def listed(client: Client, email: str, **arguments: Any) -> list[str]:
+    """Return the IDs of all companies of a query, read two at a time."""
+    found: list[str] = []
+    after = None
+    while True:
+        page = (await client(email, QUEUE, first=2, after=after, **arguments)).data["companies"]
+        assert page["totalCount"] >= len(page["edges"])
+        found += [edge["node"]["id"] for edge in page["edges"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+@pytest.mark.parametrize("role", ["REVIEWER", "SUPPORT"])
+async def test_queue_lists_what_is_due_first_before_others_V48_A39_R425(client: Client, factory: Factory, role: str) -> None:
+    """The operator's queue has the PENDING companies only. Those due at the same time are in the order of their creation."""
+    operator = await factory.operator()
+    member = await factory.user(operator, role)
+    later, soon, same, overdue, undated = await queued(factory, 3, 1, 1, -2, None)
+    await queued(factory, -9, state="VERIFIED")
+
+    queue = await listed(client, member.email, status="PENDING")
+    reverse = await listed(client, member.email, status="PENDING", order={"field": "VERIFICATION_DUE_AT", "direction": "DESC"})
+    by_name = await listed(client, member.email, status="PENDING", order={"field": "TRADING_NAME"})
+
+    assert [overdue, soon, same, later, undated] == queue
+    assert queue[::-1] == reverse
+    assert [later, soon, same, overdue, undated] == by_name
+
+
+async def test_new_submission_joins_the_end_of_the_queue_and_a_decision_leaves_it_V48_A41(
+    client: Client, factory: Factory
+) -> None:
+    """A company that submits again waits again, behind those that are due before it."""
+    operator, company = await factory.operator(), await unverified(factory)
+    (waiting,) = await queued(factory, 0)
+
+    await submit(client, company.admin)
+    submitted = await listed(client, operator.admin, status="PENDING")
+    await send(client, operator.admin, "rejectCompany", STATUS, companyId=company.id, reason="Unreadable.")
+    rejected = await listed(client, operator.admin, status="PENDING")
+
+    assert [waiting, company.id] == submitted
+    assert [waiting] == rejected
+
+
+async def test_companies_without_a_submission_come_last_A39(client: Client, factory: Factory) -> None:
+    """Without the filter the order has all companies, on any page."""
+    operator = await factory.operator()
+    overdue, undated, soon = await queued(factory, -1, None, 1)
+
+    found = await listed(client, operator.admin, order={"field": "VERIFICATION_DUE_AT"})
+
+    assert [overdue, soon] == found[:2]
+    assert sorted([operator.id, undated]) == sorted(found[2:])
+
+
+@pytest.mark.parametrize("kind", ["ANONYMOUS", "DIRECT", "PARTNER", "MANAGED", "OPERATOR"])
+async def test_only_the_operators_staff_has_the_queue_V48_V18_A16(client: Client, factory: Factory, kind: str) -> None:
+    """Others can't filter or sort by what they read of some companies only, nor use a cursor of the queue."""
+    operator = await factory.operator()
+    (waiting,) = await queued(factory, 1)
+    email = await factory.admin_of_kind(kind)
+    if kind == "OPERATOR":
+        email = (await factory.user(operator, "ACCOUNT_ADMIN")).email
+    cursor = (await client(operator.admin, QUEUE, status="PENDING")).data["companies"]["edges"][0]["cursor"]
+
+    filtered = await client(email, QUEUE, status="PENDING", after=cursor)
+    ordered = await client(email, QUEUE, order={"field": "VERIFICATION_DUE_AT"})
+    elsewhere = await client(email, QUEUE, after=cursor)
+
+    assert [["FORBIDDEN_FILTER"], ["FORBIDDEN_ORDER"], ["INVALID_CURSOR"]] == [
+        answer.codes for answer in (filtered, ordered, elsewhere)
+    ]
+    assert not any(waiting in answer.body.decode() for answer in (filtered, ordered, elsewhere))
+
+
+TOLD = "{ notifications { nodes { kind title body subjectId } } }"
+
+
+async def told(client: Client, email: str) -> list[tuple[str, str]]:
+    """Return the kind and the subject's ID of a user's notifications, newest first."""
+    nodes = (await client(email, TOLD)).data["notifications"]["nodes"]
+    return [(node["kind"], node["subjectId"]) for node in nodes]
+
+
+async def test_reviewers_are_notified_of_a_submission_R422_V48_X6(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Each reviewer gets a notification and an email with the due date. The operator's other staff and the company get none."""
+    operator, company = await factory.operator(), await unverified(factory)
+    support = await factory.user(operator, "SUPPORT")
+
+    await submit(client, company.admin)
+
+    due = (await client(operator.admin, ASKED, id=company.id)).data["company"]["verificationDueAt"]
+    (mail,) = await queued_mails(rules_engine)
+    assert ("COMPANY_SUBMITTED", operator.admin) == mail[:2]
+    assert mail[2].startswith(f"{company.name} is waiting to be verified\n")
+    assert f"{due[:10]} {due[11:16]} UTC" in mail[2]
+    assert [("COMPANY_SUBMITTED", company.id)] == await told(client, operator.admin)
+    assert [] == await told(client, support.email)
+
+
+@pytest.mark.parametrize("decision", ["verifyCompany", "rejectCompany"])
+@pytest.mark.parametrize("managed", [False, True])
+async def test_administrators_are_notified_of_the_decision_R424_A41_X6(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, managed: bool, decision: str
+) -> None:
+    """The company's administrators, and its partner's, get a notification and an email, of a rejection with its reason."""
+    operator, state = await factory.operator(), {"verification_status": "PENDING"}
+    account = await factory.managed_account(await factory.partner(), company=state) if managed else None
+    company = account.company if account else await pending(factory)
+    colleague = await factory.user(company, "NETWORK_ADMIN")
+    reason = {} if decision == "verifyCompany" else {"reason": "Page 2 is missing."}
+
+    await send(client, operator.admin, decision, STATUS, companyId=company.id, **reason)
+
+    kind = "COMPANY_VERIFIED" if decision == "verifyCompany" else "COMPANY_REJECTED"
+    mails = await queued_mails(rules_engine)
+    addresses = [company.admin, account.partner.admin] if account else [company.admin]
+    assert [(kind, address) for address in addresses] == [mail[:2] for mail in mails]
+    assert all(company.name in text and reason.get("reason", "") in text for _, _, text in mails)
+    assert [[(kind, company.id)]] * len(addresses) == [await told(client, address) for address in addresses]
+    assert [] == await told(client, colleague.email) + await told(client, operator.admin)
+
+
+async def test_refused_decision_notifies_nobody_R424_X6(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """A step that isn't carried out sends nothing."""
+    operator, company = await factory.operator(), await unverified(factory)
+
+    await send(client, operator.admin, "verifyCompany", STATUS, companyId=company.id)
+    await send(client, company.admin, "verifyCompany", STATUS, companyId=company.id)
+
+    assert [] == await queued_mails(rules_engine)

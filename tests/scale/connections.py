@@ -57,6 +57,7 @@ def _in_order(field: str, entity: str, order: str, *columns: str) -> list[Root]:
 ROOTS: Final = (
     Root("companies", "Company"),
     *_in_order("companies", "Company", "TRADING_NAME", "trading_name"),
+    *_in_order("companies", "Company", "VERIFICATION_DUE_AT", "verification_due_key"),
     Root("managedAccounts", "ManagedAccount"),
     Root("marketplaceProfiles", "MarketplaceProfile"),
     Root("auditEvents", "AuditEvent", direction="DESC"),
@@ -84,6 +85,7 @@ FILTERS: Final = (
     Filter("auditEvents", "kind", "VIEW_AS", "DENIAL"),
     Filter("companies", "companyType", "INTERNET_EXCHANGE", "CLOUD"),
     Filter("companies", "accountKind", "PARTNER", "DIRECT"),
+    Filter("companies", "verificationStatus", "PENDING", "VERIFIED"),
     Filter("managedAccounts", "accountName", '"Account 2"', '"Account 8"'),
     Filter("managedAccounts", "supportedBy", "OPERATOR", "PARTNER"),
     Filter("marketplaceProfiles", "providerType", _CODE.format("provider", 0), _CODE.format("provider", 1)),

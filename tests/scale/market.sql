@@ -34,10 +34,11 @@ FROM scale, generate_series(1, n / 10) i;
 ALTER TABLE place ADD PRIMARY KEY (i);
 
 INSERT INTO company (id, trading_name, legal_name, account_kind, company_type, verification_status, partner_id, country,
-    profile_visibility, created_at)
+    profile_visibility, created_at, verification_due_at)
 SELECT id, initcap(substr(md5(i::text), 1, 8)) || ' ' || i, 'Sample ' || i, kind,
     CASE WHEN i % 1000 = 1 THEN 'INTERNET_EXCHANGE' WHEN i % 2 = 0 THEN 'ENTERPRISE' ELSE 'CLOUD' END,
-    'VERIFIED', partner_id, 'NL', profile_visibility, now()
+    CASE WHEN i % 1000 = 1 THEN 'PENDING' ELSE 'VERIFIED' END, partner_id, 'NL', profile_visibility, now(),
+    CASE WHEN i % 10 > 0 THEN timestamptz '2026-01-01 00:00Z' + pg_temp.draw(i, 'due', 10000) * interval '1 hour' END
 FROM place;
 
 -- Who has the row `i` of a purpose: one in 50 each demo company, one in 10 the giant, else anybody.

@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from policies.viewer import ANONYMOUS, Viewer
+from resolvers.identity.email_tokens import parse_token
 from resolvers.values.api_keys import InvalidApiKey, looks_like_api_key
 from transport.authentication.api_keys import KEY_REFUSED, ApiKeyClaims, read_api_key
 from transport.authentication.arrival import ReceivedRequest
@@ -96,6 +97,13 @@ class Session:
 def credentials_of(scope: Scope) -> list[str]:
     """Return the values of a request's Authorization headers."""
     return [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
+
+
+def email_code(scope: Scope) -> str | None:
+    """Return the code from an email that a request sends as its bearer token, or None: it has another form than all other tokens."""
+    credentials = credentials_of(scope)
+    scheme, token = _split_scheme(credentials[0]) if len(credentials) == 1 else ("", "")
+    return token if scheme.lower() == SCHEME and parse_token(token) is not None else None
 
 
 def has_token_in_url(scope: Scope) -> bool:

@@ -1,7 +1,7 @@
-"""`POST /files?purpose=…`: uploads a company's logo or certificate of registration. The request body is the file itself.
+"""`POST /files?purpose=…`: uploads a logo, a photo or a certificate of registration. The request body is the file itself.
 
-A viewer without the right is refused before the body is read, and the right is checked again when the file is stored. The
-Content-Type is ignored. A refused upload must leave nothing behind.
+A viewer without the right is refused before the body is read, and the right is checked again when the file is stored. So is the code
+of a sign-up, which uploads a photo before there is a user. The Content-Type is ignored. A refused upload must leave nothing behind.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from policies.viewer import Viewer
+from policies.viewer import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.endpoints.uploads import ARGUMENT, Purpose, Uploaded, Uploads
 from resolvers.values.errors import PublicError
 from resolvers.writing.rights import ViewerGone
 from transport.authentication.arrival import receive_request
-from transport.authentication.bearer import Identity
+from transport.authentication.bearer import Identity, email_code
 from transport.limits.quotas import UPLOAD_CHARGE, Quotas
 from transport.logs import bind_facts
 from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut, Unauthenticated
@@ -36,6 +36,7 @@ STATUS_BY_CODE: Final = {
     "CONFLICT": HTTPStatus.CONFLICT,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "UNAUTHENTICATED": HTTPStatus.UNAUTHORIZED,
     "IMAGE_TOO_LARGE": HTTPStatus.UNPROCESSABLE_ENTITY,
     "UNSUPPORTED_DOCUMENT": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "UNSUPPORTED_IMAGE": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -53,12 +54,16 @@ def upload_route(
     """Return the upload route. An upload has `seconds` to arrive, and as many to be stored."""
 
     async def upload(request: Request) -> Response:
+        if (code := email_code(request.scope)) is not None:
+            return await upload_for_sign_up(request, code)
         async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
             if not (sender := identity.check(request.scope)):
                 raise SignInRequired
             refuse_view_as(request.scope)
             bind_facts(**sender)
             purpose, company = _purpose(request), _parameter(request, ARGUMENT)
+            if purpose is Purpose.PHOTO and company is not None:
+                raise BadRequest(f"A photo belongs to its user. Leave out the parameter {ARGUMENT}.")
 
             async def refuse(viewer: Viewer) -> None:
                 quotas.payer(request.scope, viewer).charge(UPLOAD_CHARGE)
@@ -72,6 +77,19 @@ def upload_route(
             bind_facts(company_id=viewer.company_id)
             context = make_context(viewer, request.state.request_id)
             return _answer(await uploads.take(context, purpose, company, received.body))
+
+    async def upload_for_sign_up(request: Request, code: str) -> Response:
+        """Store a photo that the sign-up with this code can use. Its network address pays for it."""
+        async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
+            if _purpose(request) is not Purpose.PHOTO:
+                raise SignInRequired
+            quotas.payer(request.scope, ANONYMOUS).charge(UPLOAD_CHARGE)
+            context = make_context(ANONYMOUS, request.state.request_id)
+            await uploads.check_sign_up(context, code)
+        async with _within(seconds, HTTPStatus.REQUEST_TIMEOUT):
+            received = await receive_request(request.scope, request.receive)
+        async with _within(seconds, HTTPStatus.GATEWAY_TIMEOUT):
+            return _answer(await uploads.take_for_sign_up(context, code, received.body))
 
     return Route(PATH, upload, methods=["POST"])
 
