@@ -241,14 +241,20 @@ async def test_invalid_issuers_and_audiences_are_refused_V75(
     assert {"company": None, "userErrors": [user_error(code, field)]} == refused
 
 
-async def test_issuers_of_this_machine_are_for_development_only_V53(rules_gateway: Client, factory: Factory) -> None:
-    """In production, an issuer needs https, and no name or address of the gateway's own network is ever asked."""
+async def test_issuers_of_this_machine_are_for_development_only_V53(
+    rules_gateway: Client, factory: Factory, issuer: Issuer
+) -> None:
+    """In production, an issuer needs https, and one whose name resolves to the gateway's own network is never connected to."""
     company = await factory.company()
     client = Client(rules_gateway.app, rules_gateway.http)
+    inside = issuer.url.replace("http://127.0.0.1", "https://localhost")
 
-    refused = await send(client, company.admin, "setIdentityIssuer", SET, issuer="http://localhost:9000", audience="one")
+    refused = await send(client, company.admin, "setIdentityIssuer", SET, issuer=issuer.url, audience=AUDIENCE)
+    named = await send(client, company.admin, "setIdentityIssuer", SET, issuer=inside, audience=AUDIENCE)
+    signed_in = await status(client, issuer.token(company.admin, iss=inside))
 
     assert {"company": None, "userErrors": [user_error("INVALID_VALUE", "issuer")]} == refused
+    assert ([], 401, 0) == (named["userErrors"], signed_in, issuer.connections)
 
 
 async def test_changes_of_issuers_and_links_are_audited_V53_V75(
