@@ -470,6 +470,18 @@ async def test_token_of_another_key_or_algorithm_is_refused_V53(client: Client, 
     assert [401] * len(forged) == [await status(client, token) for token in forged]
 
 
+async def test_refused_token_is_accepted_once_its_time_has_come_V53(client: Client, company: Company, issuer: Issuer) -> None:
+    """A refusal isn't remembered. The issuer's clock can be 30 seconds fast."""
+    token = issuer.token(company.admin, nbf=timedelta(seconds=32))
+
+    early = await status(client, token)
+    async with asyncio.timeout(60):
+        while (late := await status(client, token)) == 401:  # noqa: ASYNC110 (its time has to come)
+            await asyncio.sleep(0.2)
+
+    assert (401, 200) == (early, late)
+
+
 async def test_key_of_another_purpose_is_not_used_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:

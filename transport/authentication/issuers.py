@@ -56,31 +56,25 @@ class IssuerToken:
         return {"issuer": self.issuer}
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedToken:
-    """What a token says, and the key that verified it."""
-
-    key: IssuerKey
-    facts: IdentityFacts | None
-
-
 class Issuers:
     """Verifies tokens of issuers."""
 
     def __init__(self, keys: IssuerKeys) -> None:
         self.keys = keys
-        self._verified: LRUCache[bytes, VerifiedToken] = LRUCache(CACHE_SIZE)  # by digest: it never holds a token
+        self._verified: LRUCache[bytes, tuple[IssuerKey, IdentityFacts]] = LRUCache(
+            CACHE_SIZE
+        )  # by digest, so it holds no token
 
     async def verify(self, token: IssuerToken) -> IdentityFacts | None:
-        """Return what a valid token says, or None if it isn't valid. Takes the issuer's word, whoever has named it."""
+        """Return what a valid token says, or None if it isn't valid. Loading the viewer finds its company."""
         key = await self.keys.find(token.issuer, token.audiences, token.kid, token.algorithm)
         if key is None or token.expires_at <= datetime.now(UTC):
             return None
         digest = sha256(token.text.encode()).digest()
-        cached = self._verified.get(digest)
-        if cached is None or cached.key is not key:  # the key can have been replaced
-            cached = self._verified[digest] = VerifiedToken(key, verified_facts(token, key))
-        return cached.facts
+        verified_by, facts = self._verified.get(digest) or (None, None)
+        if verified_by is not key and (facts := verified_facts(token, key)) is not None:  # the key can have been replaced
+            self._verified[digest] = key, facts
+        return facts
 
 
 def read_issuer_token(text: str) -> IssuerToken | None:
@@ -91,11 +85,10 @@ def read_issuer_token(text: str) -> IssuerToken | None:
         parts = jwt.decode_complete(text, options={"verify_signature": False})
         header, claims = parts["header"], parts["payload"]
         issuer, kid = claims["iss"], header.get("kid")
-        is_issuer = (
-            _is_text(issuer, MAX_URL_LENGTH) and issuer.startswith(SCHEMES) and (kid is None or _is_text(kid, MAX_KID_LENGTH))
-        )
+        is_issuer = _is_text(issuer, MAX_URL_LENGTH) and issuer.startswith(SCHEMES)
+        is_key = kid is None or _is_text(kid, MAX_KID_LENGTH)
         is_for_signing_in = header["alg"] in SIGNING and str(header.get("typ", "jwt")).lower() in TYPES
-        if not is_issuer or not is_for_signing_in:
+        if not (is_issuer and is_key and is_for_signing_in):
             return None
         expires_at = min(moment(claims["exp"]), moment(claims["iat"]) + MAX_LIFETIME)
         return IssuerToken(text, issuer, _audiences(claims["aud"]), kid, header["alg"], expires_at)
