@@ -242,16 +242,17 @@ async def test_invalid_issuers_and_audiences_are_refused_V75(
 
 
 async def test_issuers_of_this_machine_are_for_development_only_V53(
-    rules_gateway: Client, factory: Factory, issuer: Issuer
+    client: Client, rules_gateway: Client, factory: Factory, issuer: Issuer
 ) -> None:
     """In production, an issuer needs https, and one whose name resolves to the gateway's own network is never connected to."""
     company = await factory.company()
-    client = Client(rules_gateway.app, rules_gateway.http)
+    production = Client(rules_gateway.app, rules_gateway.http)
     inside = issuer.url.replace("http://127.0.0.1", "https://localhost")
 
-    refused = await send(client, company.admin, "setIdentityIssuer", SET, issuer=issuer.url, audience=AUDIENCE)
-    named = await send(client, company.admin, "setIdentityIssuer", SET, issuer=inside, audience=AUDIENCE)
-    signed_in = await status(client, issuer.token(company.admin, iss=inside))
+    await name(client, company, issuer)
+    refused = await send(production, company.admin, "setIdentityIssuer", SET, issuer=issuer.url, audience=AUDIENCE)
+    named = await send(production, company.admin, "setIdentityIssuer", SET, issuer=inside, audience=AUDIENCE)
+    signed_in = await status(production, issuer.token(company.admin, iss=inside))
 
     assert {"company": None, "userErrors": [user_error("INVALID_VALUE", "issuer")]} == refused
     assert ([], 401, 0) == (named["userErrors"], signed_in, issuer.connections)

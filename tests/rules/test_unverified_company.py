@@ -41,7 +41,14 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
     after = await can(client, company.admin, company)
     allowed = await why(client, company.admin, company, "order_port")
 
-    gained = {"CREATE_API_KEY", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT", "PUBLISH_MARKETPLACE_PROFILE"}
+    gained = {
+        "CREATE_API_KEY",
+        "SET_IDENTITY_ISSUER",
+        "ORDER_PORT",
+        "ORDER_PORT_DIRECTLY",
+        "PUBLISH_PORT",
+        "PUBLISH_MARKETPLACE_PROFILE",
+    }
     assert gained == after - before
     assert {"UPDATE_COMPANY_PROFILE", "SAVE_MARKETPLACE_PROFILE", "UPDATE_SUPPORT_DETAILS"} <= before
     assert {"allowed": False, "reason": "COMPANY_NOT_VERIFIED"} == refused
