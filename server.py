@@ -30,9 +30,17 @@ from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.uploads import Uploads
+from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
-from resolvers.reading.viewers import SessionFacts, find_member, load_embed_viewer, load_key_viewer, load_viewer
+from resolvers.reading.viewers import (
+    SessionFacts,
+    find_member,
+    is_named_issuer,
+    load_embed_viewer,
+    load_key_viewer,
+    load_viewer,
+)
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -45,7 +53,10 @@ from settings import InvalidSettings, Settings, variable
 from transport.app import create_app, quotas_of
 from transport.authentication.api_keys import ApiKeyClaims
 from transport.authentication.bearer import Identity, LoadViewer, Sender
+from transport.authentication.discovery import Discovery
 from transport.authentication.endings import Endings
+from transport.authentication.issuer_keys import IssuerKeys
+from transport.authentication.issuers import Issuers, IssuerToken
 from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
@@ -83,7 +94,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
     `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
-    reloaded when its files change. The application's `state` holds its `services` and `tokens`, for tests and benchmarks.
+    reloaded when its files change. The application's `state` holds its `services`, `tokens` and
+    `issuer_keys`, for tests and benchmarks.
     """
     configure_logging(settings)
     if (message := warning(settings)) is not None:
@@ -98,7 +110,11 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         suggestions=settings.development,
     )
     services = make_services(settings, tokens, load_policy(policies))
-    viewers = _viewers(services)
+    issuer_keys = IssuerKeys(
+        Discovery(local=services.local_issuers),
+        lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
+    )
+    viewers = _viewers(services, Issuers(issuer_keys))
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
@@ -116,7 +132,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         ready={"database": _ping(services.reader)},
         extra_routes=_routes(settings, services, identity, tokens, quotas),
         lifespan=_lifespan(
-            services, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
+            services, issuer_keys, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
         ),
         documents=documents,
         body_limits={UPLOADS: body_limit},
@@ -126,6 +142,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     )
     app.state.services = services
     app.state.tokens = tokens
+    app.state.issuer_keys = issuer_keys
     return app
 
 
@@ -176,6 +193,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
         order_approval_days=settings.order_approval_days,
+        local_issuers=settings.development,
     )
 
 
@@ -218,11 +236,14 @@ def _schema_of(schemas: ViewerSchemas) -> SchemaOf:
     return lambda schema, context: schemas.of(schema, context.policy, context.viewer.shape)
 
 
-def _viewers(services: Services) -> LoadViewer:
+def _viewers(services: Services, issuers: Issuers) -> LoadViewer:
     async def viewer(claims: Sender) -> Viewer | None:
         if isinstance(claims, ApiKeyClaims):
             key = claims.credential
             return await load_key_viewer(services.reader, services.engine, key.prefix, key.secret_hash, claims.origin)
+        if isinstance(claims, IssuerToken):
+            facts = await issuers.verify(claims)
+            return None if facts is None else await load_identity_viewer(services, facts)
         if claims.embed is not None:
             return await load_embed_viewer(services.reader, claims.embed)
         session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
@@ -266,7 +287,7 @@ def _ping(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    services: Services, *companions: Callable[[], Awaitable[None]]
+    services: Services, issuer_keys: IssuerKeys, *companions: Callable[[], Awaitable[None]]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -280,6 +301,7 @@ def _lifespan(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await issuer_keys.close()
             await services.close()
 
     return lifespan

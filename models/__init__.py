@@ -21,6 +21,7 @@ from models.dealing import Dealing
 from models.document import Document
 from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
+from models.identity_issuer import FederatedIdentity, IdentityIssuer
 from models.image import Image
 from models.inquiry import Inquiry
 from models.invitation import Invitation
@@ -55,7 +56,9 @@ __all__ = [
     "Dealing",
     "Document",
     "EmailToken",
+    "FederatedIdentity",
     "IdempotentRequest",
+    "IdentityIssuer",
     "Image",
     "Inquiry",
     "Instalment",

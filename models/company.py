@@ -234,6 +234,7 @@ CONCEPTS: Final = (
             "update_partner_defaults",
             "create_api_key",
             "create_embed_session",
+            "set_identity_issuer",
             "invite_member",
             "order_port",
             "order_port_directly",

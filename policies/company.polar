@@ -137,6 +137,13 @@ allow_field(viewer: Viewer, "read", company: Company, "api_keys") if
 deny_field(viewer: Viewer, "read", company: Company, "api_keys") if
     not administers(viewer) and company.id = viewer.company_id;
 
+# Only the company itself can read its identity issuer, and only its account administrators. V53 V75
+allow_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
+    company.id = viewer.company_id;
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
+    not administers(viewer) and company.id = viewer.company_id;
+
 # Only account administrators of the company and of its partner, and the operator, can read its invitations. R427 V49
 allow_field(viewer: Viewer, "read", company: Company, "invitations") if close_to(viewer, company);
 # @reason ROLE_REQUIRED
@@ -189,6 +196,15 @@ allow(viewer: Viewer, "create_api_key", company: Company) if
 deny(viewer: Viewer, "create_api_key", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
 
+# Account administrators can set their own company's identity issuer, and remove it. V53 V75
+allow(viewer: Viewer, "set_identity_issuer", company: Company) if
+    administers(viewer) and company.id = viewer.company_id;
+
+# An issuer lets people in, so setting it needs a recent sign-in. V66 V75
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "set_identity_issuer", company: Company) if
+    viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
+
 # An API key can create embed sessions for its own company, and a partner's key for the accounts that the partner manages. V14 V52
 allow(viewer: Viewer, "create_embed_session", company: Company) if
     company.id = viewer.company_id and key in company.api_keys and key.id = viewer.api_key_id;
@@ -224,9 +240,13 @@ allow(viewer: Viewer, "order_port_directly", company: Company) if
 allow(viewer: Viewer, "publish_port", company: Company) if
     orders(viewer, company) and not managed(viewer);
 
-# Until the operator has verified a company, nobody orders or publishes for it, and it gets no API keys. R404 A40 V47
+# Until the operator has verified a company, nobody orders or publishes for it, and it gets no API keys and no identity issuer. R404
+# A40 V47
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "create_api_key", company: Company) if
+    administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "order_port", company: Company) if

@@ -33,16 +33,19 @@ class Viewer:
 
     shape: Shape = Shape()
     user_id: UUID | None = None
-    signed_in_id: UUID | None = None  # equals user_id, but None while somebody else views as this user
+    signed_in_id: UUID | None = None  # equals user_id, but None while somebody else views as this user or vouches for it (V53)
     company_id: UUID | None = None
     partner_id: UUID | None = None  # the partner that manages the viewer's company, if any (V14)
     invitation_id: UUID | None = None  # the invitation whose link the viewer holds, for visitors only (V57)
     api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any (V51)
     embed_key_id: UUID | None = None  # the API key that made the viewer's embed session, if any; rules don't know it (V52)
+    identity_id: UUID | None = None  # the identity at the company's issuer that signed in, if any; rules don't know it (V53)
     external_user: str | None = field(default=None, compare=False)  # the embedding portal's name for its user (V52)
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)
     session_id: UUID | None = field(default=None, compare=False)  # of a session's access token; rules don't know it
-    auth_time: datetime | None = field(default=None, compare=False)  # when the user signed in; None without a session
+    auth_time: datetime | None = field(
+        default=None, compare=False
+    )  # when the user signed in, if a session or an issuer says so
 
 
 RECENT_SIGN_IN: Final = timedelta(minutes=15)

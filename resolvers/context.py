@@ -58,7 +58,8 @@ class Services:
 
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
-    `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens.
+    `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
+    `local_issuers`, companies can name identity issuers on this machine.
     """
 
     reader: Reader
@@ -75,6 +76,7 @@ class Services:
     default_page_size: int = 50
     max_page_size: int = 1000
     order_approval_days: int = 14
+    local_issuers: bool = False
 
     def replace_policy(self, policy: Policy) -> None:
         """Use another policy for all requests that start from now on."""

@@ -22,6 +22,7 @@ from schema.values import CompanyProfile
 if TYPE_CHECKING:
     from schema.api_key import ApiKey
     from schema.billing_market import BillingMarket
+    from schema.identity_issuer import IdentityIssuer
     from schema.invitation import Invitation
     from schema.invoice import Invoice
     from schema.managed_account import ManagedAccount, PartnerDefaults
@@ -80,6 +81,9 @@ class Company(Node):
     )
     api_keys: list[Annotated[ApiKey, strawberry.lazy("schema.api_key")]] | None = resolved(
         company.api_keys, "The company's API keys, the oldest first. Revoked and expired keys stay listed."
+    )
+    identity_issuer: Annotated[IdentityIssuer, strawberry.lazy("schema.identity_issuer")] | None = resolved(
+        company.identity_issuer, "The OpenID issuer whose tokens the company's members sign in with. Null if none is set."
     )
     products: Connection[Annotated[Product, strawberry.lazy("schema.product")]] = resolved(
         company.products, "The products that the company sells.", PAGE

@@ -15,6 +15,7 @@ from commands.demo import (
     billing_market,
     company,
     connection_request,
+    identity_issuer,
     inquiry,
     invitation,
     invoice,
@@ -54,6 +55,7 @@ CONCEPTS: Final = (
     invoice,
     api_key,
     invitation,
+    identity_issuer,
 )
 Progress = Callable[[str, int], None]  # (what was done, number of rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -12,8 +12,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import aliased
 
-from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults, Session, User
+from models import (
+    ApiKey,
+    BillingMarket,
+    Company,
+    FederatedIdentity,
+    IdentityIssuer,
+    ManagedAccount,
+    Membership,
+    PartnerDefaults,
+    Session,
+    User,
+)
 from models.base import now
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
@@ -77,6 +89,34 @@ EMBEDDED: Final = join_settings(  # which company an embed session can be for is
     .join(Company, Company.id == COMPANY)
     .where(ApiKey.id == sa.bindparam("key", type_=sa.Uuid()), IS_VALID)
 )
+IDENTITIES: Final = join_settings(
+    sa.select(FederatedIdentity.id, Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
+    .select_from(FederatedIdentity)
+    .join(IdentityIssuer, IdentityIssuer.id == FederatedIdentity.issuer_id)
+    .join(
+        Membership,
+        sa.and_(Membership.id == FederatedIdentity.membership_id, Membership.company_id == IdentityIssuer.company_id),
+    )
+    .join(Company, Company.id == Membership.company_id)
+)
+BY_IDENTITY: Final = IDENTITIES.where(FederatedIdentity.id == sa.bindparam("identity", type_=sa.Uuid()))
+
+
+def names(issuers: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that an issuer is the one that a token names, with one of the token's audiences."""
+    audiences = sa.bindparam("audiences", type_=postgresql.ARRAY(sa.Text()))
+    named: sa.ColumnElement[bool] = sa.and_(
+        issuers.issuer == sa.bindparam("issuer", type_=sa.Text()), issuers.audience == sa.any_(audiences)
+    )
+    return named
+
+
+OTHER: Final = aliased(IdentityIssuer)
+IS_NAMED: Final = sa.and_(  # a token for the audiences of two companies is for neither of them
+    names(IdentityIssuer), ~sa.exists().where(names(OTHER), OTHER.id != IdentityIssuer.id)
+)
+NAMED_ISSUER: Final = sa.select(IdentityIssuer.id).where(IS_NAMED)
+BY_SUBJECT: Final = IDENTITIES.where(IS_NAMED, FederatedIdentity.subject == sa.bindparam("subject", type_=sa.Text()))
 MEMBER_BY_EMAIL: Final = (
     sa.select(Membership.user_id, Membership.id)
     .join(User, User.id == Membership.user_id)
@@ -103,6 +143,17 @@ class EmbedFacts:
     roles: tuple[str, ...]
     origin: str
     external_user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFacts:
+    """What a verified token of a company's issuer says: the issuer, the audiences, and who signed in when (V53)."""
+
+    issuer: str
+    audiences: tuple[str, ...]
+    subject: str
+    email: str = field(repr=False)
+    auth_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +247,35 @@ async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
     """Load the current viewer of an embed session's token, or None if the session has ended."""
     viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles)
     return viewer and replace(viewer, external_user=embed.external_user)
+
+
+async def is_named_issuer(reader: Reader, issuer: str, audiences: tuple[str, ...]) -> bool:
+    """Return whether exactly one company has named an issuer with one of these audiences (V53)."""
+    return bool(await reader.fetch(NAMED_ISSUER, {"issuer": issuer, "audiences": audiences}))
+
+
+async def find_subject_viewer(reader: Reader, facts: IdentityFacts) -> Viewer | None:
+    """Load the current viewer of a token of a company's issuer, or None if its subject isn't known as a member (V53)."""
+    values = {"issuer": facts.issuer, "audiences": facts.audiences, "subject": facts.subject}
+    return _vouched_for(await reader.fetch(BY_SUBJECT, values), facts.auth_time)
+
+
+async def find_identity_viewer(reader: Reader, identity: UUID, auth_time: datetime | None) -> Viewer | None:
+    """Load the current viewer of a member whom its company's issuer has already identified, or None if that has ended."""
+    return _vouched_for(await reader.fetch(BY_IDENTITY, {"identity": identity}), auth_time)
+
+
+def _vouched_for(rows: Sequence[Any], auth_time: datetime | None) -> Viewer | None:
+    """Build the viewer of an identity's row. Its sign-in is stale unless the issuer says that it's recent.
+
+    It isn't signed in as the user: an issuer speaks for a member of its company, not for the person in other companies.
+    """
+    if not rows:
+        return None
+    key, user, roles, *facts = rows[0]
+    viewer = replace(viewer_of(roles, facts, user), identity_id=key, auth_time=auth_time)
+    is_recent = auth_time is not None and now() - auth_time <= RECENT_SIGN_IN
+    return viewer if is_recent else replace(viewer, shape=_stale(viewer.shape))
 
 
 def _with_key(row: Sequence[Any]) -> Viewer:

@@ -21,9 +21,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import ApiKey, BillingMarket, Company, ManagedAccount, Membership, PartnerDefaults
+from models import ApiKey, BillingMarket, Company, FederatedIdentity, ManagedAccount, Membership, PartnerDefaults
 from policies.viewer import Viewer
-from resolvers.reading.viewers import find_embed_viewer, find_key_viewer, find_viewer, in_session
+from resolvers.reading.viewers import (
+    find_embed_viewer,
+    find_identity_viewer,
+    find_key_viewer,
+    find_viewer,
+    in_session,
+)
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
@@ -35,6 +41,9 @@ PARTNER: Final = sa.select(Company.partner_id).where(Company.id == COMPANY).scal
 FACTS: Final[tuple[sa.Select[Any], ...]] = (
     sa.select(Membership.id).where(Membership.user_id == USER, Membership.company_id == COMPANY),
     sa.select(ApiKey.id).where(ApiKey.user_id == USER),
+    sa.select(FederatedIdentity.id)
+    .join(Membership, Membership.id == FederatedIdentity.membership_id)
+    .where(Membership.user_id == USER, Membership.company_id == COMPANY),
     sa.select(ManagedAccount.id).where(ManagedAccount.company_id == COMPANY),
     sa.select(PartnerDefaults.partner_id).where(PartnerDefaults.partner_id == PARTNER),
 )
@@ -148,5 +157,7 @@ async def _current_viewer(context: Context) -> Viewer | None:
         return found and replace(found, external_user=viewer.external_user)
     if viewer.api_key_id is not None:
         return await find_key_viewer(context.services.reader, viewer.api_key_id)
+    if viewer.identity_id is not None:
+        return await find_identity_viewer(context.services.reader, viewer.identity_id, viewer.auth_time)
     current = await find_viewer(context.services.reader, viewer.user_id, viewer.company_id)
     return current and in_session(current, viewer.session_id, viewer.auth_time)

@@ -100,6 +100,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ),
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
+    ("Company", "SET_IDENTITY_ISSUER"): _of_company("setIdentityIssuer", issuer="nowhere"),
     ("Company", "INVITE_MEMBER"): _of_company("inviteMember", email="nowhere", roles=[]),
     ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification", certificateId="nowhere"),
     ("Company", "VERIFY"): _of_company("verifyCompany"),

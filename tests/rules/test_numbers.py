@@ -23,6 +23,7 @@ HELD: Final = (
     | numbered("V", 12, 16)
     | numbered("V", 18, 25)
     | numbered("V", 42, 45)
+    | {"V53", "V75"}
 )
 
 

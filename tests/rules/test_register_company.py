@@ -57,7 +57,7 @@ async def test_founder_becomes_account_administrator_of_an_unverified_company_R4
         "companyProfile"
     ]
     assert "UPDATE_COMPANY_PROFILE" in company["viewerCan"]
-    assert {"ORDER_PORT", "PUBLISH_PORT", "CREATE_API_KEY"}.isdisjoint(company["viewerCan"])
+    assert {"ORDER_PORT", "PUBLISH_PORT", "CREATE_API_KEY", "SET_IDENTITY_ISSUER"}.isdisjoint(company["viewerCan"])
 
 
 async def test_session_acts_for_the_new_company_R403_V45(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:

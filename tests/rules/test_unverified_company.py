@@ -41,7 +41,14 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
     after = await can(client, company.admin, company)
     allowed = await why(client, company.admin, company, "order_port")
 
-    gained = {"CREATE_API_KEY", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT", "PUBLISH_MARKETPLACE_PROFILE"}
+    gained = {
+        "CREATE_API_KEY",
+        "SET_IDENTITY_ISSUER",
+        "ORDER_PORT",
+        "ORDER_PORT_DIRECTLY",
+        "PUBLISH_PORT",
+        "PUBLISH_MARKETPLACE_PROFILE",
+    }
     assert gained == after - before
     assert {"UPDATE_COMPANY_PROFILE", "SAVE_MARKETPLACE_PROFILE", "UPDATE_SUPPORT_DETAILS"} <= before
     assert {"allowed": False, "reason": "COMPANY_NOT_VERIFIED"} == refused
@@ -49,7 +56,7 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
 
 
 @pytest.mark.parametrize("status", UNVERIFIED)
-async def test_unverified_company_connects_and_publishes_no_port_A40_V47(
+async def test_unverified_company_connects_and_publishes_no_port_R411_A40_V47(
     client: Client, factory: Factory, rules_engine: AsyncEngine, status: str
 ) -> None:
     """A port that it has nevertheless is neither connected nor published, and viewerCan and the explanation agree."""

@@ -65,7 +65,7 @@ async def test_company_is_submitted_rejected_and_submitted_again_A41_R409_R422(c
     assert status("VERIFIED") == verified
 
 
-async def test_rejection_needs_a_reason_A41(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+async def test_rejection_needs_a_reason_R423_A41(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """Without a reason, or with a long one, nothing changes."""
     operator, company = await factory.operator(), await pending(factory)
     before = await stored_rows(rules_engine)

@@ -149,7 +149,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
 
     own, partners = await can(client, account.admin, account.company), await can(client, account.partner.admin, account.company)
 
-    assert ["READ", "CREATE_API_KEY", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
+    assert ["READ", "CREATE_API_KEY", "SET_IDENTITY_ISSUER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
     assert [
         *(
             "READ",

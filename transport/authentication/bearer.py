@@ -21,14 +21,18 @@ from resolvers.values.api_keys import InvalidApiKey, looks_like_api_key
 from transport.authentication.api_keys import KEY_REFUSED, ApiKeyClaims, read_api_key
 from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.endings import Endings
+from transport.authentication.issuers import IssuerToken, read_issuer_token
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
 from transport.headers import header
 from transport.logs import log
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
-Sender: TypeAlias = Claims | ApiKeyClaims
+Sender: TypeAlias = Claims | ApiKeyClaims | IssuerToken
 LoadViewer = Callable[[Sender], Awaitable[Viewer | None]]
-"""Loads the viewer of verified claims, or of an API key; None if the user, the membership or the key no longer exists."""
+"""Loads the viewer of verified claims, of an API key, or of an issuer's token, which it verifies.
+
+Returns None if the token isn't valid, or the user, the membership or the key no longer exists.
+"""
 
 SCHEME: Final = "bearer"
 ORIGIN: Final = b"origin"  # the web origin that a browser says a request comes from
@@ -64,8 +68,8 @@ class Session:
             self.expire()
             return None
         viewer = await self._load_viewer(self._claims)
-        if viewer is not None and viewer.api_key_id is not None:
-            self._keys.add(viewer.api_key_id)
+        if viewer is not None:
+            self._keys |= {key for key in (viewer.api_key_id, viewer.identity_id) if key is not None}
         if viewer is None:
             self.end(self._claims.refusal)
         return viewer
@@ -167,8 +171,11 @@ class Identity:
         origin = header(scope, ORIGIN)
         if (key := self._api_key(credentials, origin)) is not None:
             return key.log_facts
-        verified = scope["state"][VERIFIED_KEY] = self._verified(credentials, origin)
-        return verified.claims.log_facts
+        token = self._token(credentials, origin)
+        if isinstance(token, IssuerToken):
+            return token.log_facts
+        scope["state"][VERIFIED_KEY] = token
+        return token.claims.log_facts
 
     async def forewarn(self, scope: Scope, refuse: Callable[[Viewer], Awaitable[object]]) -> None:
         """Let `refuse` raise for a viewer without the right, before a large body is sent. Raises Unauthenticated.
@@ -205,7 +212,8 @@ class Identity:
         """Return what credentials claim, or None without any. Raises Unauthenticated."""
         if not credentials:
             return None
-        return self._api_key(credentials, origin) or self._verified(credentials, origin).claims
+        token = self._api_key(credentials, origin) or self._token(credentials, origin)
+        return token.claims if isinstance(token, Verified) else token
 
     def _api_key(self, credentials: Sequence[str], origin: str | None) -> ApiKeyClaims | None:
         """Return the API key in credentials, or None if they're a token. Raises Unauthenticated."""
@@ -217,11 +225,17 @@ class Identity:
         except InvalidApiKey:
             raise Unauthenticated(KEY_REFUSED) from None
 
-    def _verified(self, credentials: Sequence[str], origin: str | None) -> Verified:
+    def _token(self, credentials: Sequence[str], origin: str | None) -> Verified | IssuerToken:
+        """Verify a token of the gateway, or read an issuer's. Raises Unauthenticated."""
+        text = _bearer_token(credentials)
         try:
-            verified = self._tokens.verified(_bearer_token(credentials))
+            verified = self._tokens.verified(text)
         except InvalidToken as error:
-            raise Unauthenticated(EXPIRED if error.code is TokenFault.EXPIRED else INVALID) from None
+            token = read_issuer_token(text)
+            is_expired = error.code is TokenFault.EXPIRED if token is None else token.expires_at <= datetime.now(UTC)
+            if token is None or is_expired:
+                raise Unauthenticated(EXPIRED if is_expired else INVALID) from None
+            return token
         if (embed := verified.claims.embed) is not None and embed.origin != origin:
             raise Unauthenticated(OTHER_ORIGIN)
         return verified

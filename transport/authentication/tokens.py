@@ -240,13 +240,13 @@ class Tokens:
             )
             membership, session = claims.get(MEMBERSHIP), claims.get(SESSION)
             for name in TIME_CLAIMS:
-                _moment(claims.get(name, 0))
+                moment(claims.get(name, 0))
             return Claims(
                 user_id=UUID(claims["sub"]),
                 membership_id=None if membership is None else UUID(membership),
-                expires_at=min(_moment(claims["exp"]), key.until or NO_EXPIRY),
+                expires_at=min(moment(claims["exp"]), key.until or NO_EXPIRY),
                 session_id=None if session is None else UUID(session),
-                auth_time=None if session is None else _moment(claims[AUTH_TIME]),
+                auth_time=None if session is None else moment(claims[AUTH_TIME]),
                 embed=_embed(claims[EMBED]) if EMBED in claims else None,
             )
         except InvalidToken:
@@ -272,7 +272,7 @@ def _embed(claim: Mapping[str, Any]) -> EmbedFacts:
     return EmbedFacts(*keys, tuple(claim["roles"]), claim["origin"], claim["user"])
 
 
-def _moment(claim: object) -> datetime:
+def moment(claim: object) -> datetime:
     """Parse a timestamp claim. Raises TypeError, ValueError, OverflowError or OSError if it isn't valid."""
     if isinstance(claim, bool) or not isinstance(claim, int | float):
         raise TypeError
