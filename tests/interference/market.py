@@ -25,6 +25,10 @@ TABLES: Final = sorted(
     | {str(link.table.description) for entity in CATALOGUE for link in entity.links}
     | {"partner_defaults", "profile_slug"}
 )
+CHANGED: Final = "xmin = pg_current_xact_id()::xid"  # by this transaction
+SIZES: Final = " UNION ALL ".join(
+    f"SELECT '{name}', count(*), count(*) FILTER (WHERE {CHANGED}) FROM {name}" for name in TABLES
+)
 
 # For a visible row: the fields that reveal a column. A column that isn't listed is always visible, or policy reads it.
 TELLS: Final[dict[str, dict[str, set[str]]]] = {
@@ -85,16 +89,12 @@ class Market:
 
     async def after(self, connection: Any) -> Market:
         """Return the market as a connection's transaction has changed it. Unchanged tables are the same objects."""
-        rows = {}
-        for name in TABLES:
-            new = await _rows(connection, name, "xmin = pg_current_xact_id()::xid")
-            left = self.rows[name].keys() | new.keys()
-            if len(left) != await connection.fetchval(f"SELECT count(*) FROM {name}"):
+        rows = {**self.rows}
+        for name, size, changed_rows in await connection.fetch(SIZES):
+            if changed_rows or size != len(self.rows[name]):
+                new = await _rows(connection, name, CHANGED)
                 left = {tuple(row) for row in await connection.fetch(f"SELECT {', '.join(_keys(name))} FROM {name}")}
-            if new or len(left) != len(self.rows[name]):
                 rows[name] = {key: new.get(key) or self.rows[name][key] for key in left}
-            else:
-                rows[name] = self.rows[name]
         market = Market(rows)
         market._linked = {key: index for key, index in self._linked.items() if rows[key[0]] is self.rows[key[0]]}
         return market

@@ -19,7 +19,13 @@ MANY_PARENTS: Final = 40
 RELATIONS: Final = outline.relations()
 # The operator reads fewer than FEWEST of these in the sample market: keys are for their company alone, and few people are invited.
 FEW: Final = {"ApiKey", "Document", "Invitation"}
-FEW_RELATIONS: Final = {"Company.apiKeys", "Company.identityIssuer", "Company.invitations", "Company.registrationCertificate"}
+FEW_RELATIONS: Final = {
+    "Company.apiKeys",
+    "Company.identityIssuer",
+    "Company.invitations",
+    "Company.registrationCertificate",
+    "User.photo",
+}
 BELOW_MANY: Final = [
     each
     for each in RELATIONS

@@ -134,7 +134,7 @@ async def test_only_a_code_resets_a_password_V42(client: Client) -> None:
     fields = [{each["name"] for each in (await client(None, query, name=name)).data["__type"]["inputFields"]} for name in names]
 
     chosen = {"token", "password", "cookie"}
-    assert [{"email"}, chosen, {"email"}, chosen | {"name", "jobTitle"}] == fields
+    assert [{"email"}, chosen, {"email"}, chosen | {"name", "jobTitle", "photoId"}] == fields
 
 
 async def test_codes_of_another_purpose_are_refused_V42(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
