@@ -25,6 +25,7 @@ from policies.errors import PolicyError
 from policies.evaluation.policy import Policy
 from policies.evaluation.shapes import format_shape
 from policies.language.source import NEVER_KIND
+from policies.prove.embed_sessions import EmbedProof, compare_embed_sessions
 from policies.prove.fields import FieldProof, decide_fields
 from policies.prove.invariants import ALWAYS, FOLDER, Invariant, Invariants
 from policies.prove.verification import Counterexample, Verification
@@ -35,6 +36,7 @@ from settings import InvalidSettings, Settings
 REFUTED: Final = 1
 UNDECIDED: Final = 2
 FIELDS: Final = "fields are visible only in readable rows"
+EMBED_SESSIONS: Final = "embed sessions can only do what members with their company and roles can (V52)"
 NOT_QUERIED: Final = "PostgreSQL wasn't queried"
 
 
@@ -64,6 +66,7 @@ def run(directory: Path, files: frozenset[str]) -> bool:
     proven = [_report(verification, invariant) for invariant in selected]
     if not files:
         proven.append(_report_fields(decide_fields(policy, invariants)))
+        proven.append(_report_embed_sessions(compare_embed_sessions(policy)))
     typer.echo(f"{sum(proven)} of {len(proven)} proven in {time.monotonic() - started:.0f} s.")
     return all(proven)
 
@@ -92,6 +95,16 @@ def _report_fields(held: FieldProof) -> bool:
     )
     if held.mismatch.witness is not None:
         typer.echo("\n".join(f"  {line}" for line in str(held.mismatch.witness).splitlines()))
+    return False
+
+
+def _report_embed_sessions(found: EmbedProof) -> bool:
+    if found.excess is None:
+        typer.echo(f"PROVEN  {EMBED_SESSIONS} ({found.conditions} conditions)")
+        return True
+    what = " ".join(filter(None, (found.excess.action, found.excess.entity, found.excess.field)))
+    typer.echo(f"REFUTED {EMBED_SESSIONS}: an embed session can {what}, for {format_shape(found.excess.shape)}")
+    typer.echo("\n".join(f"  {line}" for line in str(found.excess.witness).splitlines()))
     return False
 
 

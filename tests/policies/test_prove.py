@@ -38,6 +38,7 @@ from policies.predicates.predicate import (
     Predicate,
     SetParameter,
 )
+from policies.prove.embed_sessions import compare_embed_sessions
 from policies.prove.fields import decide_fields
 from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariants, known_fields
 from policies.prove.solver import find_difference, find_match
@@ -224,6 +225,18 @@ def test_forgotten_denials_are_found() -> None:
     found = [decide_fields(Forgetful(policy, entity, field), invariants).mismatch for entity, field in FORGOTTEN]
 
     assert [*FORGOTTEN] == [(each.entity, each.field) for each in found if each is not None]
+
+
+def test_embed_session_that_may_more_than_a_member_is_found_V52(tmp_path: Path) -> None:
+    """A denial for signed-in users alone would show embed sessions what members don't see."""
+    denial = '\ndeny(viewer: Viewer, "read", membership: Membership) if membership.user_id = viewer.signed_in_id;\n'
+    policy, _ = changed(tmp_path, "membership", lambda text: text + denial)
+
+    found = compare_embed_sessions(policy).excess
+
+    assert found is not None
+    assert ("Membership", "read", None) == (found.entity, found.action, found.field)
+    assert found.witness.viewer.signed_in_id is not None
 
 
 FORGOTTEN: Final = (("SupportDetails", None), ("Port", "monthly_rate"), ("Instalment", "amount"))
