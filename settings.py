@@ -6,6 +6,7 @@ Secrets are never shown, neither in that message nor in `repr(settings)`.
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +19,7 @@ from address import Address as DatabaseAddress
 from email_address import is_address
 
 PREFIX = "CROSSGATE_"
+COUNTRY = re.compile(r"[A-Z]{2}")
 SMTP_SCHEMES = ("smtp", "smtps")
 SHOWN = "shown_default"  # in place of a default that depends on other settings
 DEPENDS_ON_INVALID = "default_factory_not_called"  # pydantic's error type if another invalid value caused this one
@@ -182,6 +184,10 @@ class Settings(BaseSettings):
     order_approval_days: int = Field(
         default=14, ge=1, le=365, description="Days until an order that waits for its partner's approval expires."
     )
+    refused_bank_countries: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("GB",),
+        description="Countries whose bank accounts sellers can't be paid to, as ISO 3166-1 alpha-2 codes separated by commas.",
+    )
     audited_fields: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Fields whose readers the audit log counts, such as `Invoice.total,Port.monthlyRate`."
     )
@@ -245,7 +251,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address such as https://gateway.example")
         return value.rstrip("/")
 
-    @field_validator("allowed_origins", "audited_fields", "trusted_proxies", mode="before")
+    @field_validator("allowed_origins", "audited_fields", "refused_bank_countries", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -258,6 +264,14 @@ class Settings(BaseSettings):
                 ip_network(network)
             except ValueError:
                 raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, but {network!r} is neither") from None
+        return value
+
+    @field_validator("refused_bank_countries")
+    @classmethod
+    def _are_countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if not COUNTRY.fullmatch(code):
+                raise ValueError(f"must be ISO 3166-1 alpha-2 codes such as GB, but {code!r} isn't one")
         return value
 
     @field_validator("log_level", mode="before")
