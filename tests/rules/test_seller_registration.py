@@ -250,7 +250,7 @@ async def test_number_is_stored_encrypted_for_its_company_and_nowhere_else_R208_
     secret = client.app.state.tokens.secrets(b"bank accounts")[0]
 
     async with rules_engine.connect() as connection:
-        stored: bytes = await connection.scalar(sa.select(SellerRegistration.bank_account_number))
+        (stored,) = await connection.scalars(sa.select(SellerRegistration.bank_account_number))
         logged = (await connection.execute(sa.select(AuditEvent))).all()
         once = (await connection.execute(sa.select(IdempotentRequest))).all()
     changes = [change for action, _, change in await recorded_changes(rules_engine) if action == "registerSeller"]
