@@ -6,7 +6,6 @@ Secrets are never shown, neither in that message nor in `repr(settings)`.
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,7 +18,6 @@ from address import Address as DatabaseAddress
 from email_address import is_address
 
 PREFIX = "CROSSGATE_"
-COUNTRY = re.compile(r"[A-Z]{2}")
 SMTP_SCHEMES = ("smtp", "smtps")
 SHOWN = "shown_default"  # in place of a default that depends on other settings
 DEPENDS_ON_INVALID = "default_factory_not_called"  # pydantic's error type if another invalid value caused this one
@@ -264,14 +262,6 @@ class Settings(BaseSettings):
                 ip_network(network)
             except ValueError:
                 raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, but {network!r} is neither") from None
-        return value
-
-    @field_validator("refused_bank_countries")
-    @classmethod
-    def _are_countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for code in value:
-            if not COUNTRY.fullmatch(code):
-                raise ValueError(f"must be ISO 3166-1 alpha-2 codes such as GB, but {code!r} isn't one")
         return value
 
     @field_validator("log_level", mode="before")
