@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from models.country import COUNTRIES
 from models.database import connect
 from models.listening import ChangeListener
 from models.reading import Reader
@@ -193,8 +194,19 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
         order_approval_days=settings.order_approval_days,
+        refused_bank_countries=_refused_countries(settings),
         local_issuers=settings.development,
     )
+
+
+def _refused_countries(settings: Settings) -> frozenset[str]:
+    """Return the countries whose bank accounts are refused. Raises InvalidSettings for a code of no country, such as UK."""
+    refused = frozenset(settings.refused_bank_countries)
+    if unknown := sorted(refused - COUNTRIES):
+        raise InvalidSettings(
+            {variable("refused_bank_countries"): f"must be ISO 3166-1 alpha-2 codes; {unknown[0]} is no country"}
+        )
+    return refused
 
 
 def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> strawberry.Schema:

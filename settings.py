@@ -182,6 +182,10 @@ class Settings(BaseSettings):
     order_approval_days: int = Field(
         default=14, ge=1, le=365, description="Days until an order that waits for its partner's approval expires."
     )
+    refused_bank_countries: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("GB",),
+        description="Countries whose bank accounts sellers can't be paid to, as ISO 3166-1 alpha-2 codes separated by commas.",
+    )
     audited_fields: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Fields whose readers the audit log counts, such as `Invoice.total,Port.monthlyRate`."
     )
@@ -245,7 +249,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address such as https://gateway.example")
         return value.rstrip("/")
 
-    @field_validator("allowed_origins", "audited_fields", "trusted_proxies", mode="before")
+    @field_validator("allowed_origins", "audited_fields", "refused_bank_countries", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated
 
 import typer
@@ -37,7 +38,7 @@ def rotate(
     usual = max(int(IDLE_LIFETIME.total_seconds()), settings.token_lifetime)  # a shorter time would end sessions
     new, *retired = rotated(settings.signing_key_file, 0 if revoke else keep or usual)
     typer.echo(f"{new.kid} is the new signing key.")
-    for old in retired:
+    for old in filter(attrgetter("is_usable"), retired):
         typer.echo(f"{old.kid} is accepted until {old.until:%Y-%m-%dT%H:%M:%SZ}.")
     if revoke:
         typer.echo("All existing tokens and cursors are now invalid.")

@@ -37,6 +37,7 @@ from models.order_approval import OrderApproval
 from models.port import Port
 from models.price import Price
 from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
+from models.seller_registration import SellerRegistration
 from models.session import Session
 from models.sign_in_attempt import SignInAttempt
 from models.support_details import SupportDetails
@@ -84,6 +85,7 @@ __all__ = [
     "ProductTestAccount",
     "ProfileSlug",
     "ProviderType",
+    "SellerRegistration",
     "ServiceType",
     "Session",
     "SignInAttempt",

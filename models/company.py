@@ -93,6 +93,7 @@ class Company(Identified, Versioned, Staged, Base):
         sa.Computed(f"coalesce(verification_due_at, {NEVER})", persisted=True), info=private(log=False)
     )
     distribution_agreement: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R413
+    auto_publish_allowed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R320
     partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     registration_number: Mapped[str | None]
     tax_number: Mapped[str | None]
@@ -225,6 +226,7 @@ CONCEPTS: Final = (
         actions=steps_of(VERIFICATION, "submit_verification", "verify", "reject")
         | always(
             "set_distribution_agreement",
+            "set_publisher_rights",
             "update_company_profile",
             "update_support_details",
             "save_marketplace_profile",
@@ -235,6 +237,7 @@ CONCEPTS: Final = (
             "create_api_key",
             "create_embed_session",
             "set_identity_issuer",
+            "register_seller",
             "invite_member",
             "order_port",
             "order_port_directly",

@@ -144,6 +144,15 @@ allow_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
 deny_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
     not administers(viewer) and company.id = viewer.company_id;
 
+# Only account administrators and finance users of the company and of its partner, and the operator, can read where it's paid. V31
+allow_field(viewer: Viewer, "read", company: Company, "seller_registration") if close_to(viewer, company);
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "seller_registration") if
+    not handles_bank_accounts(viewer) and not operator(viewer) and close_to(viewer, company);
+
+# The company, its partner and the operator can read whether it can publish automatically. R320
+allow_field(viewer: Viewer, "read", company: Company, "auto_publish_allowed") if close_to(viewer, company);
+
 # Only account administrators of the company and of its partner, and the operator, can read its invitations. R427 V49
 allow_field(viewer: Viewer, "read", company: Company, "invitations") if close_to(viewer, company);
 # @reason ROLE_REQUIRED
@@ -170,6 +179,9 @@ allow(viewer: Viewer, "reject", _company: Company) if reviews(viewer);
 
 # The operator's staff records who has a distribution agreement with the operator. R413 A42
 allow(viewer: Viewer, "set_distribution_agreement", _company: Company) if operator(viewer);
+
+# The operator's reviewers say who can publish products automatically. R320 V62
+allow(viewer: Viewer, "set_publisher_rights", _company: Company) if reviews(viewer);
 
 # The same administrators can edit its support details, regardless of who provides the support. R123 R124 V15
 allow(viewer: Viewer, "update_support_details", company: Company) if edits(viewer, company);
@@ -204,6 +216,16 @@ allow(viewer: Viewer, "set_identity_issuer", company: Company) if
 # @reason RECENT_SIGN_IN_REQUIRED
 deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
+
+# Account administrators and finance users can register a company as a seller. For a managed company, only its partner's can. R207 V31
+registers_seller(viewer: Viewer, company: Company) if
+    handles_bank_accounts(viewer) and not managed(viewer) and acts_for(viewer, company);
+allow(viewer: Viewer, "register_seller", company: Company) if registers_seller(viewer, company);
+
+# A registration says where money goes, so it needs a recent sign-in. V66 V74
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "register_seller", company: Company) if
+    viewer.sign_in_stale and registers_seller(viewer, company);
 
 # An API key can create embed sessions for its own company, and a partner's key for the accounts that the partner manages. V14 V52
 allow(viewer: Viewer, "create_embed_session", company: Company) if
@@ -240,14 +262,17 @@ allow(viewer: Viewer, "order_port_directly", company: Company) if
 allow(viewer: Viewer, "publish_port", company: Company) if
     orders(viewer, company) and not managed(viewer);
 
-# Until the operator has verified a company, nobody orders or publishes for it, and it gets no API keys and no identity issuer. R404
-# A40 V47
+# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys and no identity issuer.
+# R404 A40 V47
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "create_api_key", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "register_seller", company: Company) if
+    registers_seller(viewer, company) and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "order_port", company: Company) if
     orders(viewer, company) and company.verification_status != "VERIFIED";

@@ -27,6 +27,10 @@ edits_marketplace(viewer: Viewer) if
     viewer.kind in ["DIRECT", "PARTNER"] and
     role in ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"] and role in viewer.roles;
 
+# Account administrators and finance users handle a company's bank account. V31
+handles_bank_accounts(viewer: Viewer) if
+    role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles;
+
 # Account and network administrators run their company's ports and connections. The operator's users can't. A43
 runs_network(viewer: Viewer) if
     viewer.kind in ["DIRECT", "PARTNER", "MANAGED"] and

@@ -76,6 +76,7 @@ class Services:
     default_page_size: int = 50
     max_page_size: int = 1000
     order_approval_days: int = 14
+    refused_bank_countries: frozenset[str] = frozenset({"GB"})
     local_issuers: bool = False
 
     def replace_policy(self, policy: Policy) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from schema.offer import Offer
     from schema.port import Port
     from schema.product import Product
+    from schema.seller_registration import SellerRegistration
 
 
 @strawberry.type(description="A company that buys, sells, or manages accounts for other companies.")
@@ -85,6 +86,10 @@ class Company(Node):
     identity_issuer: Annotated[IdentityIssuer, strawberry.lazy("schema.identity_issuer")] | None = resolved(
         company.identity_issuer, "The OpenID issuer whose tokens the company's members sign in with. Null if none is set."
     )
+    seller_registration: Annotated[SellerRegistration, strawberry.lazy("schema.seller_registration")] | None = resolved(
+        company.seller_registration, "The company's registration as a seller. Null if it isn't registered."
+    )
+    auto_publish_allowed: bool | None = column("Whether the company can have products published as soon as they are approved.")
     products: Connection[Annotated[Product, strawberry.lazy("schema.product")]] = resolved(
         company.products, "The products that the company sells.", PAGE
     )

@@ -15,7 +15,13 @@ from policies.catalogue import CATALOGUE
 from policies.language.syntax import All, Any, Comparison, Constant, Goal, Listing, Negation
 
 ROOT = Path(__file__).parents[1]
-WITHOUT_RESOLVERS = {"api_key", "billing_market", "identity_issuer", "support_details"}  # every field is a column
+WITHOUT_RESOLVERS = {
+    "api_key",
+    "billing_market",
+    "identity_issuer",
+    "seller_registration",
+    "support_details",
+}  # every field is a column
 WITHOUT_MODELS = {"dashboard"}  # computed from other types
 INSIDE = {  # types whose fields live in the file of the concept that contains them
     "instalment": "offer",

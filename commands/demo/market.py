@@ -29,6 +29,7 @@ from commands.demo import (
     port,
     price,
     product,
+    seller_registration,
     support_details,
 )
 from commands.demo.world import SCALES, World
@@ -56,6 +57,7 @@ CONCEPTS: Final = (
     api_key,
     invitation,
     identity_issuer,
+    seller_registration,
 )
 Progress = Callable[[str, int], None]  # (what was done, number of rows)
 

@@ -38,7 +38,7 @@ never(viewer: Viewer, "read", company: Company, field) if
     field in [
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
         "invitations", "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
-        "verification_due_at", "distribution_agreement", "registration_certificate"
+        "verification_due_at", "distribution_agreement", "registration_certificate", "seller_registration", "auto_publish_allowed"
     ];
 
 # A partner can reach only its own records and those of its accounts. Its users' own memberships are the exception. V14 V20 V21 V45
@@ -84,7 +84,7 @@ never(viewer: Viewer, "read", company: Company, field) if
     field in [
         "account_kind", "partner", "company_profile", "billing_markets", "support_details", "members", "dashboard", "invoices",
         "invitations", "partner_defaults", "version", "verification_status", "verification_reason", "verification_submitted_at",
-        "verification_due_at", "distribution_agreement", "registration_certificate"
+        "verification_due_at", "distribution_agreement", "registration_certificate", "seller_registration", "auto_publish_allowed"
     ];
 
 # A company can read itself and its ports. A partner can also read the accounts that it manages, and their ports. V14 V18 V20

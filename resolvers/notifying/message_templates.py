@@ -200,5 +200,14 @@ def session_ended(account_url: str) -> Message:
     )
 
 
+def bank_account_replaced(company: str) -> Message:
+    """To the root user of a seller whose bank account was replaced (V74, R119)."""
+    return security(
+        f"The bank account of {company} was replaced",
+        f"{company} was registered as a seller again, with the bank account that payments go to from now on. If you don't know about "
+        "this, register the right account, and contact the operator at once.",
+    )
+
+
 def _message(title: str, *paragraphs: str) -> Message:
     return Message(title, "\n\n".join(paragraph for paragraph in paragraphs if paragraph))

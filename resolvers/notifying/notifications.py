@@ -116,6 +116,11 @@ async def find_members(session: AsyncSession, company_id: UUID, roles: Collectio
     )
 
 
+async def find_root_user(session: AsyncSession, company_id: UUID) -> list[Recipient]:
+    """Return the root user of a company, if it has one: the account administrator who joined first, as its founder did (V32)."""
+    return (await find_members(session, company_id, ADMINISTRATORS))[:1]
+
+
 async def find_members_where(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Recipient]:
     """Return the members that match the conditions, which can refer to Membership and User."""
     columns = (Membership.user_id, Membership.company_id, User.email)

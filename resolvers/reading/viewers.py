@@ -240,7 +240,7 @@ async def find_embed_viewer(reader: Reader, key: UUID, company: UUID, roles: tup
     if not rows:
         return None
     user, *facts = rows[0]
-    return replace(viewer_of(roles, facts, user), embed_key_id=key)
+    return _unattended(replace(viewer_of(roles, facts, user), embed_key_id=key))
 
 
 async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
@@ -281,7 +281,12 @@ def _vouched_for(rows: Sequence[Any], auth_time: datetime | None) -> Viewer | No
 def _with_key(row: Sequence[Any]) -> Viewer:
     """Build the viewer of an API key's row. It acts as the key's own user, who has no sessions, password or notifications."""
     key, user, roles, *facts = row
-    return replace(viewer_of(roles, facts, user), api_key_id=key)
+    return _unattended(replace(viewer_of(roles, facts, user), api_key_id=key))
+
+
+def _unattended(viewer: Viewer) -> Viewer:
+    """Return the viewer as one without a sign-in of its own, so it does nothing that needs a recent one (V66)."""
+    return replace(viewer, shape=_stale(viewer.shape))
 
 
 def _signed_in(rows: Sequence[Any], user_id: UUID) -> Viewer | None:

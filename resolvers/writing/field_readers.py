@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 
 from models.country import COUNTRIES
+from resolvers.values.bank_accounts import compact, is_number_of
 from resolvers.values.text import INVISIBLE, SPACES
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.user_errors import ErrorCode
@@ -17,6 +18,10 @@ FieldReader: TypeAlias = Callable[[InputReader, str], Any]
 
 NFKC: Final[sa.ColumnElement[str]] = sa.literal_column("NFKC")  # a key word of SQL
 MAX_LINE_LENGTH: Final = 200  # characters of a line of an address
+MAX_ACCOUNT_LENGTH: Final = 64  # characters of a bank account number, with its spaces
+INVALID_ACCOUNT: Final = (
+    "Enter the number of a bank account in this country: its IBAN, or in a country without IBANs 6 to 34 letters and digits."
+)
 MAX_CODE_LENGTH: Final = 32  # characters of a postal code
 
 
@@ -50,6 +55,18 @@ def country(fields: InputReader, name: str, *, required: bool = False) -> str | 
         return code
     fields.add_error(ErrorCode.INVALID_VALUE, "Enter a two-letter ISO 3166-1 country code, such as DE.", name)
     return None
+
+
+def bank_account(fields: InputReader, name: str, country_code: str | None) -> str | None:
+    """Read the number of a bank account in a country, without separators. The error never repeats the number."""
+    text = fields.text(name, MAX_ACCOUNT_LENGTH)
+    if text is None or country_code is None:
+        return None
+    number = compact(text)
+    if not is_number_of(number, country_code):
+        fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ACCOUNT, name)
+        return None
+    return number
 
 
 def looks_like(column: sa.SQLColumnExpression[str], name: str) -> sa.ColumnElement[bool]:

@@ -39,6 +39,7 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         "verification_status": {"verification_status"},
         **{name: {name} for name in ("verification_reason", "verification_submitted_at", "verification_due_at")},
         "distribution_agreement": {"distribution_agreement"},
+        "auto_publish_allowed": {"auto_publish_allowed"},
         "created_at": set(),
         "version": {"version"},
     },

@@ -38,6 +38,7 @@ OWNED = (
     "product",
     "product_dimension",
     "product_revision",
+    "seller_registration",
     "support_details",
 )
 TRIGGERS = {

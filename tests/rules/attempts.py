@@ -101,11 +101,15 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
     ("Company", "SET_IDENTITY_ISSUER"): _of_company("setIdentityIssuer", issuer="nowhere"),
+    ("Company", "REGISTER_SELLER"): _of_company(
+        "registerSeller", bankAccountCountry="DE", bankAccountNumber="nowhere", accountHolder="Sample"
+    ),
     ("Company", "INVITE_MEMBER"): _of_company("inviteMember", email="nowhere", roles=[]),
     ("Company", "SUBMIT_VERIFICATION"): _of_company("submitVerification", certificateId="nowhere"),
     ("Company", "VERIFY"): _of_company("verifyCompany"),
     ("Company", "REJECT"): _of_company("rejectCompany", reason="Unreadable."),
     ("Company", "SET_DISTRIBUTION_AGREEMENT"): _of_company("setDistributionAgreement", agreed=True),
+    ("Company", "SET_PUBLISHER_RIGHTS"): _of_company("setPublisherRights", autoPublish=True),
     ("Company", "ORDER_PORT"): _of_company("orderPort", **ORDER),
     ("Company", "PUBLISH_PORT"): Attempt(
         "orderPort", lambda thing: {"companyId": thing["id"], **ORDER, "visibility": "PUBLIC"}, ("companyId", "visibility")

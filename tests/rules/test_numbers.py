@@ -23,7 +23,8 @@ HELD: Final = (
     | numbered("V", 12, 16)
     | numbered("V", 18, 25)
     | numbered("V", 42, 45)
-    | {"V53", "V75"}
+    | numbered("R", 206, 209)
+    | {"V53", "V75", "A22", "V31", "V74", "R320"}
 )
 
 

@@ -158,7 +158,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "SAVE_MARKETPLACE_PROFILE",
             "PUBLISH_MARKETPLACE_PROFILE",
         ),
-        *("INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
+        *("REGISTER_SELLER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
         *("VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
     ] == partners
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import server
 from settings import InvalidSettings, Settings, variable
 
 
@@ -77,3 +78,15 @@ def test_invalid_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: st
 def test_database_password_is_not_shown() -> None:
     """The representation of the settings omits the database URL."""
     assert "swordfish" not in repr(Settings(database_url="postgresql://root:swordfish@db/x"))
+
+
+def test_refused_country_that_does_not_exist_prevents_startup_A22(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """UK is no country code, so it would refuse nothing. The message names the setting."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+    monkeypatch.setenv("CROSSGATE_REFUSED_BANK_COUNTRIES", "US, UK")
+
+    with pytest.raises(InvalidSettings) as stopped:
+        server.build(Settings.load(data_dir=tmp_path))
+
+    problem = "must be ISO 3166-1 alpha-2 codes; UK is no country"
+    assert {"CROSSGATE_REFUSED_BANK_COUNTRIES": problem} == stopped.value.problems

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from settings import Settings
 from tests.transport.gateway import ADA, MEMBERSHIP
-from transport.authentication.keys import UnusableKey, rotate
+from transport.authentication.keys import UnusableKey, load, rotate
 from transport.authentication.tokens import InvalidToken, TokenFault, Tokens
 
 NESTED = base64.urlsafe_b64encode(b"[" * 90_000).decode() + ".e30."
@@ -374,7 +374,7 @@ def test_retired_key_stops_verifying_at_its_end(key_file: Path) -> None:
     assert ends - datetime.now(UTC) < timedelta()
     assert [TokenFault.EXPIRED] * 2 == [fault_of(tokens, token), fault_of(Tokens.load(key_file), token)]
     assert 1 == len(tokens.secrets(b"cursors"))
-    assert 2 == len(rotate(key_file, keep=60))  # the expired key is left out
+    assert 3 == len(rotate(key_file, keep=60))  # the expired key stays, to decrypt what is stored
 
 
 @pytest.mark.usefixtures("refresh_always")
@@ -385,11 +385,14 @@ def test_revocation_invalidates_all_tokens_immediately(key_file: Path) -> None:
     tokens.verify(token)
     notified: list[str] = []
     tokens.follow(lambda: notified.append(tokens.kid))
+    before = tokens.kid
 
-    (new,) = rotate(key_file, keep=0)
+    new, _revoked = rotate(key_file, keep=0)
 
-    assert TokenFault.SIGNATURE == fault_of(tokens, token)
+    assert TokenFault.EXPIRED == fault_of(tokens, token)
     assert [new.kid] == notified
+    assert 1 == len(tokens.secrets(b"cursors"))
+    assert [new.kid, before] == [key.kid for key in load(key_file)]  # to decrypt what is stored
 
 
 @pytest.mark.usefixtures("refresh_always")

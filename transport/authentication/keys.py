@@ -1,6 +1,7 @@
 """The keys that sign tokens, in one file that all gateway processes share and only its owner can read.
 
-The first key in the file signs. The others are retired: each verifies the tokens that it signed until the time written above it.
+The first key in the file signs. The others are retired: each verifies the tokens that it signed until the time written above it, and
+stays in the file after that, because what is stored encrypted with it has to stay readable.
 Rotation replaces the file atomically, so no reader sees half of it. A key must never reach a log or a message.
 """
 
@@ -90,17 +91,27 @@ def load(path: Path) -> tuple[Key, ...]:
 
 
 def rotate(path: Path, keep: int) -> tuple[Key, ...]:
-    """Add a new signing key to a file. The previous one verifies for `keep` more seconds; 0 revokes all earlier keys at once."""
+    """Add a new signing key to a file. The previous one verifies for `keep` more seconds; 0 revokes all earlier keys at once.
+
+    No key is removed: a retired one still decrypts what is stored.
+    """
     path = path.resolve()
     with _alone(path):
         now, current = datetime.now(UTC), load(path)
         until = (now + timedelta(seconds=keep)).replace(microsecond=0)
-        retired = [replace(current[0], until=until), *(key for key in current[1:] if key.is_usable)] if keep else []
+        retired = [replace(key, until=_end(key, until, is_revoked=not keep)) for key in current]
         keys = (Key.of(Ed25519PrivateKey.generate()), *retired)
         with _draft(path, keys) as draft:
             _own(draft, path.stat())
             Path(draft).replace(path)
         return keys
+
+
+def _end(key: Key, until: datetime, *, is_revoked: bool) -> datetime:
+    """Return when a key ends at a rotation: a retired one when it would have anyway, unless it's revoked."""
+    if key.until is None:
+        return until
+    return min(key.until, until) if is_revoked else key.until
 
 
 def _parsed(path: Path) -> Iterator[Key]:

@@ -206,7 +206,7 @@ class Tokens:
             return
         self._cached_claims.clear()  # keys can have been revoked
         self._generation += 1
-        log.info("keys.loaded", kid=self.kid, retired=len(self._keys) - 1)
+        log.info("keys.loaded", kid=self.kid, retired=sum(key.is_usable for key in self._keys[1:]))
         for changed in self._callbacks:
             changed()
 
