@@ -24,9 +24,7 @@ class Shape:
     dashboard_shown: bool = False
     company_profile_shown: bool = False
     order_approval_required: bool = False  # True if its orders need the partner's approval (V13)
-    sign_in_stale: bool = (
-        False  # True if the last password is older than RECENT_SIGN_IN, and for API keys and their embeds (V66)
-    )
+    sign_in_stale: bool = False  # True if the last password is older than RECENT_SIGN_IN, and for API keys (V66)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
