@@ -31,7 +31,7 @@ from resolvers.reading.viewers import find_member, load_viewer
 from settings import Settings
 from tests import databases
 from tests.audit_events import EVENTS
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Client
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, PATIENT, SHOWN, Client
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
 from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why
@@ -162,7 +162,14 @@ async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFacto
 async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -> AsyncIterator[Tried]:
     """Run a trial over a copy of the sample market."""
     name = await databases.create(postgres, demo)
-    app = server.build(Settings(data_dir=directory, database_url=postgres.url(name), log_level="ERROR", pool_size=1))
+    settings = Settings(
+        data_dir=directory,
+        database_url=postgres.url(name),
+        log_level="ERROR",
+        pool_size=1,
+        request_timeout=PATIENT,  # the first introspection of a process takes seconds
+    )
+    app = server.build(settings)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         trial = kind(Client(app, client), Market({}), server.load_policy())
         for statement in EVENTS:
