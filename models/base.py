@@ -72,6 +72,17 @@ class Owned(Identified):
     )
 
 
+class UploadedFile(Identified):
+    """A file of a company or, with `company_id` NULL, of the user who uploaded it (V64)."""
+
+    OWNER: ClassVar[str | None] = "company_id"
+    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
+    )
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+
+
 class Versioned:
     """A row that users edit. `version` counts the edits, so nobody overwrites a change they haven't seen."""
 

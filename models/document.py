@@ -12,24 +12,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, copied, now, private
+from models.base import Base, UploadedFile, now, private
 from models.concept import Concept, Link
 
 MEDIA_TYPES: Final = ("application/pdf", "image/png", "image/jpeg")  # V46
 MAX_BYTES: Final = 10 * 1024 * 1024
 
 
-class Document(Identified, Base):
+class Document(UploadedFile, Base):
     """A document of a company, or of the user who uploaded it. `certified_id` is the company whose certificate it is, if any."""
 
     __tablename__ = "document"
-    OWNER = "company_id"
 
-    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
-    partner_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
-    )
-    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
     certified_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
     media_type: Mapped[str]
     bytes: Mapped[int]

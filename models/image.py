@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, copied, enum_column, now, private
+from models.base import Base, UploadedFile, enum_column, now, private
 from models.concept import Concept, Link
 
 KEPT_UNUSED: Final = timedelta(days=1)  # uploads of any kind that nothing uses (V64)
@@ -26,7 +26,7 @@ class MediaType(StrEnum):  # R008
     JPEG = "image/jpeg"
 
 
-class Image(Identified, Base):
+class Image(UploadedFile, Base):
     """An image of a company, or of the user who uploaded it. `photo_of_id` is the user whose photo it is, if any.
 
     Before there is a user, `sign_up_id` is the email token that it was uploaded with.
@@ -35,14 +35,8 @@ class Image(Identified, Base):
     """
 
     __tablename__ = "image"
-    OWNER = "company_id"
 
-    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
-    partner_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey("company.id"), info=copied("partner_id", of="company_id", by="owned")
-    )
-    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
-    photo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    photo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"), unique=True)
     sign_up_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("email_token.id", ondelete="CASCADE"), unique=True)
     media_type: Mapped[MediaType] = mapped_column(enum_column(MediaType))
     width: Mapped[int]
@@ -51,7 +45,6 @@ class Image(Identified, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
-        sa.UniqueConstraint("photo_of_id"),
         sa.CheckConstraint("num_nonnulls(company_id, user_id, sign_up_id) = 1", name="one_owner"),
         sa.CheckConstraint("photo_of_id = user_id", name="own_photo"),
         sa.CheckConstraint("width BETWEEN 1 AND 4096 AND height BETWEEN 1 AND 4096", name="size"),

@@ -69,7 +69,7 @@ def _cache_key(policy: Policy) -> tuple[str, ...]:
 
 @cached(LRUCache(SENTENCES_CACHE_SIZE), key=_cache_key)
 def sentences(policy: Policy) -> Sentences:
-    """Return every sentence. Takes about a second; cached per policy version."""
+    """Return every sentence. Takes several seconds; cached per policy version."""
     by_site: dict[tuple[str, str | None], str] = {
         (ABILITY, ability): _of_ability(cells) for ability, cells in abilities(policy).items()
     }

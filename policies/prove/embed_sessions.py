@@ -16,17 +16,16 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+from policies.analysis.matrix import READ, distinguished_shapes, rules_of
 from policies.entity import Entity
 from policies.evaluation.decision import Decision
 from policies.evaluation.policy import Policy
-from policies.evaluation.shapes import distinctions_of, shapes_of
 from policies.predicates.predicate import TRUE, And, Not, Predicate, without_parameters
 from policies.prove.solver import solve
 from policies.prove.witness import Witness
 from policies.viewer import COMPANYLESS, Shape
 
 LACKED: Final = ("signed_in_id", "api_key_id", "invitation_id")
-READ: Final = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,8 @@ def _conditions(policy: Policy) -> Iterator[_Condition]:
     for entity in policy.catalogue:
         for action in policy.catalogue.actions(entity.name):
             decided: dict[tuple[str, int, int], _Decided] = {}
-            for shape in _shapes(policy, entity, action):
+            shapes = distinguished_shapes(policy, rules_of(policy, entity, action))
+            for shape in (each for each in shapes if each.kind not in COMPANYLESS):
                 found = _Decided.of(policy, entity, action, shape)
                 decided.setdefault((shape.kind, id(found.decision), id(found.whole and found.whole[1])), found)
             yield from chain.from_iterable(each.conditions() for each in decided.values())
@@ -118,10 +118,3 @@ class _Decided:
         for field, rule in self.decision.fields.items() if action == READ else ():
             allowed = And((rows, rule.visible)) if of_whole is None else rule.visible
             yield _Condition(self.entity, action, field, self.shape, allowed, of_whole)
-
-
-def _shapes(policy: Policy, entity: Entity, action: str) -> tuple[Shape, ...]:
-    """Return the shapes of members that the rules of an action can distinguish, those of a part's whole included."""
-    rules = [rule for rule in policy.rules if rule.entity == entity.name and rule.concerns(entity.name, action)]
-    rules += [rule for rule in policy.rules if entity.part_of and rule.concerns(entity.part_of, READ)]
-    return tuple(shape for shape in shapes_of(distinctions_of(rules, policy.rules)) if shape.kind not in COMPANYLESS)

@@ -17,6 +17,7 @@ from models.membership import MemberRole
 from resolvers.mutations.membership import check_roles, read_roles
 from resolvers.values.api_keys import generate
 from resolvers.values.identifiers import Identifier
+from resolvers.values.web_addresses import is_secure
 from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -26,9 +27,7 @@ NOT_ADMIN: Final = "An API key can't be an account administrator."
 TOO_MANY_KEYS: Final = f"Your company already has {MAX_KEYS} valid API keys. Revoke one first."
 INVALID_ORIGIN: Final = "Enter a web origin, such as https://portal.example.com. Only localhost can use http."
 INVALID_EXPIRY: Final = "Choose a time within the next {} days."
-SECURE: Final = "https:"
 HOST: Final = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]")  # no wildcards
-LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 @requires(Company="create_api_key")
@@ -98,9 +97,8 @@ def web_origin(text: str) -> str | None:
         url = ada_url.URL(text)
     except ValueError:
         return None
-    is_allowed = url.protocol == SECURE or (url.protocol == "http:" and url.hostname in LOCAL)
     is_host = HOST.fullmatch(url.hostname) is not None
-    return url.origin if is_allowed and is_host and url.href == f"{url.origin}/" else None
+    return url.origin if is_secure(url, local=True) and is_host and url.href == f"{url.origin}/" else None
 
 
 async def _check_number(work: UnitOfWork, company: UUID) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 import ada_url
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from models import IdentityIssuer
 from models.identity_issuer import MAX_AUDIENCE_LENGTH
 from resolvers.values.identifiers import Identifier
+from resolvers.values.web_addresses import is_secure
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -18,7 +20,6 @@ from resolvers.writing.user_errors import ErrorCode
 INVALID_ISSUER: Final = "Enter the issuer's URL with https and without a query, such as https://login.example.com/tenant."
 MISSING_ISSUER: Final = "Required: the issuer's URL, or null to remove the issuer."
 TAKEN: Final = "Another company has this issuer with the same audience. Register an audience of your own at the issuer."
-LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 @requires(Company="set_identity_issuer")
@@ -29,7 +30,7 @@ async def set_identity_issuer(work: UnitOfWork, fields: InputReader) -> ChangedI
     work.errors.raise_if_any()
     current = await work.scalar(sa.select(IdentityIssuer).where(IdentityIssuer.company_id == company.id).with_for_update())
     if wanted is not None:
-        await _check_free(work, fields, IdentityIssuer.company_id != company.id, wanted)
+        await _check_free(work, fields, company.id, wanted)
         work.errors.raise_if_any()
     if current is not None and (current.issuer, current.audience) != wanted:
         await work.session.delete(current)
@@ -59,14 +60,13 @@ def is_issuer(text: str, *, local: bool) -> bool:
     With `local`, an issuer on this machine can use http.
     """
     url = ada_url.URL(text)
-    is_allowed = url.protocol == "https:" or (local and url.protocol == "http:" and url.hostname in LOCAL)
     is_plain = not (url.username or url.password or url.search or url.hash)
-    return is_allowed and is_plain and url.href in (text, f"{text}/")
+    return is_secure(url, local=local) and is_plain and url.href in (text, f"{text}/")
 
 
-async def _check_free(work: UnitOfWork, fields: InputReader, others: sa.ColumnElement[bool], wanted: tuple[str, str]) -> None:
+async def _check_free(work: UnitOfWork, fields: InputReader, company: UUID, wanted: tuple[str, str]) -> None:
     """Add an error if another company has the issuer with this audience: a token stands for members of one company only."""
     issuer, audience = wanted
-    same = (IdentityIssuer.issuer == issuer, IdentityIssuer.audience == audience)
-    if await work.scalar(sa.select(IdentityIssuer.id).where(others, *same)) is not None:
+    taken = (IdentityIssuer.issuer == issuer, IdentityIssuer.audience == audience, IdentityIssuer.company_id != company)
+    if await work.scalar(sa.select(IdentityIssuer.id).where(*taken)) is not None:
         fields.add_error(ErrorCode.TAKEN, TAKEN, "audience")

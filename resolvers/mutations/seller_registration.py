@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from models import Company, SellerRegistration
@@ -18,7 +20,7 @@ from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
-REFUSED_COUNTRY: str = "Bank accounts in {} aren't accepted. Enter an account in another country."
+REFUSED_COUNTRY: Final = "Bank accounts in {} aren't accepted. Enter an account in another country."
 
 
 @requires(Company="register_seller")

@@ -198,9 +198,12 @@ async def load_viewer(
 
 def in_session(viewer: Viewer, session_id: UUID | None, auth_time: datetime | None) -> Viewer:
     """Return the viewer as it's signed in by a session's token. Its sign-in gets stale (V66)."""
-    is_stale = auth_time is not None and now() - auth_time > RECENT_SIGN_IN
-    shape = _stale(viewer.shape) if is_stale else viewer.shape
-    return replace(viewer, shape=shape, session_id=session_id, auth_time=auth_time)
+    signed_in = replace(viewer, session_id=session_id, auth_time=auth_time)
+    return signed_in if auth_time is None or _is_recent(auth_time) else _without_recent_sign_in(signed_in)
+
+
+def _is_recent(auth_time: datetime) -> bool:
+    return now() - auth_time <= RECENT_SIGN_IN
 
 
 @lru_cache(SHAPE_CACHE_SIZE)
@@ -240,7 +243,7 @@ async def find_embed_viewer(reader: Reader, key: UUID, company: UUID, roles: tup
     if not rows:
         return None
     user, *facts = rows[0]
-    return _unattended(replace(viewer_of(roles, facts, user), embed_key_id=key))
+    return _without_recent_sign_in(replace(viewer_of(roles, facts, user), embed_key_id=key))
 
 
 async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
@@ -274,18 +277,17 @@ def _vouched_for(rows: Sequence[Any], auth_time: datetime | None) -> Viewer | No
         return None
     key, user, roles, *facts = rows[0]
     viewer = replace(viewer_of(roles, facts, user), identity_id=key, auth_time=auth_time)
-    is_recent = auth_time is not None and now() - auth_time <= RECENT_SIGN_IN
-    return viewer if is_recent else replace(viewer, shape=_stale(viewer.shape))
+    return viewer if auth_time is not None and _is_recent(auth_time) else _without_recent_sign_in(viewer)
 
 
 def _with_key(row: Sequence[Any]) -> Viewer:
     """Build the viewer of an API key's row. It acts as the key's own user, who has no sessions, password or notifications."""
     key, user, roles, *facts = row
-    return _unattended(replace(viewer_of(roles, facts, user), api_key_id=key))
+    return _without_recent_sign_in(replace(viewer_of(roles, facts, user), api_key_id=key))
 
 
-def _unattended(viewer: Viewer) -> Viewer:
-    """Return the viewer as one without a sign-in of its own, so it does nothing that needs a recent one (V66)."""
+def _without_recent_sign_in(viewer: Viewer) -> Viewer:
+    """Return the viewer as one that does nothing that needs a recent sign-in, as every API key and embed session is (V66)."""
     return replace(viewer, shape=_stale(viewer.shape))
 
 
