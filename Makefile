@@ -91,7 +91,7 @@ clean: ## Remove installed and built files, but not the data in .data.
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `make check` runs side by side, the longest first.
-CHECKS := check-types check-proofs check-policy check-matrix check-schema check-imports check-portal check-lint check-format
+CHECKS := check-types check-proofs check-policy check-matrix check-sentences check-schema check-lifecycles check-imports check-portal check-lint check-format
 .PHONY: $(CHECKS)
 check-types:
 	@$(QUIETLY) $(BIN)/mypy
@@ -101,8 +101,12 @@ check-policy:
 	@$(QUIETLY) ./crossgate policy check
 check-matrix:
 	@$(QUIETLY) ./crossgate policy matrix --check
+check-sentences:
+	@$(QUIETLY) ./crossgate policy sentences --check
 check-schema:
 	@$(QUIETLY) ./crossgate schema check
+check-lifecycles:
+	@$(QUIETLY) ./crossgate lifecycles --check
 check-imports:
 	@$(QUIETLY) $(BIN)/lint-imports
 check-portal:

@@ -30,6 +30,7 @@ from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
+from resolvers.endpoints.lead_export import export_leads
 from resolvers.endpoints.uploads import Uploads
 from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
@@ -43,6 +44,7 @@ from resolvers.reading.viewers import (
     load_viewer,
 )
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
+from resolvers.values.text import brief
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
@@ -63,6 +65,7 @@ from transport.development import Development, warning
 from transport.documents import Documents
 from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
+from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
 from transport.http.sender import REFRESH_COOKIE, USER_AGENT
@@ -72,6 +75,7 @@ from transport.limits.bounds import bounds_of
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
+from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
 from transport.recording import Recording
 from transport.view_as import ViewAs
 
@@ -120,6 +124,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     services.change_listener.follow(CREDENTIAL, endings.report)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     schema = _schema(settings, documents, schema_of)
+    documents.persisted = _persisted(settings, documents, schema)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     app = create_app(
         schema=schema,
@@ -156,6 +161,7 @@ def _routes(settings: Settings, services: Services, identity: Identity, tokens: 
     development = Development.of(settings)
     return [
         file_route(identity, _files(services), quotas),
+        export_route(identity, lambda viewer, request_id: export_leads(Context(services, viewer, Origin(request_id))), quotas),
         upload_route(
             identity,
             lambda viewer, request_id: Context(services, viewer, Origin(request_id)),
@@ -189,6 +195,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         cursors=cursors,
         tokens=tokens,
         public_url=settings.public_url,
+        site_url=settings.site_url,
         account_url=settings.account_url,
         partner_docs_url=settings.partner_docs_url,
         default_page_size=settings.default_page_size,
@@ -222,6 +229,21 @@ def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> st
     except UnknownField as error:
         raise InvalidSettings({variable("audited_fields"): str(error)}) from None
     return schema
+
+
+def _persisted(settings: Settings, documents: Documents, schema: strawberry.Schema) -> PersistedDocuments:
+    """Load the trusted documents. Raises InvalidSettings if one of them can't run on the schema."""
+    if settings.trusted_documents_file is None:
+        return PersistedDocuments()
+    bounds = bounds_of(schema._schema, settings)
+    try:
+        trusted = read_manifest(settings.trusted_documents_file)
+        for name, text in trusted.items():
+            if (problem := documents.pin(text, schema._schema, bounds)) is not None:
+                raise InvalidManifest(f"has an invalid document {brief(name)}: {problem}")
+    except InvalidManifest as error:
+        raise InvalidSettings({variable("trusted_documents_file"): str(error)}) from None
+    return PersistedDocuments(with_hashes(trusted))
 
 
 def _admit(settings: Settings) -> Admit:

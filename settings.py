@@ -54,8 +54,14 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free port.")
     public_url: str = Field(
         default_factory=lambda data: f"http://localhost:{data['port']}",
-        description="The gateway's public URL, for links to files and profiles.",
+        description="The gateway's public URL, for links to files.",
         json_schema_extra={SHOWN: "`http://localhost:PORT`"},
+    )
+    site_url: str = Field(
+        default_factory=lambda data: data["public_url"],
+        description="The site that emails and `url` fields link to. By default, the gateway serves plain pages for profiles, "
+        "products and offers. Another site has to serve them itself.",
+        json_schema_extra={SHOWN: "the public URL"},
     )
     account_url: str = Field(
         default_factory=lambda data: f"{data['public_url']}/account",
@@ -84,6 +90,11 @@ class Settings(BaseSettings):
         default=("*",),
         description="Web origins whose pages can call the gateway, separated by commas; `*` allows any, which is safe because "
         "access tokens travel in a header, and other origins' pages can't send the refresh cookie.",
+    )
+    trusted_documents_file: Path | None = Field(
+        default=None,
+        description="A manifest of GraphQL documents that clients can send by ID, as Apollo, Relay or GraphQL Code Generator "
+        "write it. They are parsed and validated at start.",
     )
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1024, description="Largest request body or WebSocket message, in bytes."
@@ -127,10 +138,10 @@ class Settings(BaseSettings):
         "limit on queries if plans are off.",
     )
     max_introspection_values: int = Field(
-        default=40_000,
+        default=50_000,
         ge=1,
         description="Maximum number of values of the schema that a GraphQL operation can read; reading the whole schema takes "
-        "about 15,000.",
+        "about 20,600.",
     )
     max_socket_operations: int = Field(
         default=100, ge=1, description="Maximum number of concurrent operations over one WebSocket, including subscriptions."
@@ -240,7 +251,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an email address such as no-reply@gateway.example")
         return value
 
-    @field_validator("public_url", "account_url", "partner_docs_url")
+    @field_validator("public_url", "site_url", "account_url", "partner_docs_url")
     @classmethod
     def _is_web_address(cls, value: str | None) -> str | None:
         if value is None:

@@ -82,7 +82,7 @@ async def work_once(settings: Settings) -> None:
     async with _open(settings) as (app, engine):
         await requeue_stalled_jobs(app)
         for job in SCHEDULED_JOBS:
-            await job.run(engine, settings.public_url)
+            await job.run(engine, settings.site_url)
         await app.run_worker_async(**_options(settings), wait=False, listen_notify=False, queues=["mails"])
 
 
@@ -133,8 +133,8 @@ def _add(app: App, job: ScheduledJob, engine: AsyncEngine, settings: Settings) -
     @app.task(name=job.name, queue="chores")
     async def do(timestamp: int) -> None:  # noqa: ARG001 (required by procrastinate)
         async with asyncio.timeout(JOB_TIMEOUT):
-            await job.run(engine, settings.public_url)
-        log.info("chore.done", chore=job.name)
+            await job.run(engine, settings.site_url)
+        log.debug("job.done", job=job.name)
 
 
 async def requeue_stalled_jobs(app: App) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from address import InvalidAddress
-from models.embedded import EmbeddedFailed
-from policies.errors import PolicyError
-from settings import InvalidSettings
-from transport.authentication.keys import UnusableKey
-
 EXIT_CODE: Final = 1  # usage errors exit with 2
+# Failures by module. A module that isn't loaded has raised nothing, and importing it would take longer than most commands.
+INVALID_ADDRESS: Final = (("address", "InvalidAddress"),)
+KNOWN: Final = (
+    ("models.embedded", "EmbeddedFailed"),
+    ("policies.errors", "PolicyError"),
+    ("settings", "InvalidSettings"),
+    ("transport.authentication.keys", "UnusableKey"),
+)
 
 
 class Failure(Exception):
@@ -25,9 +27,17 @@ def explained() -> Iterator[None]:
     """Print a failure's message and exit the process with EXIT_CODE."""
     try:
         yield
-    except InvalidAddress as failure:  # from a variable such as PGSERVICE: the settings' own URL has been checked already
-        sys.stderr.write(f"crossgate: The database URL is invalid: {failure}\n")
+    except Exception as failure:
+        if isinstance(failure, _loaded(INVALID_ADDRESS)):  # a variable such as PGSERVICE: the settings' URL was checked already
+            text = f"The database URL is invalid: {failure}"
+        elif isinstance(failure, (Failure, OSError, *_loaded(KNOWN))):
+            text = str(failure)
+        else:
+            raise
+        sys.stderr.write(f"crossgate: {text}\n")
         raise SystemExit(EXIT_CODE) from None
-    except (Failure, EmbeddedFailed, InvalidSettings, PolicyError, UnusableKey, OSError) as failure:
-        sys.stderr.write(f"crossgate: {failure}\n")
-        raise SystemExit(EXIT_CODE) from None
+
+
+def _loaded(failures: tuple[tuple[str, str], ...]) -> tuple[type[Exception], ...]:
+    """Return the classes of failures whose modules are loaded."""
+    return tuple(getattr(sys.modules[module], name) for module, name in failures if module in sys.modules)

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from commands.failure import Failure
 from commands.store import open_database, requiring_tables, running_database
 from models.database import transaction
-from models.invoice import Invoice, InvoiceLine, charges
+from models.invoice import Invoice, InvoiceLine, charges, payments
 from resolvers.values.money import money
 from settings import Settings
 
@@ -48,31 +48,41 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One payer's charges in one currency, as rows of `charges`."""
+    """One payer's charges in one currency, as rows of `charges` and of `payments`."""
 
     payer_id: UUID
     payer: str
     currency: str
-    rows: Sequence[Any]
+    ports: Sequence[Any]
+    payments: Sequence[Any]
 
     @property
     def total(self) -> int:
         """The total in minor units of `currency`."""
-        return sum(row.monthly_rate + row.setup_fee for row in self.rows)
+        of_ports = sum(row.monthly_rate + row.setup_fee for row in self.ports)
+        return int(of_ports + sum(row.amount for row in self.payments))
 
     def lines(self, period: Period) -> Iterator[dict[str, Any]]:
-        """Yield the invoice lines: each port's monthly rate, and its setup fee if due."""
-        for row in self.rows:
-            shared = {"account_company_id": row.account_company_id, "port_id": row.port_id, "currency": self.currency}
+        """Yield the invoice lines: each port's monthly rate, its setup fee if due, and each payment of an agreement."""
+        for row in self.ports:
+            port = self._line(row, port_id=row.port_id)
             description = f"{row.name}, {row.speed_mbps // 1000} Gbps, {period.start:%B %Y}"
-            yield {**shared, "description": description, "amount": row.monthly_rate}
+            yield {**port, "description": description, "amount": row.monthly_rate}
             if row.setup_fee:
-                yield {**shared, "description": f"{row.name}, setup", "amount": row.setup_fee}
+                yield {**port, "description": f"{row.name}, setup", "amount": row.setup_fee}
+        for row in self.payments:
+            payment = self._line(row, agreement_id=row.agreement_id, instalment_id=row.instalment_id)
+            yield {**payment, "description": f"{row.name}, payment due on {row.due}", "amount": row.amount}
+
+    def _line(self, row: Any, **charged: UUID | None) -> dict[str, Any]:
+        """Return what lines have in common. `charged` says what the line is for."""
+        nothing = {"port_id": None, "agreement_id": None, "instalment_id": None}
+        return {**nothing, **charged, "account_company_id": row.account_company_id, "currency": self.currency}
 
 
 @app.callback()
 def invoices() -> None:
-    """Issue invoices for ports in service."""
+    """Issue invoices for ports in service and payments of agreements."""
 
 
 @app.command()
@@ -109,9 +119,11 @@ async def issued(engine: AsyncEngine, period: Period, *, dry_run: bool = False) 
 
 async def _issue_missing(engine: AsyncEngine, period: Period, *, dry_run: bool) -> list[str]:
     async with engine.connect() as connection:
-        rows = (await connection.execute(charges(period.before, period.start))).all()
+        ports = _by_payer((await connection.execute(charges(period.before, period.start))).all())
+        due = _by_payer((await connection.execute(payments(period.end))).all())
         existing = await _existing(connection, period)
-    bills = [Bill(*key, list(charged)) for key, charged in groupby(rows, lambda row: (row.payer_id, row.payer, row.currency))]
+    keys = sorted(ports.keys() | due.keys())
+    bills = [Bill(*key, ports.get(key, ()), due.get(key, ())) for key in keys]
     missing = [bill for bill in bills if (bill.payer_id, bill.currency) not in existing]
     last = max((int(number.rpartition("-")[2]) for number in existing.values()), default=0)
     lines, console = [], Console(stderr=True)
@@ -122,7 +134,12 @@ async def _issue_missing(engine: AsyncEngine, period: Period, *, dry_run: bool) 
             await _store(engine, number, bill, period)
         lines.append(_summary(number, bill))
     verb = "would be issued" if dry_run else "issued"
-    return [*lines, f"Invoices for {period.start:%Y-%m} {verb}: {len(missing)}; already issued: {len(bills) - len(missing)}."]
+    return [*lines, f"Invoices for {period.start:%Y-%m} {verb}: {len(missing)}; already issued: {len(existing)}."]
+
+
+def _by_payer(rows: Sequence[Any]) -> dict[tuple[UUID, str, str], list[Any]]:
+    """Group charges by payer and currency, in which they are sorted."""
+    return {key: list(charged) for key, charged in groupby(rows, lambda row: (row.payer_id, row.payer, row.currency))}
 
 
 async def _existing(connection: AsyncConnection, period: Period) -> dict[tuple[UUID, str], str]:
@@ -149,4 +166,4 @@ async def _store(engine: AsyncEngine, number: str, bill: Bill, period: Period) -
 def _summary(number: str, bill: Bill) -> str:
     total = money(bill.total, bill.currency)
     assert total is not None  # noqa: S101 (money() returns None only for None)
-    return f"{number}: {bill.payer}, {total.amount} {total.currency}, ports: {len(bill.rows)}"
+    return f"{number}: {bill.payer}, {total.amount} {total.currency}, ports: {len(bill.ports)}, payments: {len(bill.payments)}"

@@ -14,6 +14,7 @@ from models.api_key import ApiKey
 from models.audit_event import AuditEvent
 from models.base import Base
 from models.billing_market import BillingMarket
+from models.change_request import ChangeRequest, ReviewComment
 from models.company import Company
 from models.concept import Concept, check_concepts
 from models.connection_request import ConnectionRequest
@@ -26,6 +27,8 @@ from models.image import Image
 from models.inquiry import Inquiry
 from models.invitation import Invitation
 from models.invoice import Invoice, InvoiceLine
+from models.lead import Lead, LeadNote
+from models.lifecycle import Staged
 from models.location import Location
 from models.mail import Mail
 from models.managed_account import ManagedAccount, PartnerDefaults
@@ -33,10 +36,12 @@ from models.marketplace_profile import MarketplaceProfile, ProfileSlug, Provider
 from models.membership import Membership
 from models.notification import Notification
 from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
+from models.offer_document import OfferDocument
 from models.order_approval import OrderApproval
 from models.port import Port
 from models.price import Price
-from models.product import ChangeRequest, Product, ProductDimension, ProductRevision, ProductTestAccount
+from models.product import Product, ProductDimension, ProductSlug, ProductTestAccount
+from models.product_revision import ProductRevision
 from models.seller_registration import SellerRegistration
 from models.session import Session
 from models.sign_in_attempt import SignInAttempt
@@ -45,6 +50,7 @@ from models.user import User
 
 __all__ = [
     "CONCEPTS",
+    "STAGED",
     "Agreement",
     "ApiKey",
     "AuditEvent",
@@ -66,6 +72,8 @@ __all__ = [
     "Invitation",
     "Invoice",
     "InvoiceLine",
+    "Lead",
+    "LeadNote",
     "Location",
     "Mail",
     "ManagedAccount",
@@ -75,6 +83,7 @@ __all__ = [
     "Offer",
     "OfferBuyer",
     "OfferDimension",
+    "OfferDocument",
     "OrderApproval",
     "PartnerDefaults",
     "Port",
@@ -82,9 +91,11 @@ __all__ = [
     "Product",
     "ProductDimension",
     "ProductRevision",
+    "ProductSlug",
     "ProductTestAccount",
     "ProfileSlug",
     "ProviderType",
+    "ReviewComment",
     "SellerRegistration",
     "ServiceType",
     "Session",
@@ -100,5 +111,13 @@ def _declared() -> Iterator[Concept]:
         yield from getattr(import_module(f"{__name__}.{module.name}"), "CONCEPTS", ())
 
 
+def _staged() -> Iterator[type[Staged]]:
+    """Yield the models with a lifecycle."""
+    yield from (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Staged))
+
+
 CONCEPTS: Final = tuple(sorted(_declared(), key=lambda concept: concept.name))
+"""The concepts of all model files."""
 check_concepts(CONCEPTS)
+STAGED: Final = tuple(sorted(_staged(), key=lambda model: model.__name__))
+"""The models with a lifecycle."""

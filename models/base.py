@@ -34,6 +34,7 @@ class Base(DeclarativeBase):
         UUID: sa.Uuid(),
         list[str]: postgresql.ARRAY(sa.Text()),
         list[int]: postgresql.ARRAY(sa.Integer()),
+        list[UUID]: postgresql.ARRAY(sa.Uuid()),
         dict[str, Any]: postgresql.JSONB(none_as_null=True),
         list[dict[str, Any]]: postgresql.JSONB(none_as_null=True),
     }

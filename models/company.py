@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, enum_column, now, private
 from models.concept import Concept, Link, SortOrder, always, equals, steps_of
-from models.lifecycle import Lifecycle, Staged, Step, partition
+from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
 
 
@@ -56,6 +56,15 @@ VERIFICATION: Final = Lifecycle(
         "reject": Step({VerificationStatus.PENDING}, VerificationStatus.REJECTED),
     },
     column="verification_status",
+    waits={
+        VerificationStatus.UNVERIFIED: Wait(WaitingSide.COMPANY, since=("created_at",)),
+        VerificationStatus.PENDING: Wait(
+            WaitingSide.OPERATOR, since=("verification_submitted_at", "created_at"), until="verification_due_at"
+        ),
+        VerificationStatus.REJECTED: Wait(
+            WaitingSide.COMPANY, since=("verification_decided_at", "verification_submitted_at", "created_at")
+        ),
+    },
 )
 OPEN, CHECKED = partition(
     VerificationStatus,
@@ -89,6 +98,7 @@ class Company(Identified, Versioned, Staged, Base):
     verification_reason: Mapped[str | None]  # why the latest submission was rejected (A41)
     verification_submitted_at: Mapped[datetime | None]
     verification_due_at: Mapped[datetime | None]
+    verification_decided_at: Mapped[datetime | None]  # when it was last verified or rejected; older rejections lack it
     verification_due_key: Mapped[datetime] = mapped_column(  # never NULL, so that a page can be sorted by it
         sa.Computed(f"coalesce(verification_due_at, {NEVER})", persisted=True), info=private(log=False)
     )
@@ -167,6 +177,11 @@ class Company(Identified, Versioned, Staged, Base):
         self.verification_due_at = due = due_at(self.verification_submitted_at)
         return due
 
+    def decide(self, step: str) -> None:
+        """Verify or reject the company (R421, A41). Raises IllegalStep."""
+        self.take_step(step)
+        self.verification_decided_at = now()
+
     @property
     def vouched_status(self) -> VerificationStatus:
         """The status of companies that this partner creates: VERIFIED once the partner itself is verified (R404, V15)."""
@@ -200,6 +215,7 @@ CONCEPTS: Final = (
             Link("api_keys", "api_key", local="id", remote="company_id"),
             Link("partner_api_keys", "api_key", local="partner_id", remote="company_id"),
             Link("invitations", "product_test_account", local="id", remote="seller_id"),
+            Link("tests", "product_test_account", local="id", remote="company_id"),
             Link("memberships", "membership", local="id", remote="company_id"),
             Link("sent_invitations", "invitation", local="id", remote="company_id"),
         ),
@@ -238,6 +254,9 @@ CONCEPTS: Final = (
             "create_embed_session",
             "set_identity_issuer",
             "register_seller",
+            "create_product",
+            "request_offer",
+            "accept_offer",
             "invite_member",
             "order_port",
             "order_port_directly",

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
 from models.base import Base
-from models.lifecycle import Lifecycle
+from models.lifecycle import Lifecycle, is_one_of
 
 Condition = Callable[[Any, str], ColumnElement[bool]]  # (columns of the rows, name of the parameter)
 TAG_LENGTH: Final = 2  # bytes
@@ -65,11 +66,20 @@ class SortOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of the conditions that a filter is made of. `has_few_rows` says that all its rows can be sorted for a page."""
+
+    condition: Condition
+    has_few_rows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A condition on one column that takes one value from the caller, and the field that it reveals.
 
     `description` is that of the input field. Without one, the value comes from another argument. `order` is the order of a list
-    that is narrowed by it, unless the request names another one.
+    that is narrowed by it, unless the request names another one. With a `relation`, the filter matches rows that have a row of its
+    link table, as far as policy lets the viewer see those. `column` and `condition` are then of the link table.
     """
 
     column: str
@@ -78,8 +88,11 @@ class Filter:
     description: str | None = None
     id_of: str | None = None  # the value is a global id of this type
     money_range: str | None = None  # the value is a part of the money range with this name
-    enum: type[StrEnum] | None = None  # the values, if the column is text
+    parts: tuple[Part, ...] = ()  # conditions that together are the condition, each with an index
+    value_type: type | None = None  # of the value, or of its items, if it isn't the column's
+    is_list: bool = False  # the value is a list
     order: str | None = None
+    relation: str | None = None
 
 
 def equals(
@@ -93,7 +106,56 @@ def equals(
     return Filter(column, field or column, _comparison(column, operator.eq), description, id_of, order=order)
 
 
-def array_contains(column: str, description: str, enum: type[StrEnum] | None = None) -> Filter:
+def in_state(lifecycle: Lifecycle[Any], description: str) -> Filter:
+    """Match rows that are in a state now: what is due counts as done, before the system has taken the step (V41).
+
+    Its parts are the rows stored in the state, and those that are due, which are few: a scheduled job takes the step soon.
+    """
+    name, step = lifecycle.column, lifecycle.overdue
+    if step is None:
+        return equals(name, description)
+
+    def stored(row: Any, parameter: str) -> ColumnElement[bool]:
+        return sa.and_(row[name] == sa.bindparam(parameter, type_=row[name].type), lifecycle.current(row, sa.func.now()))
+
+    def due(row: Any, parameter: str) -> ColumnElement[bool]:
+        asks_for_it = is_one_of(sa.bindparam(parameter, type_=sa.Text()), [step.to])
+        return sa.and_(asks_for_it, lifecycle.due(row, sa.func.now()))
+
+    def either(row: Any, parameter: str) -> ColumnElement[bool]:
+        return sa.or_(stored(row, parameter), due(row, parameter))
+
+    return Filter(name, name, either, description, parts=(Part(stored), Part(due, has_few_rows=True)))
+
+
+def in_states(lifecycle: Lifecycle[Any], description: str) -> Filter:
+    """Match rows that are in one of the given states now, as `in_state` does. Each state is a part, and so are rows that are due."""
+    name, step = lifecycle.column, lifecycle.overdue
+
+    def is_given(state: StrEnum, row: Any, parameter: str) -> ColumnElement[bool]:
+        values = sa.bindparam(parameter, type_=postgresql.ARRAY(row[name].type))
+        given: ColumnElement[bool] = sa.literal_column(f"'{state}'", sa.Text()) == sa.any_(values)
+        return given
+
+    def stored(state: StrEnum) -> Condition:
+        return lambda row, parameter: sa.and_(
+            is_one_of(row[name], [state]), is_given(state, row, parameter), lifecycle.current(row, sa.func.now())
+        )
+
+    def due(after: StrEnum) -> Condition:
+        return lambda row, parameter: sa.and_(lifecycle.due(row, sa.func.now()), is_given(after, row, parameter))
+
+    parts = [Part(stored(state)) for state in sorted(lifecycle.states)]
+    if step is not None:
+        parts.append(Part(due(step.to), has_few_rows=True))
+
+    def either(row: Any, parameter: str) -> ColumnElement[bool]:
+        return sa.or_(*(part.condition(row, parameter) for part in parts))
+
+    return Filter(name, name, either, description, parts=tuple(parts), is_list=True)
+
+
+def array_contains(column: str, description: str, value_type: type[StrEnum] | None = None) -> Filter:
     """Match rows whose array contains the value."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
@@ -102,7 +164,17 @@ def array_contains(column: str, description: str, enum: type[StrEnum] | None = N
         contains: ColumnElement[bool] = row[column].contains(sa.cast(items, kind))  # the driver takes text for VARCHAR
         return contains
 
-    return Filter(column, column, condition, description, enum=enum)
+    return Filter(column, column, condition, description, value_type=value_type)
+
+
+def array_overlaps(column: str, description: str, value_type: type[StrEnum]) -> Filter:
+    """Match rows whose array contains one of the values."""
+
+    def condition(row: Any, name: str) -> ColumnElement[bool]:
+        overlaps: ColumnElement[bool] = row[column].overlap(sa.bindparam(name, type_=row[column].type))
+        return overlaps
+
+    return Filter(column, column, condition, description, value_type=value_type, is_list=True)
 
 
 def at_least(column: str, description: str | None = None) -> Filter:
@@ -113,6 +185,27 @@ def at_least(column: str, description: str | None = None) -> Filter:
 def at_most(column: str, description: str | None = None) -> Filter:
     """Match rows whose column is at most the value."""
     return Filter(column, column, _comparison(column, operator.le), description)
+
+
+def day_ends(column: str, field: str, description: str, *, from_day: bool, never: str, order: str) -> Filter:
+    """Match rows by the day whose end, in UTC, is in the column: days from the value on, or days up to the value.
+
+    The column holds `never`, an SQL expression, where there is no day. Such rows don't match.
+    """
+
+    def condition(row: Any, name: str) -> ColumnElement[bool]:
+        day = sa.bindparam(name, type_=sa.Date())
+        start, end = (
+            sa.func.timezone("UTC", sa.cast(each, sa.TIMESTAMP())) for each in (day, day + sa.literal_column("1", sa.Integer()))
+        )
+        return sa.and_(row[column] > start if from_day else row[column] <= end, row[column] < sa.literal_column(never))
+
+    return Filter(column, field, condition, description, value_type=date, order=order)
+
+
+def listed(relation: str, column: str, field: str, description: str, id_of: str) -> Filter:
+    """Match rows that the relation lists below the row with the given id, which a column of its link table names."""
+    return Filter(column, field, _comparison(column, operator.eq), description, id_of, relation=relation)
 
 
 def is_null(column: str) -> Filter:
@@ -297,7 +390,7 @@ def _named_columns(concept: Concept) -> Iterator[tuple[str, str]]:
     own = concept.table.name
     for order in concept.orders.values():
         yield from ((own, column) for column in order.columns)
-    yield from ((own, each.column) for each in concept.filters.values())
+    yield from ((_filtered_table(concept, each), each.column) for each in concept.filters.values())
     yield from ((own, column) for column in concept.shown_by)
     yield from ((own, column) for state in concept.actions.values() if state for column in state.columns)
     for link in concept.links:
@@ -306,6 +399,12 @@ def _named_columns(concept: Concept) -> Iterator[tuple[str, str]]:
         yield from ((own, column) for column in relation.columns)
         if relation.link is not None:
             yield from ((relation.link, relation.parent), (relation.link, relation.child))
+
+
+def _filtered_table(concept: Concept, each: Filter) -> str:
+    """Return the name of the table that a filter compares a column of."""
+    link = None if each.relation is None else concept.below[each.relation].link
+    return link or concept.table.name
 
 
 def _unindexed_columns(concept: Concept) -> Iterator[str]:
@@ -318,7 +417,7 @@ def _unindexed_columns(concept: Concept) -> Iterator[str]:
         if order.columns and not any(columns[-len(wanted) :] == wanted for columns in indexed):
             yield f"{concept.name}: the order {name} has no index that ends with ({', '.join(wanted)})."
     for name, each in concept.filters.items():
-        if each.column not in filtered and not concept.has_few_rows:
+        if each.relation is None and each.column not in filtered and not concept.has_few_rows:
             yield f"{concept.name}: the filter {name} has no index with the column {each.column}."
 
 

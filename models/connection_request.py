@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, copied, enum_column, now
 from models.concept import AllowedFrom, Concept, Relation, steps_of
-from models.lifecycle import Lifecycle, Staged, Step
+from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide
 
 
 class ConnectionRequestStatus(StrEnum):  # V16
@@ -26,10 +26,11 @@ class ConnectionRequestStatus(StrEnum):  # V16
 
 LIFECYCLE: Final = Lifecycle(
     {
-        "accept": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.ACCEPTED),
-        "deny": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.DENIED),
+        "accept": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.ACCEPTED, "answer"),
+        "deny": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.DENIED, "answer"),
         "withdraw": Step({ConnectionRequestStatus.PENDING}, ConnectionRequestStatus.WITHDRAWN),
-    }
+    },
+    waits={ConnectionRequestStatus.PENDING: Wait(WaitingSide.PROVIDER, since=("created_at",))},
 )
 
 

@@ -33,6 +33,9 @@ class Dealing(Base):
         sa.ForeignKey("company.id"), info=copied("company_id", of="product_id", by="dealings_of_offer")
     )
     seller_partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    product_logo_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("image.id"), info=copied("logo_id", of="product_id", by="dealing_logo")
+    )
     offers: Mapped[int]
 
     __table_args__ = (
@@ -44,6 +47,7 @@ class Dealing(Base):
             for buyer in ("buyer_id", "buyer_partner_id")
             for name, columns in (("product", ("product_id",)), ("seller", ("seller_id", "product_id")))
         ),
+        sa.Index("dealing_logo", "product_logo_id", postgresql_where=sa.text("product_logo_id IS NOT NULL")),
         sa.Index("dealing_seller_id_buyer_page", "seller_id", "buyer_id"),
         sa.Index("dealing_seller_partner_id_buyer_page", "seller_partner_id", "buyer_id"),
     )

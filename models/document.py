@@ -1,22 +1,31 @@
-"""Documents: certificates of registration that companies submit, stored after their content was checked (R409, R410).
+"""Documents: certificates of registration that companies submit, and documents of private offers (R238, R409, R410).
 
-An upload belongs to its user, or to the company that it was made for, until a company uses it as its certificate (V64).
+They are stored after their content was checked. An upload belongs to its user, or to the company that it was made for, until
+something uses it (V64).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, UploadedFile, now, private
+from models.base import Base, UploadedFile, enum_column, now, private
 from models.concept import Concept, Link
 
 MEDIA_TYPES: Final = ("application/pdf", "image/png", "image/jpeg")  # V46
 MAX_BYTES: Final = 10 * 1024 * 1024
+
+
+class DocumentPurpose(StrEnum):  # V71
+    """What a document is for."""
+
+    CERTIFICATE = "CERTIFICATE"
+    AGREEMENT = "AGREEMENT"
 
 
 class Document(UploadedFile, Base):
@@ -25,6 +34,9 @@ class Document(UploadedFile, Base):
     __tablename__ = "document"
 
     certified_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    purpose: Mapped[DocumentPurpose] = mapped_column(
+        enum_column(DocumentPurpose), default=DocumentPurpose.CERTIFICATE, server_default=DocumentPurpose.CERTIFICATE
+    )
     media_type: Mapped[str]
     bytes: Mapped[int]
     content: Mapped[Any] = mapped_column(sa.LargeBinary(), info=private(read=False, log=False))
@@ -34,6 +46,7 @@ class Document(UploadedFile, Base):
         sa.UniqueConstraint("certified_id"),
         sa.CheckConstraint("(company_id IS NULL) <> (user_id IS NULL)", name="one_owner"),
         sa.CheckConstraint("certified_id = company_id", name="own_certificate"),
+        sa.CheckConstraint("certified_id IS NULL OR purpose = 'CERTIFICATE'", name="certifies"),
         sa.CheckConstraint(f"media_type IN {MEDIA_TYPES}", name="media_type"),
         sa.CheckConstraint("octet_length(content) = bytes", name="size"),
         sa.Index("document_company_id_page", "company_id", "id"),

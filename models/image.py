@@ -61,6 +61,9 @@ CONCEPTS: Final = (
         is_node=False,
         links=(
             Link("profiles", "marketplace_profile", "id", "logo_id"),
+            Link("products", "product", "id", "logo_id"),
+            Link("dealings", "dealing", "id", "product_logo_id"),
+            Link("test_accounts", "product_test_account", "id", "product_logo_id"),
             Link("memberships", "membership", "photo_of_id", "user_id"),
             Link("api_keys", "api_key", "photo_of_id", "user_id"),
         ),

@@ -1,6 +1,7 @@
 """Private offers: a seller's offer of one product to named buyers, with prices and a payment schedule (R204-R246).
 
-A buyer's row has copies of the offer's columns that policy compares (seller, product). The database sets them.
+A buyer's row has copies of the offer's columns that policy or filters compare, such as its seller and status. The database sets
+them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,22 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, Owned, copied, enum_column, now
-from models.concept import Concept, Link, Relation, equals
+from models.base import Base, Identified, Owned, Versioned, copied, enum_column, now, private
+from models.concept import (
+    AllowedFrom,
+    Concept,
+    Link,
+    Relation,
+    SortOrder,
+    day_ends,
+    equals,
+    in_state,
+    in_states,
+    listed,
+    steps_of,
+)
 from models.kinds import BigAmount
-from models.lifecycle import Lifecycle, Staged, Step, partition
+from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide, partition
 
 
 class OfferStatus(StrEnum):  # A23, A26, A29, V5
@@ -40,42 +53,80 @@ class PaymentModel(StrEnum):  # R229, R235, R236
 
 LIFECYCLE: Final = Lifecycle(
     {
-        "submit": Step({OfferStatus.DRAFT}, OfferStatus.PENDING_APPROVAL),
-        "publish": Step({OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL}, OfferStatus.PUBLISHED),
+        "submit": Step({OfferStatus.DRAFT, OfferStatus.PUBLISHED}, OfferStatus.PENDING_APPROVAL, "publish"),  # A23, V37
+        "publish": Step({OfferStatus.DRAFT}, OfferStatus.PUBLISHED),
+        "approve": Step({OfferStatus.PENDING_APPROVAL}, OfferStatus.PUBLISHED),
         "reject": Step({OfferStatus.PENDING_APPROVAL}, OfferStatus.REJECTED),
         "accept": Step({OfferStatus.PUBLISHED}, OfferStatus.ACCEPTED),
         "expire": Step({OfferStatus.PUBLISHED}, OfferStatus.EXPIRED),
         "withdraw": Step({OfferStatus.PUBLISHED}, OfferStatus.WITHDRAWN),
-    }
+    },
+    waits={
+        OfferStatus.DRAFT: Wait(WaitingSide.SELLER, ("created_at",)),
+        OfferStatus.PENDING_APPROVAL: Wait(WaitingSide.OPERATOR, ("submitted_at", "created_at")),
+        OfferStatus.PUBLISHED: Wait(WaitingSide.BUYER, ("published_at", "created_at"), "expires_at"),
+    },
+    deadline=Deadline("expire", "expiry_key"),
 )
-UNEXTENDED, EXTENDED = partition(  # buyers can see an offer once it's published (V19)
+DRAFTED, UNAPPROVED, OPEN, ACCEPTED, CLOSED = partition(
     OfferStatus,
-    {OfferStatus.DRAFT, OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED},
-    {OfferStatus.PUBLISHED, OfferStatus.ACCEPTED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
+    {OfferStatus.DRAFT},
+    {OfferStatus.PENDING_APPROVAL, OfferStatus.REJECTED},
+    {OfferStatus.PUBLISHED},
+    {OfferStatus.ACCEPTED},
+    {OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},
 )
+CHANGEABLE: Final = DRAFTED | OPEN  # R245, V37
+ACCEPTABLE: Final = OPEN | ACCEPTED  # a buyer can accept an offer that another one has accepted (V36)
+EXTENDED: Final = ACCEPTABLE | CLOSED  # buyers can see an offer once it's published (V19)
+UNEXTENDED: Final = DRAFTED | UNAPPROVED
+EXPIRES_AT: Final = "(expires_on + 1)::timestamp AT TIME ZONE 'UTC'"
+NEVER: Final = "'9999-01-01 00:00:00+00'::timestamptz"  # sorts offers without an expiry
 CURRENCIES: Final = ("USD", "EUR", "GBP", "AUD", "JPY", "CAD")
 MAX_BUYERS: Final = 25  # R227
+MAX_INSTALMENTS: Final = 60  # V7
+MAX_NAME_LENGTH: Final = 150  # characters (V7)
+APPROVAL_ABOVE: Final = 250_000  # in major units of any currency (A23)
+BY_EXPIRY: Final = " The list is then sorted by EXPIRES_ON unless `orderBy` is set."
+APPROVAL_NEEDED: Final = f"The operator approves offers with a total value above {APPROVAL_ABOVE:,}."
 
 
-class Offer(Owned, Staged, Base):
-    """A private offer, owned by the seller. `total_value` is in minor units of `currency` (A23)."""
+class Offer(Owned, Versioned, Staged, Base):
+    """A private offer, owned by the seller. `total_value` is in minor units of `currency` (A23).
+
+    A draft may lack its dates (V68). `expires_at` is the end, in UTC, of the last day on which it can be accepted.
+    """
 
     __tablename__ = "offer"
     LIFECYCLE = LIFECYCLE
 
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
-    name: Mapped[str] = mapped_column(sa.String(150))  # V7
+    name: Mapped[str] = mapped_column(sa.String(MAX_NAME_LENGTH))
     status: Mapped[OfferStatus] = mapped_column(enum_column(OfferStatus), default=OfferStatus.DRAFT)
     payment_model: Mapped[PaymentModel] = mapped_column(enum_column(PaymentModel))
     currency: Mapped[str] = mapped_column(sa.String(3))
-    total_value: Mapped[BigAmount]
-    contract_end_date: Mapped[date]
-    expires_on: Mapped[date]
+    total_value: Mapped[BigAmount] = mapped_column(default=0)
+    zero_price_confirmed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R237
+    document_ids: Mapped[list[UUID]] = mapped_column(default=list, server_default=sa.text("'{}'"))  # R238, in order
+    contract_end_date: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    expires_at: Mapped[datetime | None] = mapped_column(sa.Computed(EXPIRES_AT, persisted=True))
+    expiry_key: Mapped[datetime] = mapped_column(  # never NULL, so that a page can be sorted by it
+        sa.Computed(f"coalesce({EXPIRES_AT}, {NEVER})", persisted=True), info=private(log=False)
+    )
+    approval_reason: Mapped[str | None]  # R223
+    rejection_reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    submitted_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    submitted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
 
     __table_args__ = (
         sa.CheckConstraint(f"currency IN {CURRENCIES}", name="currency"),
         sa.CheckConstraint("total_value >= 0", name="total_value"),
+        sa.CheckConstraint(
+            "status = 'DRAFT' OR (contract_end_date IS NOT NULL AND expires_on IS NOT NULL)", name="published_has_dates"
+        ),
         sa.Index("offer_company_id_page", "company_id", "id"),
         sa.Index("offer_company_id_status_page", "company_id", "status", "id"),
         sa.Index("offer_company_id_product_id_page", "company_id", "product_id", "id"),
@@ -85,6 +136,11 @@ class Offer(Owned, Staged, Base):
         sa.Index("offer_partner_id_product_id_page", "partner_id", "product_id", "id"),
         sa.Index("offer_product_id_page", "product_id", "id"),
         sa.Index("offer_status_page", "status", "id"),
+        sa.Index("offer_expiry_key_page", "expiry_key", "id"),
+        sa.Index("offer_company_id_expiry_key_page", "company_id", "expiry_key", "id"),
+        sa.Index("offer_partner_id_expiry_key_page", "partner_id", "expiry_key", "id"),
+        sa.Index("offer_documents", "document_ids", postgresql_using="gin"),
+        sa.Index("offer_due", "expiry_key", postgresql_where=sa.text("status = 'PUBLISHED'")),
     )
 
 
@@ -107,15 +163,26 @@ class OfferBuyer(Base):
     product_id: Mapped[UUID] = mapped_column(
         sa.ForeignKey("product.id"), info=copied("product_id", of="offer_id", by="buyer_facts")
     )
+    status: Mapped[OfferStatus] = mapped_column(
+        enum_column(OfferStatus), info=copied("status", of="offer_id", by="buyer_states")
+    )
+    expiry_key: Mapped[datetime] = mapped_column(info=copied("expiry_key", of="offer_id", by="buyer_states"))
 
     __table_args__ = (
         *(
             sa.Index(f"offer_buyer_{'_'.join(columns)}_page", *columns, "offer_id")
             for buyer in ("company_id", "partner_id")
-            for columns in ((buyer,), (buyer, "seller_id"), (buyer, "product_id"))
+            for columns in (
+                (buyer,),
+                (buyer, "seller_id"),
+                (buyer, "product_id"),
+                (buyer, "status"),
+                (buyer, "expiry_key"),
+            )
         ),
         sa.Index("offer_buyer_company_id_seller_partner_id_page", "company_id", "seller_partner_id", "offer_id"),
         sa.Index("offer_buyer_company_id_partner_id_page", "company_id", "partner_id", "offer_id"),
+        sa.Index("offer_buyer_due", "expiry_key", postgresql_where=sa.text("status = 'PUBLISHED'")),
     )
 
 
@@ -153,7 +220,11 @@ CONCEPTS: Final = (
         "Offer",
         Offer,
         tag=b"of",
-        links=(Link("buyers", "offer_buyer", "id", "offer_id"),),
+        links=(
+            Link("buyers", "offer_buyer", "id", "offer_id"),
+            Link("seller_members", "membership", "company_id", "company_id"),
+            Link("partner_members", "membership", "partner_id", "company_id"),
+        ),
         below={
             "company.offers": Relation(("company_id",)),
             "company.received_offers": Relation(
@@ -161,12 +232,57 @@ CONCEPTS: Final = (
             ),
             "product.offers": Relation(("product_id",)),
         },
+        orders={
+            "EXPIRES_ON": SortOrder(("expiry_key",), "expires_on", note="EXPIRES_ON puts drafts without an expiry last."),
+        },
         filters={
-            "status": equals("status", "Matches the status."),
+            "status": in_state(LIFECYCLE, "Matches the status."),
+            "statuses": in_states(LIFECYCLE, "Matches any of these statuses."),
+            "buyer_id": listed(
+                "company.received_offers", "company_id", "buyers", "Matches offers to this company.", id_of="Company"
+            ),
+            "seller_id": equals("company_id", "Matches the company that made the offer.", "seller", id_of="Company"),
             "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),
+            "expires_from": day_ends(
+                "expiry_key",
+                "expires_on",
+                f"Matches offers that expire on or after this date.{BY_EXPIRY}",
+                from_day=True,
+                never=NEVER,
+                order="EXPIRES_ON",
+            ),
+            "expires_to": day_ends(
+                "expiry_key",
+                "expires_on",
+                f"Matches offers that expire on or before this date.{BY_EXPIRY}",
+                from_day=False,
+                never=NEVER,
+                order="EXPIRES_ON",
+            ),
+        },
+        actions={
+            "update": AllowedFrom(CHANGEABLE),
+            **steps_of(LIFECYCLE, "publish", "approve", "reject"),
+            **steps_of(LIFECYCLE, "withdraw", until="expires_at"),
+            "extend": AllowedFrom({OfferStatus.PUBLISHED}, "expires_at"),
+            "accept": AllowedFrom(ACCEPTABLE, "expires_at"),
+        },
+        shown_by={
+            "company_id": "seller",
+            "product_id": "product",
+            "expires_at": "expires_on",
+            "expiry_key": "expires_on",
+            "document_ids": "documents",
         },
     ),
     Concept("OfferBuyer", OfferBuyer),
-    Concept("OfferDimension", OfferDimension, part_of="Offer"),
-    Concept("Instalment", Instalment, part_of="Offer"),
+    Concept(
+        "OfferDimension",
+        OfferDimension,
+        tag=b"od",
+        is_node=False,
+        part_of="Offer",
+        links=(Link("offers", "offer", "offer_id", "id"),),
+    ),
+    Concept("Instalment", Instalment, part_of="Offer", links=(Link("offers", "offer", "offer_id", "id"),)),
 )

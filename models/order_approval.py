@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
-from models.concept import Concept, Link, Relation, equals, page_columns, page_indexes, steps_of
+from models.concept import Concept, Link, Relation, in_state, page_columns, page_indexes, steps_of
 from models.kinds import Amount
-from models.lifecycle import Lifecycle, Staged, Step
+from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
 from models.port import SPEEDS_MBPS, TERMS_MONTHS, DiversityZone
 
 
@@ -36,10 +36,12 @@ LIFECYCLE: Final = Lifecycle(
         "reject": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.REJECTED),
         "withdraw": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.WITHDRAWN),
         "expire": Step({OrderApprovalStatus.PENDING}, OrderApprovalStatus.EXPIRED),
-    }
+    },
+    waits={OrderApprovalStatus.PENDING: Wait(WaitingSide.PARTNER, since=("created_at",), until="expires_at")},
+    deadline=Deadline("expire", "expires_at"),
 )
 MAX_COMMENT_LENGTH: Final = 500  # characters
-FILTERS: Final = {"status": equals("status", "Matches the status of the order.")}
+FILTERS: Final = {"status": in_state(LIFECYCLE, "Matches the status of the order.")}
 
 
 class OrderApproval(Owned, Staged, Base):
@@ -76,11 +78,6 @@ class OrderApproval(Owned, Staged, Base):
         sa.Index("order_approval_status_page", "status", "id"),
         sa.Index("order_approval_due", "expires_at", postgresql_where=sa.text("status = 'PENDING'")),
     )
-
-    def standing(self, at: datetime) -> OrderApprovalStatus:
-        """Return the status at a time. An overdue order counts as EXPIRED even before the scheduled job marks it so."""
-        overdue = self.status == OrderApprovalStatus.PENDING and self.expires_at <= at
-        return OrderApprovalStatus.EXPIRED if overdue else self.status
 
 
 CONCEPTS: Final = (

@@ -25,7 +25,7 @@ from models.concept import (
     steps_of,
 )
 from models.kinds import Amount
-from models.lifecycle import Lifecycle, Staged, Step, partition
+from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
 
 
@@ -62,7 +62,12 @@ LIFECYCLE: Final = Lifecycle(
         "enable": Step({PortStatus.DISABLED}, PortStatus.ACTIVE),
         "cancel": Step({PortStatus.REQUESTED, PortStatus.ALLOCATED}, PortStatus.CANCELLED),
         "decommission": Step({PortStatus.ACTIVE, PortStatus.DISABLED}, PortStatus.DECOMMISSIONED),
-    }
+    },
+    # From the order to the activation it's the operator's turn (A45), so the wait begins with the order.
+    waits={
+        PortStatus.REQUESTED: Wait(WaitingSide.OPERATOR, since=("created_at",)),
+        PortStatus.ALLOCATED: Wait(WaitingSide.OPERATOR, since=("created_at",)),
+    },
 )
 ORDERED, PLACED, IN_SERVICE, ENDED = partition(
     PortStatus,

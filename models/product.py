@@ -1,21 +1,34 @@
-"""Products: sellers' reviewed listings of applications and services (X2), with their revisions and dimensions.
+"""Products: sellers' reviewed listings of applications and services (X2), with their dimensions, test accounts and former slugs.
 
-A product shows its published revision, which is copied into the product on publication, so that reads need no join.
+A product shows its published revision, which is copied into the product on publication, so that reads need no join. Before the
+first publication it shows its draft, to its seller, the seller's partner and the operator alone (V29).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, copied, enum_column, now, private
-from models.concept import Concept, Link, Relation, array_contains, equals, page_indexes
-from models.lifecycle import Lifecycle, Staged, Step
+from models.concept import (
+    AllowedFrom,
+    Concept,
+    Link,
+    Relation,
+    array_contains,
+    array_overlaps,
+    equals,
+    full_text,
+    in_state,
+    page_indexes,
+)
+from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 
 
 class ProductKind(StrEnum):  # R305
@@ -44,32 +57,13 @@ class ServiceCategory(StrEnum):  # R211
     TRAINING = "TRAINING"
 
 
-class RevisionStatus(StrEnum):  # R303-R321, A34, A35
-    """The review status of a revision."""
+class PlatformService(StrEnum):  # R210
+    """A service of the platform that a product supports."""
 
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    APPROVED = "APPROVED"
-    PUBLISHED = "PUBLISHED"
-    REJECTED = "REJECTED"
-    SUPERSEDED = "SUPERSEDED"
-
-
-class ChangeRequestKind(StrEnum):  # R213, R247-R255
-    """What a seller requests to change."""
-
-    CREATE = "CREATE"
-    UPDATE_INFORMATION = "UPDATE_INFORMATION"
-    ADD_DIMENSIONS = "ADD_DIMENSIONS"
-    UPDATE_VISIBILITY = "UPDATE_VISIBILITY"
-
-
-class ChangeRequestStatus(StrEnum):  # R256
-    """The status of a change request."""
-
-    UNDER_REVIEW = "UNDER_REVIEW"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
+    PORTS = "PORTS"
+    CONNECTIONS = "CONNECTIONS"
+    MANAGED_ACCOUNTS = "MANAGED_ACCOUNTS"
+    MARKETPLACE = "MARKETPLACE"
 
 
 LIMITED: Final = sa.text("product_visibility = 'LIMITED'")  # products that test accounts can see (A32)
@@ -78,45 +72,77 @@ VISIBILITY: Final = Lifecycle(
         "publish": Step({ProductVisibility.LIMITED}, ProductVisibility.PUBLIC),
         "limit": Step({ProductVisibility.PUBLIC}, ProductVisibility.LIMITED),
         "restrict": Step({ProductVisibility.LIMITED, ProductVisibility.PUBLIC}, ProductVisibility.RESTRICTED),
-        "remove": Step(set(ProductVisibility) - {ProductVisibility.REMOVED}, ProductVisibility.REMOVED),
+        "remove": Step({ProductVisibility.LIMITED, ProductVisibility.PUBLIC}, ProductVisibility.REMOVED),  # V60
+        "lapse": Step({ProductVisibility.RESTRICTED}, ProductVisibility.REMOVED),  # R263
     },
     column="visibility",
+    deadline=Deadline("lapse", "removal_at"),
 )
-REVISION: Final = Lifecycle(
-    {
-        "submit": Step({RevisionStatus.DRAFT}, RevisionStatus.SUBMITTED),
-        "withdraw": Step({RevisionStatus.SUBMITTED}, RevisionStatus.DRAFT),
-        "approve": Step({RevisionStatus.SUBMITTED}, RevisionStatus.APPROVED),
-        "reject": Step({RevisionStatus.SUBMITTED, RevisionStatus.APPROVED}, RevisionStatus.REJECTED),
-        "revise": Step({RevisionStatus.REJECTED}, RevisionStatus.DRAFT),
-        "publish": Step({RevisionStatus.APPROVED}, RevisionStatus.PUBLISHED),
-        "supersede": Step({RevisionStatus.PUBLISHED}, RevisionStatus.SUPERSEDED),
-    }
+ON_SALE, ENDED = partition(
+    ProductVisibility,
+    {ProductVisibility.LIMITED, ProductVisibility.PUBLIC},
+    {ProductVisibility.RESTRICTED, ProductVisibility.REMOVED},
 )
-CHANGE_REQUEST: Final = Lifecycle(
-    {
-        "succeed": Step({ChangeRequestStatus.UNDER_REVIEW}, ChangeRequestStatus.SUCCEEDED),
-        "fail": Step({ChangeRequestStatus.UNDER_REVIEW}, ChangeRequestStatus.FAILED),
-        "resubmit": Step({ChangeRequestStatus.FAILED}, ChangeRequestStatus.UNDER_REVIEW),
-    }
-)
+MAX_CATEGORIES: Final = 3  # R211, V7
+MAX_HIGHLIGHTS: Final = 3  # V7
+MAX_KEYWORDS: Final = 3  # V7
+MAX_DIMENSIONS: Final = 24  # V7
 
 
-class Product(Owned, Staged, Base):
-    """A product, owned by its seller."""
+def known(column: str, values: type[StrEnum]) -> sa.CheckConstraint:
+    """Return the constraint that a column of a list of text holds only values of an enum."""
+    return sa.CheckConstraint(f"{column} <@ ARRAY{list(map(str, values))}::text[]", name=f"known_{column}")
+
+
+class Listing:
+    """What a listing says. A revision has it, and a product shows it."""
+
+    title: Mapped[str]
+    summary: Mapped[str | None]
+    description: Mapped[str | None] = mapped_column(info=private(log=False))
+    categories: Mapped[list[str]] = mapped_column(default=list)
+    highlights: Mapped[list[str]] = mapped_column(default=list)
+    keywords: Mapped[list[str]] = mapped_column(default=list)
+    logo_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("image.id"), index=True)
+    supports: Mapped[list[str]] = mapped_column(default=list)  # platform services (R210)
+    related_ids: Mapped[list[UUID]] = mapped_column(default=list)  # products (R210)
+    customer_references: Mapped[list[str]] = mapped_column(default=list, info=private(log=False))  # R311, A37
+
+
+# The columns of a listing, which publication copies from a revision to its product.
+LISTING: Final = tuple(Listing.__annotations__)
+
+
+class Product(Owned, Staged, Listing, Base):
+    """A product, owned by its seller. `published_at` is when its first revision was published (V29).
+
+    `slug` is the last part of its URL (A38, R314): only those of published products are unique. `removal_at` is from when
+    nothing keeps a RESTRICTED product (R263).
+    """
 
     __tablename__ = "product"
     LIFECYCLE = VISIBILITY
 
-    title: Mapped[str]
     kind: Mapped[ProductKind] = mapped_column(enum_column(ProductKind))
     visibility: Mapped[ProductVisibility] = mapped_column(enum_column(ProductVisibility), default=ProductVisibility.LIMITED)
-    categories: Mapped[list[str]]
+    slug: Mapped[str]
+    seller_name: Mapped[str] = mapped_column(info=copied("trading_name", of="company_id", by="product_seller"))
+    search: Mapped[str] = mapped_column(
+        postgresql.TSVECTOR(),
+        sa.Computed("product_search_vector(title, summary, keywords, seller_name)", persisted=True),
+        info=private(read=False, log=False),
+    )
+    published_at: Mapped[datetime | None]
+    removal_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
-        sa.CheckConstraint("cardinality(categories) BETWEEN 1 AND 3", name="categories"),  # R211, V7
-        sa.CheckConstraint(f"categories <@ ARRAY{list(map(str, ServiceCategory))}::text[]", name="known_categories"),
+        sa.CheckConstraint(f"cardinality(categories) <= {MAX_CATEGORIES}", name="categories"),
+        sa.CheckConstraint("published_at IS NULL OR cardinality(categories) > 0", name="published_has_category"),  # R211
+        sa.CheckConstraint("visibility <> 'PUBLIC' OR published_at IS NOT NULL", name="public_is_published"),  # V29
+        known("categories", ServiceCategory),
+        known("supports", PlatformService),
+        sa.Index("product_published_slug", "slug", unique=True, postgresql_where=sa.text("published_at IS NOT NULL")),
         sa.Index("product_company_id_page", "company_id", "id"),
         sa.Index("product_partner_id_page", "partner_id", "id"),
         sa.Index("product_partner_id_company_id_page", "partner_id", "company_id", "id"),
@@ -127,11 +153,22 @@ class Product(Owned, Staged, Base):
         sa.Index("product_kind_page", "kind", "id"),
         sa.Index("product_visibility_page", "visibility", "id"),
         sa.Index("product_categories", "categories", postgresql_using="gin"),
+        sa.Index("product_search", "search", postgresql_using="gin"),
+        sa.Index("product_due", "removal_at", postgresql_where=sa.text("visibility = 'RESTRICTED'")),
     )
 
 
+class ProductSlug(Base):
+    """A former slug of a product. It's stored so that links to the product keep working (A38)."""
+
+    __tablename__ = "product_slug"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), index=True)
+
+
 class ProductTestAccount(Base):
-    """A company that can see a LIMITED product (R254, A32). The database copies the seller and visibility from the product."""
+    """A company that can see a LIMITED product once it's published (R254, A32). The database copies facts about the product."""
 
     __tablename__ = "product_test_account"
 
@@ -140,39 +177,21 @@ class ProductTestAccount(Base):
     seller_id: Mapped[UUID] = mapped_column(
         sa.ForeignKey("company.id"), info=copied("company_id", of="product_id", by="test_account_seller")
     )
+    seller_partner_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("company.id"), info=copied("partner_id", of="product_id", by="test_account_seller")
+    )
     product_visibility: Mapped[ProductVisibility] = mapped_column(enum_column(ProductVisibility))
+    product_logo_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("image.id"), info=copied("logo_id", of="product_id", by="test_account_seller")
+    )
 
     __table_args__ = (
         sa.Index("product_test_account_company_id_page", "company_id", "product_id"),
         sa.Index("product_test_account_seller_id_page", "company_id", "seller_id", "product_id"),
         sa.Index("product_test_account_limited_page", "company_id", "seller_id", postgresql_where=LIMITED),
-    )
-
-
-class ProductRevision(Owned, Staged, Base):
-    """A version of a product's listing: published, or to be published after review (X2, A35)."""
-
-    __tablename__ = "product_revision"
-    LIFECYCLE = REVISION
-
-    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"))
-    number: Mapped[int]
-    status: Mapped[RevisionStatus] = mapped_column(enum_column(RevisionStatus), default=RevisionStatus.DRAFT)
-    title: Mapped[str]
-    categories: Mapped[list[str]]
-    content: Mapped[dict[str, Any]] = mapped_column(info=private(log=False))  # descriptions, highlights, keywords (V7)
-    submitted_at: Mapped[datetime | None]
-    approved_at: Mapped[datetime | None]
-    published_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        sa.UniqueConstraint("product_id", "number"),
-        sa.Index(
-            "product_revision_one_published",
-            "product_id",
-            unique=True,
-            postgresql_where=sa.text("status = 'PUBLISHED'"),
-        ),
+        sa.Index("product_test_account_seller_id_company_page", "seller_id", "company_id"),
+        sa.Index("product_test_account_seller_partner_id_company_page", "seller_partner_id", "company_id"),
+        sa.Index("product_test_account_logo", "product_logo_id", postgresql_where=sa.text("product_logo_id IS NOT NULL")),
     )
 
 
@@ -189,22 +208,6 @@ class ProductDimension(Owned, Base):
     __table_args__ = (sa.UniqueConstraint("product_id", "name"),)
 
 
-class ChangeRequest(Owned, Staged, Base):
-    """A seller's request to create or change a product, reviewed by the operator (R215, R256)."""
-
-    __tablename__ = "change_request"
-    LIFECYCLE = CHANGE_REQUEST
-
-    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[ChangeRequestKind] = mapped_column(enum_column(ChangeRequestKind))
-    status: Mapped[ChangeRequestStatus] = mapped_column(
-        enum_column(ChangeRequestStatus), default=ChangeRequestStatus.UNDER_REVIEW
-    )
-    title: Mapped[str]
-    problems: Mapped[list[str]] = mapped_column(default=list)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-
-
 CONCEPTS: Final = (
     Concept(
         "Product",
@@ -217,8 +220,27 @@ CONCEPTS: Final = (
         below={"company.products": Relation(("company_id",))},
         filters={
             "kind": equals("kind", "Matches the kind of product."),
-            "visibility": equals("visibility", "Matches the visibility."),
+            "seller_id": equals("company_id", "Matches the company that sells the product.", "company", id_of="Company"),
+            "visibility": in_state(VISIBILITY, "Matches the visibility."),
             "category": array_contains("categories", "Matches products in this category.", ServiceCategory),
+            "categories": array_overlaps("categories", "Matches products in any of these categories.", ServiceCategory),
+            "search": full_text("search", "title"),
         },
+        actions={
+            action: AllowedFrom(ON_SALE, column="visibility")
+            for action in ("revise", "add_dimensions", "change_visibility", "make_offer", "request_offer")
+        },
+        shown_by={"logo_id": "logo", "related_ids": "related_products"},
+    ),
+    Concept("ProductTestAccount", ProductTestAccount),
+    Concept(
+        "ProductDimension",
+        ProductDimension,
+        tag=b"pd",
+        links=(
+            Link("products", "product", "product_id", "id"),
+            Link("dealings", "dealing", "product_id", "product_id"),
+            Link("test_accounts", "product_test_account", "product_id", "product_id"),
+        ),
     ),
 )

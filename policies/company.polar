@@ -37,6 +37,12 @@ allow(viewer: Viewer, "read", company: Company) if
     account in company.invitations and
     account.company_id = viewer.company_id and account.product_visibility = "LIMITED";
 
+# A seller and its partner can read the test accounts of the seller's products. R254 V18
+allow(viewer: Viewer, "read", company: Company) if
+    account in company.tests and account.seller_id = viewer.company_id;
+allow(viewer: Viewer, "read", company: Company) if
+    partner(viewer) and account in company.tests and account.seller_partner_id = viewer.company_id;
+
 # A buyer and its partner can read the companies that made it an offer. R219 V18 V19
 allow(viewer: Viewer, "read", company: Company) if
     dealing in company.sales and
@@ -72,7 +78,8 @@ close_to(viewer: Viewer, _company: Company) if operator(viewer);
 allow_field(viewer: Viewer, "read", company: Company, field) if
     close_to(viewer, company) and
     field in [
-        "verification_status", "verification_reason", "verification_submitted_at", "verification_due_at", "distribution_agreement"
+        "verification_status", "waits_for", "is_final", "verification_reason", "verification_submitted_at", "verification_due_at",
+        "distribution_agreement"
     ];
 
 # Account administrators of the company and of its partner, and the operator, can read its certificate. R409 R422
@@ -194,6 +201,11 @@ allow(viewer: Viewer, "save_marketplace_profile", company: Company) if
 allow(viewer: Viewer, "publish_marketplace_profile", company: Company) if
     edits_marketplace(viewer) and acts_for(viewer, company);
 
+# A company's account administrators and Marketplace editors, and its partner's, can write its products, even before it's verified: a
+# submission is checked. R214 V27 V31 V61
+allow(viewer: Viewer, "create_product", company: Company) if
+    writes_products(viewer) and acts_for(viewer, company);
+
 # A company that pays for itself can set its billing markets. V12 A43
 allow(viewer: Viewer, "set_billing_market", company: Company) if
     viewer.kind in ["DIRECT", "PARTNER"] and role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles and
@@ -262,6 +274,14 @@ allow(viewer: Viewer, "order_port_directly", company: Company) if
 allow(viewer: Viewer, "publish_port", company: Company) if
     orders(viewer, company) and not managed(viewer);
 
+# Members can ask for private offers for their company, and for the companies that it manages, even before it's verified. R221 V33 V73
+allow(viewer: Viewer, "request_offer", company: Company) if member(viewer) and acts_for(viewer, company);
+
+# Account administrators and finance users can accept offers for their company, and for the companies that it manages. V14 V35
+takes_offers(viewer: Viewer, company: Company) if
+    accepts_offers(viewer) and acts_for(viewer, company);
+allow(viewer: Viewer, "accept_offer", company: Company) if takes_offers(viewer, company);
+
 # Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys and no identity issuer.
 # R404 A40 V47
 # @reason COMPANY_NOT_VERIFIED
@@ -279,6 +299,9 @@ deny(viewer: Viewer, "order_port", company: Company) if
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "order_port_directly", company: Company) if
     orders(viewer, company) and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "accept_offer", company: Company) if
+    takes_offers(viewer, company) and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "publish_port", company: Company) if
     orders(viewer, company) and not managed(viewer) and company.verification_status != "VERIFIED";

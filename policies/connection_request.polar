@@ -17,7 +17,7 @@ allow(viewer: Viewer, "read", _request: ConnectionRequest) if operator(viewer);
 
 allow_field(_viewer: Viewer, "read", _request: ConnectionRequest, field) if
     field in [
-        "name", "rate_limit_mbps", "status", "port", "target_port", "requester", "provider",
+        "name", "rate_limit_mbps", "status", "waits_for", "is_final", "port", "target_port", "requester", "provider",
         "created_at", "decided_at", "reason"
     ];
 

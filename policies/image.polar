@@ -1,8 +1,21 @@
-# Images: the logos of Marketplace profiles, and the photos of users. An upload that nothing uses is its owner's alone.
+# Images: the logos of Marketplace profiles and of products, and the photos of users. An upload that nothing uses is its owner's alone.
 
 # Everyone can read the logo of a public profile. It's an image of a company, never of a user. R006 R010
 allow(_viewer: Viewer, "read", image: Image) if
     image.company_id != nil and profile in image.profiles and profile.visibility = "PUBLIC";
+
+# Anyone who can read a product can read its logo: everyone if it's public, otherwise its test accounts and buyers. R219 R254
+allow(_viewer: Viewer, "read", image: Image) if
+    image.company_id != nil and product in image.products and product.visibility = "PUBLIC" and product.published_at != nil;
+allow(viewer: Viewer, "read", image: Image) if
+    image.company_id != nil and account in image.test_accounts and
+    account.company_id = viewer.company_id and account.product_visibility = "LIMITED";
+allow(viewer: Viewer, "read", image: Image) if
+    image.company_id != nil and dealing in image.dealings and
+    dealing.buyer_id = viewer.company_id and extended(dealing.status);
+allow(viewer: Viewer, "read", image: Image) if
+    partner(viewer) and image.company_id != nil and dealing in image.dealings and
+    dealing.buyer_partner_id = viewer.company_id and extended(dealing.status);
 
 # A company can read its own images. V9
 allow(viewer: Viewer, "read", image: Image) if

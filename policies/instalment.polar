@@ -1,12 +1,17 @@
 # Instalments of an offer: when each payment is due, and how much. Anyone who can read the offer can read them.
 
-allow_field(_viewer: Viewer, "read", _instalment: Instalment, field) if
-    field in ["charge_date", "amount"];
+allow_field(_viewer: Viewer, "read", _instalment: Instalment, "charge_date");
+
+# Amounts are read by the roles that can read prices, and by those who write the offer. V23 V54
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", _instalment: Instalment, "amount") if reads_prices(viewer);
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", instalment: Instalment, "amount") if
+    writes_products(viewer) and offer in instalment.offers and offer.company_id = viewer.company_id;
+# @reason ROLE_REQUIRED
+allow_field(viewer: Viewer, "read", instalment: Instalment, "amount") if
+    writes_products(viewer) and partner(viewer) and offer in instalment.offers and offer.partner_id = viewer.company_id;
 
 # Offer prices are hidden from a managed account like all other prices. R121 A16 X7
 # @reason HIDDEN_BY_PARTNER
 deny_field(viewer: Viewer, "read", _instalment: Instalment, "amount") if prices_hidden(viewer);
-
-# Only roles that can read prices see them. V23
-# @reason ROLE_REQUIRED
-deny_field(viewer: Viewer, "read", _instalment: Instalment, "amount") if not reads_prices(viewer);

@@ -29,6 +29,13 @@ never_kind(_viewer: Viewer, "BANK_ACCOUNT");
 # @reason NOT_YOURS
 never_kind(_viewer: Viewer, "SECRET");
 
+# Those who write an offer read its prices, whatever their role: invariants/offers.polar covers all others, and hidden prices. V54
+exempt("Offer", "total_value", "PRICE");
+exempt("OfferDimension", "price", "PRICE");
+exempt("Instalment", "amount", "PRICE");
+exempt("Agreement", "total_value", "PRICE");
+exempt("OfferDocument", "url", "PRICE");
+
 # Users can read their own email address. The invariant in invariants/contacts.polar covers all other rows. V23
 exempt("User", "email", "PERSONAL_EMAIL");
 
@@ -41,6 +48,9 @@ exempt("Invitation", "email", "PERSONAL_EMAIL");
 
 # Senders give their email address so that the provider can reply. R018
 exempt("Mail profile_inquiry", "email", "EMAIL");
+
+# Those who ask for an offer can give an email address so that the seller can reply. R222 R228
+exempt("Mail offer_requested", "email", "EMAIL");
 
 # Creating an API key gives its secret to the creator, once. No query returns it. V51
 exempt("CreateApiKeyPayload", "secret", "SECRET");

@@ -31,8 +31,8 @@ allow(viewer: Viewer, "withdraw", approval: OrderApproval) if
 # Anyone who can read an order approval can read the order and its outcome.
 allow_field(_viewer: Viewer, "read", _approval: OrderApproval, field) if
     field in [
-        "company", "location", "name", "speed_mbps", "term_months", "cost_centre", "diversity_zone", "status", "comment",
-        "requested_by", "decided_by", "port", "created_at", "decided_at", "expires_at", "monthly_rate", "setup_fee"
+        "company", "location", "name", "speed_mbps", "term_months", "cost_centre", "diversity_zone", "status", "waits_for",
+        "is_final", "comment", "requested_by", "decided_by", "port", "created_at", "decided_at", "expires_at", "monthly_rate", "setup_fee"
     ];
 
 # Prices are hidden in the same way as port prices. R121 R122 V13

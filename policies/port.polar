@@ -14,8 +14,8 @@ allow(viewer: Viewer, "read", _port: Port) if operator(viewer);
 # Anyone who can read a port can read its description.
 allow_field(_viewer: Viewer, "read", _port: Port, field) if
     field in [
-        "name", "company", "location", "speed_mbps", "term_months", "status", "visibility", "cost_centre",
-        "diversity_zone", "created_at", "activated_at", "letter_of_authorisation", "connections", "monthly_rate", "setup_fee",
+        "name", "company", "location", "speed_mbps", "term_months", "status", "waits_for", "is_final", "visibility",
+        "cost_centre", "diversity_zone", "created_at", "activated_at", "letter_of_authorisation", "connections", "monthly_rate", "setup_fee",
         "marketplace_name", "marketplace_description"
     ];
 

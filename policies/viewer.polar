@@ -27,6 +27,19 @@ edits_marketplace(viewer: Viewer) if
     viewer.kind in ["DIRECT", "PARTNER"] and
     role in ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"] and role in viewer.roles;
 
+# Account administrators and Marketplace editors write their company's products, in managed accounts too. The operator's staff review
+# products and don't write any. V31
+writes_products(viewer: Viewer) if
+    viewer.kind in ["DIRECT", "PARTNER", "MANAGED"] and
+    role in ["ACCOUNT_ADMIN", "MARKETPLACE_EDITOR"] and role in viewer.roles;
+
+# Account administrators and finance users accept offers. For a managed account that can't see prices, or whose orders need approval,
+# only its partner's do. V13 V35 X7
+accepts_offers(viewer: Viewer) if
+    viewer.kind in ["DIRECT", "PARTNER", "MANAGED"] and
+    role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles and
+    not prices_hidden(viewer) and not viewer.order_approval_required;
+
 # Account administrators and finance users handle a company's bank account. V31
 handles_bank_accounts(viewer: Viewer) if
     role in ["ACCOUNT_ADMIN", "FINANCE"] and role in viewer.roles;

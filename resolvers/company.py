@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.company import VERIFICATION
+from resolvers.reading import lifecycles
 from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ById, ChildConnection, RootConnection, ToMany, ToOne
 from resolvers.values.address import Address, address
@@ -36,6 +38,8 @@ def build_company_profile(
 company_profile: Final = Computed(
     build_company_profile, ("legal_name", "registration_number", "country", "headquarters", "tax_number")
 )
+waits_for: Final = lifecycles.waits_for(VERIFICATION)
+is_final: Final = lifecycles.is_final(VERIFICATION)
 company: Final = ById("Company")
 companies: Final = RootConnection("Company")
 marketplace_profile: Final = ToOne("MarketplaceProfile", "id", by="company_id")

@@ -70,6 +70,7 @@ class Services:
     cursors: Cursors
     tokens: TokenIssuer
     public_url: str
+    site_url: str
     account_url: str
     passwords: Passwords = field(default_factory=Passwords)
     partner_docs_url: str | None = None

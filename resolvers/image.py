@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Image, MarketplaceProfile
-from models.base import now
+from models import Image
+from models.base import Base, now
 from models.image import KEPT_UNUSED
 from resolvers.files.urls import File, url_of
 from resolvers.reading.batching import Computed, reads_columns
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 RECOMMENDED: Final = (200, 200)  # pixels, R007
+USES: Final = [
+    key.parent for table in Base.metadata.sorted_tables for key in table.foreign_keys if key.column is Image.__table__.c.id
+]
 CONTENT: Final = sa.select(Image.content).where(Image.id == sa.bindparam("image", type_=sa.Uuid()))
 
 
@@ -42,14 +45,14 @@ async def image_of(image: Record, context: Context) -> File:
     return File(image.media_type, row.content)
 
 
-async def purge_unused_images(engine: AsyncEngine, _public_url: str) -> None:
-    """Delete images that no profile or user has used within KEPT_UNUSED (V64). Skips those that are just being used."""
+async def purge_unused_images(engine: AsyncEngine, _site_url: str) -> None:
+    """Delete images that no profile, product or user has used within KEPT_UNUSED (V64). Skips those that are just being used."""
     unused = (
         sa.select(Image.id)
         .where(
             Image.created_at < now() - KEPT_UNUSED,
             Image.photo_of_id.is_(None),
-            ~sa.exists().where(MarketplaceProfile.logo_id == Image.id),
+            *(~sa.exists().where(column == Image.id) for column in USES),
         )
         .with_for_update(skip_locked=True)
     )

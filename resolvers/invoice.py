@@ -14,3 +14,4 @@ lines: Final = ToMany("InvoiceLine", by="invoice_id", order="id")
 amount: Final = Computed(money, ("amount", "currency"))
 managed_account: Final = ToOne("ManagedAccount", "account_company_id", by="company_id")  # R115
 port: Final = ToOne("Port", "port_id")
+agreement: Final = ToOne("Agreement", "agreement_id")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from resolvers.reading.batching import Computed, reads_columns
-from resolvers.reading.field_sources import ChildConnection, ConnectionArguments, RootConnection, ToManyByArray, ToOne
+from resolvers.reading.field_sources import ChildConnection, RootConnection, ToManyByArray, ToOne, with_search
 from resolvers.reading.records import Record
 from resolvers.values.address import address
-from resolvers.values.text import searchable, storable
+from resolvers.values.text import storable
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -26,16 +26,8 @@ class SocialLink:
 
 async def marketplace_profile(roots: Sequence[object], context: Context, *, slug: str) -> list[Record | None]:
     """Return the profile with this slug, or formerly with it (A3)."""
-    profile = await context.loaders.profile_of_slug(storable(slug, "slug"))
+    profile = await context.loaders.row_of_slug("MarketplaceProfile", storable(slug, "slug"))
     return [profile] * len(roots)
-
-
-def _with_search(arguments: dict[str, Any]) -> ConnectionArguments:
-    """Select all profiles, or those whose name or text matches the words of `search`, by prefix or approximately."""
-    search = arguments.pop("search", None)
-    query = None if search is None else searchable(storable(search, "search"))
-    filters = {**(arguments.pop("filter", None) or {}), "search": query}
-    return {**arguments, "filter": filters}, ("read",)
 
 
 async def catalogue(roots: Sequence[object], context: Context) -> list[list[Record]]:
@@ -52,7 +44,7 @@ async def service_types_of(types: Sequence[Record], context: Context) -> list[li
 @reads_columns("slug")
 async def url(profiles: Sequence[Record], context: Context) -> list[str]:
     """Return the URL of each profile's page, which ends with its slug (R014, A3)."""
-    return [f"{context.services.public_url}/marketplace/{profile.slug}" for profile in profiles]
+    return [f"{context.services.site_url}/marketplace/{profile.slug}" for profile in profiles]
 
 
 def build_links(stored: Sequence[Mapping[str, str]]) -> list[SocialLink]:
@@ -60,7 +52,7 @@ def build_links(stored: Sequence[Mapping[str, str]]) -> list[SocialLink]:
     return [SocialLink(link["network"], link["url"]) for link in stored]
 
 
-marketplace_profiles: Final = RootConnection("MarketplaceProfile", _with_search)
+marketplace_profiles: Final = RootConnection("MarketplaceProfile", with_search)
 headquarters: Final = Computed(address, ("headquarters",))
 social_links: Final = Computed(build_links, ("social_links",))
 provider_types: Final = ToManyByArray("ProviderType", "provider_types", by="code")  # R021

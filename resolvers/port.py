@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import TYPE_CHECKING, Any, Final
 
-from models.port import PortStatus
+from models.port import LIFECYCLE, PortStatus
 from resolvers.files.letter import is_authorised
 from resolvers.files.urls import url_of
+from resolvers.reading import lifecycles
 from resolvers.reading.batching import Computed, reads_columns
 from resolvers.reading.field_sources import (
     ChildConnection,
@@ -58,6 +59,8 @@ def is_selectable(status: str) -> bool:
 
 ports: Final = RootConnection("Port", _with_minor_units)
 marketplace_ports: Final = RootConnection("MarketplacePort")  # R028, R029
+waits_for: Final = lifecycles.waits_for(LIFECYCLE)
+is_final: Final = lifecycles.is_final(LIFECYCLE)
 monthly_rate: Final = Computed(money, ("monthly_rate", "currency"))
 setup_fee: Final = Computed(money, ("setup_fee", "currency"))
 PROFILE: Final = ToOne("MarketplaceProfile", "company_id", by="company_id")

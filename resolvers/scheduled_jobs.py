@@ -19,13 +19,15 @@ from resolvers.identity.sessions import purge_sessions
 from resolvers.image import purge_unused_images
 from resolvers.mutations.invitation import purge_invitations
 from resolvers.notifying.outbox import purge_sent_mails
+from resolvers.offering.jobs import end_agreements, expire_offers
 from resolvers.order_approval import expire_due
+from resolvers.reviewing.jobs import decide_requests, reject_unpublished, remove_products
 from resolvers.writing.idempotency import purge_requests
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """A job and its schedule. `run` gets the database engine and the gateway's public URL."""
+    """A job and its schedule. `run` gets the database engine and the URL of the site that emails link to."""
 
     name: str  # of the job in the queue; must never change
     cron: str  # five fields, optionally a sixth for seconds; UTC
@@ -33,6 +35,11 @@ class ScheduledJob:
 
 
 SCHEDULED_JOBS: Final = (
+    ScheduledJob("decide_change_requests", "* * * * * */10", decide_requests),
+    ScheduledJob("reject_unpublished_revisions", "* * * * *", reject_unpublished),
+    ScheduledJob("remove_products", "* * * * *", remove_products),
+    ScheduledJob("expire_offers", "* * * * *", expire_offers),
+    ScheduledJob("end_agreements", "* * * * *", end_agreements),
     ScheduledJob("expire_order_approvals", "* * * * *", expire_due),
     ScheduledJob("forget_attempts", "*/15 * * * *", purge_attempts),
     ScheduledJob("forget_email_tokens", "23 * * * *", purge_tokens),

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 Shown = Mapping[str, frozenset[str]]
 """The columns of a type, each with the fields that show it."""
 
-PORT: Final = {"company": "company_id"}  # fields that reference a company, with their columns
+CHANGE_REQUEST: Final = {"company": "company_id"}  # fields that reference a company, with their columns
+OFFER: Final = {"seller": "company_id"}
+LEAD: Final = {"company": "company_id"}
+PORT: Final = {"company": "company_id"}
 CONNECTION_REQUEST: Final = {"requester": "company_id", "provider": "provider_id"}
 
 
@@ -128,5 +131,8 @@ def columns_of(batch: BatchResolver) -> tuple[str, ...]:
 
 
 port_updated: Final = Updates("Port", PORT)
+change_request_updated: Final = Updates("ChangeRequest", CHANGE_REQUEST)
 connection_request_updated: Final = Updates("ConnectionRequest", CONNECTION_REQUEST)
+offer_updated: Final = Updates("Offer", OFFER)
+lead_created: Final = Updates("Lead", LEAD, new_only=True)
 notification_received: Final = Updates("Notification", {}, new_only=True)

@@ -17,7 +17,7 @@ from schema.building.page_inputs import page_arguments
 from schema.dashboard import Dashboard
 from schema.document import Document
 from schema.support_details import SupportDetails
-from schema.values import CompanyProfile
+from schema.values import CompanyProfile, Waiting
 
 if TYPE_CHECKING:
     from schema.api_key import ApiKey
@@ -50,6 +50,13 @@ class Company(Node):
     verification_submitted_at: datetime | None = column("When the latest submission was made. Null before the first one.")
     verification_due_at: datetime | None = column(
         "When the operator should have decided: three working days after the submission, Monday to Friday in UTC."
+    )
+    waits_for: Waiting | None = resolved(
+        company.waits_for,
+        "Whose step the company's verification waits for: the company's submission, or the operator's decision. Null once verified.",
+    )
+    is_final: bool | None = resolved(
+        company.is_final, "Whether no further step of the company's verification is possible: it is VERIFIED."
     )
     distribution_agreement: bool | None = column(
         "Whether the company has a distribution agreement with the operator. Without one, its type is ENTERPRISE or XAAS."
@@ -94,10 +101,10 @@ class Company(Node):
         company.products, "The products that the company sells.", PAGE
     )
     offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
-        company.offers, "The private offers that the company made.", PAGE
+        company.offers, "The private offers that the company made.", page_arguments("Offer", "offers")
     )
     received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
-        company.received_offers, "The private offers that the company received.", PAGE
+        company.received_offers, "The private offers that the company received.", page_arguments("Offer", "offers")
     )
     dashboard: Dashboard | None = resolved(company.dashboard, "A summary of the company's ports, orders and spending.")
     invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(

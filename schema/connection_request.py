@@ -14,6 +14,7 @@ from schema.building.nodes import Node, of
 from schema.company import Company
 from schema.marketplace_port import MarketplacePort
 from schema.port import Port
+from schema.values import Waiting
 
 
 @strawberry.type(description="A customer's request to connect one of its ports to a provider's public port.")
@@ -23,6 +24,12 @@ class ConnectionRequest(Node):
     name: str = column("The customer's name for the connection.")
     rate_limit_mbps: int = column("The maximum bandwidth of the connection, in Mbps.")
     status: ConnectionRequestStatus = column("The status of the request.")
+    waits_for: Waiting | None = resolved(
+        connection_request.waits_for, "Whose step the request waits for: the provider's, while it is PENDING. Null if nobody's."
+    )
+    is_final: bool = resolved(
+        connection_request.is_final, "Whether no further step is possible: the request was accepted, denied or withdrawn."
+    )
     port: Port | None = resolved(connection_request.port, "The customer's port. Null if the viewer can't see it.")
     target_port: MarketplacePort | None = resolved(
         connection_request.target_port, "The provider's port. Null if the Marketplace doesn't show it."

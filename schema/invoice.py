@@ -7,6 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import invoice
+from schema.agreement import Agreement
 from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
@@ -25,6 +26,7 @@ class InvoiceLine:
         "The managed account that the charge is for. Null if the charge is for the paying company itself.",
     )
     port: Port | None = resolved(invoice.port, "The port that the charge is for, if any.")
+    agreement: Agreement | None = resolved(invoice.agreement, "The agreement whose payment is charged, if any.")
 
 
 @strawberry.type(description="The operator's monthly charges to a company, in one currency.")

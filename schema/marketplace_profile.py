@@ -12,7 +12,7 @@ from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
-from schema.building.page_inputs import page_arguments
+from schema.building.page_inputs import page_arguments, search_argument
 from schema.building.scalars import URL, EmailAddress
 from schema.company import Company
 from schema.image import Image
@@ -74,11 +74,7 @@ class MarketplaceProfileQueries:
         "The profiles on the Marketplace.",
         {
             **page_arguments("MarketplaceProfile", "Marketplace profiles"),
-            "search": (
-                str | None,
-                "Words, or beginnings of words, to search for in profiles. The search ignores accents and "
-                "tolerates a typo of one letter.",
-            ),
+            **search_argument("profiles"),
         },
     )
     provider_types: list[ProviderType] = resolved(

@@ -18,7 +18,7 @@ from schema.company import Company
 from schema.location import Location
 from schema.port import Port
 from schema.user import User
-from schema.values import Money
+from schema.values import Money, Waiting
 
 
 @strawberry.type(
@@ -37,7 +37,16 @@ class OrderApproval(Node):
     setup_fee: Money | None = resolved(order_approval.setup_fee, "The one-time setup charge at the time of the order.")
     cost_centre: str | None = column("The cost centre that the company books the port to.")
     diversity_zone: DiversityZone | None = column("The diversity zone of the port.")
-    status: OrderApprovalStatus = column("The status of the order.")
+    status: OrderApprovalStatus = resolved(
+        order_approval.status, "The status of the order. From `expiresAt` on, an undecided order is EXPIRED."
+    )
+    waits_for: Waiting | None = resolved(
+        order_approval.waits_for, "Whose step the order waits for: the partner's, while it is PENDING. Null if nobody's."
+    )
+    is_final: bool = resolved(
+        order_approval.is_final,
+        "Whether no further step is possible: the order was approved, rejected or withdrawn, or has expired.",
+    )
     requested_by: User | None = resolved(
         order_approval.requested_by, "The user who placed the order. Null if the viewer can't see the user."
     )
@@ -48,7 +57,7 @@ class OrderApproval(Node):
     comment: str | None = column("The partner's comment on its decision.")
     port: Port | None = resolved(order_approval.port, "The ordered port. Null until the order is approved.")
     created_at: datetime = column("When the order was placed.")
-    decided_at: datetime | None = column("When the order was decided, withdrawn or expired.")
+    decided_at: datetime | None = resolved(order_approval.decided_at, "When the order was decided, withdrawn or expired.")
     expires_at: datetime = column("When the order expires if it hasn't been decided.")
     viewer_can: list[str] = viewer_can_field("OrderApproval")
 

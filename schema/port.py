@@ -17,7 +17,7 @@ from schema.building.page_inputs import page_arguments
 from schema.building.scalars import URL
 from schema.company import Company
 from schema.location import Location
-from schema.values import Money
+from schema.values import Money, Waiting
 
 if TYPE_CHECKING:
     from schema.connection_request import ConnectionRequest
@@ -33,6 +33,10 @@ class Port(Node):
     speed_mbps: int = column("The port speed, in Mbps. It can't be changed after ordering.")
     term_months: int = column("The contract term, in months: 1, 12, 24, 36, 48 or 60.")
     status: PortStatus = column("The lifecycle status.")
+    waits_for: Waiting | None = resolved(
+        port.waits_for, "Whose step the port waits for: the operator's, from the order to the activation. Null if nobody's."
+    )
+    is_final: bool = resolved(port.is_final, "Whether no further step is possible: the port is DECOMMISSIONED or CANCELLED.")
     visibility: PortVisibility = column("Whether the Marketplace shows the port. The company's profile must also be public.")
     monthly_rate: Money | None = resolved(port.monthly_rate, "The recurring monthly charge.")
     setup_fee: Money | None = resolved(port.setup_fee, "The one-time setup charge.")

@@ -14,8 +14,11 @@ from strawberry.types.unset import UNSET
 from resolvers import subscription
 from resolvers.subscription import Shown, Updates
 from schema.building.fields import FieldDefinition
+from schema.change_request import ChangeRequest
 from schema.connection_request import ConnectionRequest
+from schema.lead import Lead
 from schema.notification import Notification
+from schema.offer import Offer
 from schema.port import Port
 
 AnyInfo: TypeAlias = Info[Any, Any]
@@ -40,7 +43,9 @@ def _columns(kind: type[Any]) -> Iterator[tuple[str, str]]:
             yield from ((field.python_name, column) for column in columns)
 
 
-SHOWN: Final[Mapping[str, Shown]] = {kind.__name__: _shown(kind) for kind in (Port, ConnectionRequest, Notification)}
+SHOWN: Final[Mapping[str, Shown]] = {
+    kind.__name__: _shown(kind) for kind in (Port, ConnectionRequest, ChangeRequest, Offer, Lead, Notification)
+}
 
 
 def event(description: str) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
@@ -61,6 +66,18 @@ class Subscription:
     @event("Sends a connection request when it is made and whenever it changes.")
     def connection_request_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ConnectionRequest]:
         return _stream(subscription.connection_request_updated, info, company_id)
+
+    @event("Sends a change request when it is submitted and whenever it changes, also by a comment.")
+    def change_request_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ChangeRequest]:
+        return _stream(subscription.change_request_updated, info, company_id)
+
+    @event("Sends a private offer when the viewer can see it first, and whenever it changes.")
+    def offer_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Offer]:
+        return _stream(subscription.offer_updated, info, company_id)
+
+    @event("Sends a lead when it is created.")
+    def lead_created(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Lead]:
+        return _stream(subscription.lead_created, info, company_id)
 
     @event("Sends a notification when the viewer receives it.")
     def notification_received(self, info: AnyInfo) -> AsyncIterator[Notification]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import strawberry
 
+from models.lifecycle import WaitingSide
 from models.managed_account import SettingSource
 from schema.building.scalars import URL
 
@@ -16,6 +18,15 @@ class Money:
         description='The amount in major units, as a string such as "1250.00". Yen amounts have no decimals: "1250".'
     )
     currency: str = strawberry.field(description="The currency, as an ISO 4217 code.")
+
+
+@strawberry.type(description="Whose step an object waits for.")
+class Waiting:
+    side: WaitingSide = strawberry.field(description="The side that has to act.")
+    since: datetime = strawberry.field(description="Since when the object waits for this side.")
+    until: datetime | None = strawberry.field(
+        description="When the side should have acted, or when the object expires. Null if there is no deadline."
+    )
 
 
 @strawberry.type(description="A postal address.")

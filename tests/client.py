@@ -92,6 +92,11 @@ class Client:
         errors, execution = body.get("errors", []), response.headers.get("X-Crossgate-Execution", "")
         return Answer(response.status_code, response.content, body.get("data"), errors, redactions, execution)
 
+    async def get(self, viewer: str | None, path: str) -> httpx.Response:
+        """Get what the gateway has at another path, such as a file."""
+        token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}
+        return await self.http.get(path, headers=token)
+
     async def post(self, viewer: str | None, path: str, body: Any, **more: str) -> httpx.Response:
         """Post JSON to another path of the gateway."""
         token = {} if viewer is None else {"Authorization": f"Bearer {await self._token(viewer)}"}

@@ -19,9 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import models
 from models import Base
 from models.base import now
+from models.database import transaction
+from models.lifecycle import Staged
 from resolvers.identity.email_tokens import hash_of, new_token
-from resolvers.values.identifiers import Identifier
-from tests.models.factory import add
+from resolvers.values.identifiers import Identifier, parse
+from tests.models.factory import add, any_status
 
 TABLES: Final[dict[str, type[Base]]] = {"MarketplacePort": models.Port}  # types with another name than their model
 
@@ -348,12 +350,36 @@ class Factory:
         await self._add(models.ServiceType, code=code, label=label, provider_type=provider_type)
 
     async def product(self, seller: Company, *, visibility: str | None = None, title: str = "Sample", **values: Any) -> Thing:
-        """Create a product of the seller. Without a visibility it has the model's default."""
-        facts = {"kind": "SERVICE", "categories": ["TRAINING"], **values}
+        """Create a published product of the seller. Without a visibility it has the model's default."""
+        facts = {"kind": "SERVICE", "categories": ["TRAINING"], "slug": f"slug-{next(self._numbers)}", "published_at": self.now}
         key = await self._add(
-            models.Product, company_id=seller.key, title=title, **_without_none(visibility=visibility), **facts
+            models.Product, company_id=seller.key, title=title, **_without_none(visibility=visibility), **{**facts, **values}
         )
         return Thing("Product", key)
+
+    async def revision(
+        self, product: Thing, seller: Company, *, status: str = "DRAFT", number: int = 1, **values: Any
+    ) -> Thing:
+        """Create a revision of a product. It's the product's draft if it was never published."""
+        draft_of = None if status in ("PUBLISHED", "SUPERSEDED") else product.key
+        facts = {"title": "Sample", "categories": ["TRAINING"], "draft_of_id": draft_of, **values}
+        owner = {"company_id": seller.key, "product_id": product.key}
+        key = await self._add(models.ProductRevision, status=status, number=number, **owner, **facts)
+        return Thing("ProductRevision", key)
+
+    async def dimension(self, product: Thing, seller: Company, name: str = "Day") -> Thing:
+        """Create a dimension of a product, priced by the day."""
+        owner = {"company_id": seller.key, "product_id": product.key}
+        return Thing("ProductDimension", await self._add(models.ProductDimension, name=name, unit="day", **owner))
+
+    async def former_product_slug(self, product: Thing, slug: str) -> None:
+        """Give the product a former slug."""
+        await self._run(sa.insert(models.ProductSlug).values(slug=slug, product_id=product.key))
+
+    async def seller_registration(self, seller: Company) -> None:
+        """Register the company as a seller. Nobody can decrypt the account's number."""
+        account = {"bank_account_country": "DE", "bank_account_last4": "3000", "bank_account_number": b"encrypted"}
+        await self._add(models.SellerRegistration, company_id=seller.key, account_holder=seller.name, **account)
 
     async def test_account(self, product: Thing, company: Company) -> None:
         """Make the company a test account of a limited product."""
@@ -375,6 +401,7 @@ class Factory:
         currency: str = "EUR",
         dimensions: Sequence[int] = (50_000,),
         instalments: Sequence[int] = (),
+        expires_on: date | None = date(2029, 1, 1),
     ) -> Offer:
         """Create an offer to the buyers, with dimensions of these prices and instalments of these amounts, in minor units."""
         product = product or await self.product(seller)
@@ -388,7 +415,7 @@ class Factory:
             currency=currency,
             total_value=sum(instalments or dimensions),
             contract_end_date=date(2030, 1, 1),
-            expires_on=date(2029, 1, 1),
+            expires_on=expires_on,
         )
         for buyer in buyers:
             await self._add(models.OfferBuyer, offer_id=key, company_id=buyer.key)
@@ -398,6 +425,46 @@ class Factory:
         for month, amount in enumerate(instalments, 1):
             await self._add(models.Instalment, offer_id=key, charge_date=date(2029, month, 1), amount=amount, currency=currency)
         return Offer("Offer", key, product)
+
+    async def lead(self, company: Company, product: Thing, requester: Company, **values: Any) -> Thing:
+        """Create a lead: the requester has asked the company for an offer for its product."""
+        facts = {"source": "OFFER_REQUEST", "product_id": product.key, "requester_id": requester.key, **values}
+        return Thing("Lead", await self._add(models.Lead, company_id=company.key, **facts))
+
+    async def agreement(self, offer: Offer, buyer: Company, *, starts_on: date, total_value: int, **values: Any) -> Thing:
+        """Create an agreement about the first dimension of an offer."""
+        dimension = models.OfferDimension.offer_id == offer.key
+        query = sa.select(models.OfferDimension.id).where(dimension).order_by(models.OfferDimension.position).limit(1)
+        async with self._engine.connect() as connection:
+            key = (await connection.execute(query)).scalar_one()
+        facts = {"ends_on": date(2030, 1, 1), "currency": "EUR", "dimension_ids": [key], **values}
+        owner = {"offer_id": offer.key, "company_id": buyer.key}
+        made = await self._add(models.Agreement, **owner, starts_on=starts_on, total_value=total_value, **facts)
+        return Thing("Agreement", made)
+
+    async def due(self, offer: Offer, *days: date) -> None:
+        """Let the instalments of an offer be due on these days."""
+        own = models.Instalment.offer_id == offer.key
+        async with self._engine.connect() as connection:
+            keys = (
+                await connection.execute(sa.select(models.Instalment.id).where(own).order_by(models.Instalment.id))
+            ).scalars()
+            for key, day in zip(keys, days, strict=True):
+                changed = sa.update(models.Instalment).where(models.Instalment.id == key).values(charge_date=day)
+                await connection.execute(changed)
+
+    async def age_documents(self, *, days: int) -> None:
+        """Let all documents have been uploaded some days ago."""
+        await self._run(sa.update(models.Document).values(uploaded_at=self.now - timedelta(days=days)))
+
+    @staticmethod
+    def known(kind: str, text: str) -> Thing:
+        """Return the row with a global id."""
+        return Thing(kind, parse(text, "id", kind).key)
+
+    async def end_agreements(self, ends_on: date) -> None:
+        """Let all agreements end on a day."""
+        await self._run(sa.update(models.Agreement).values(starts_on=ends_on, ends_on=ends_on))
 
     async def connection_request(self, port: Port, target: Port, *, status: str = "PENDING", name: str = "Sample") -> Thing:
         """Create a request to connect a port to a target."""
@@ -436,9 +503,16 @@ class Factory:
         await self._add(models.SupportDetails, company_id=company.key, supported_by=supported_by, **facts)
 
     async def change(self, thing: Thing, **values: Any) -> None:
-        """Update a record."""
+        """Update a record. It can get any status, even if no step of its lifecycle leads to it."""
         model = _model(thing)
-        await self._run(sa.update(model).where(model.id == thing.key).values(**values))
+        update = sa.update(model).where(model.id == thing.key).values(**values)
+        if issubclass(model, Staged) and model.LIFECYCLE.column in values:
+            async with transaction(self._engine) as session:
+                connection = await session.connection()
+                async with any_status(connection, model):
+                    await connection.execute(update)
+        else:
+            await self._run(update)
 
     async def delete(self, thing: Thing) -> None:
         """Delete a record."""

@@ -1,15 +1,18 @@
-"""The worker's queue: which jobs are requeued and which aren't."""
+"""The worker: which jobs are requeued and which aren't, and what one run of all jobs does."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import models
 from settings import Settings
-from worker import JOB_TIMEOUT, STALLED_AFTER, make_app, requeue_stalled_jobs
+from tests.factory import Factory
+from worker import JOB_TIMEOUT, STALLED_AFTER, make_app, requeue_stalled_jobs, work_once
 
 JOB = """
     WITH worker AS (
@@ -48,3 +51,23 @@ async def test_jobs_of_dead_workers_are_requeued(
         actual = await connection.scalar(sa.text("SELECT status::text FROM procrastinate.procrastinate_jobs"))
 
     assert status == actual
+
+
+async def test_one_run_takes_every_step_that_is_due_V41(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:
+    """`crossgate worker --once` expires offers, ends agreements, and removes products that nothing keeps."""
+    factory, past = Factory(engine), date(2026, 1, 31)
+    seller, buyer = await factory.company(), await factory.company()
+    expired = await factory.offer(seller, [buyer], expires_on=past)
+    ended = await factory.offer(seller, [buyer], status="ACCEPTED")
+    await factory.agreement(ended, buyer, starts_on=date(2026, 1, 1), total_value=100, ends_on=past)
+    await factory.product(seller, visibility="RESTRICTED", removal_at=factory.now)
+
+    await work_once(Settings(database_url=database_url, data_dir=tmp_path, development=True))
+
+    async with engine.connect() as connection:
+        offers = dict((await connection.execute(sa.select(models.Offer.id, models.Offer.status))).all())
+        agreements = (await connection.execute(sa.select(models.Agreement.status))).scalars().all()
+        products = (await connection.execute(sa.select(models.Product.visibility))).scalars().all()
+    assert ("EXPIRED", "ACCEPTED") == (offers[expired.key], offers[ended.key])
+    assert ["ENDED"] == list(agreements)
+    assert 1 == [*map(str, products)].count("REMOVED")

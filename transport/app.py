@@ -33,6 +33,7 @@ from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHead
 from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
+from transport.http.public_pages import PublicPages
 from transport.http.sender import PATH as REFRESH_PATH
 from transport.http.sender import RefreshCookie
 from transport.limits.body_size import BodyLimit, BodyLimitOfQuery
@@ -147,7 +148,7 @@ def _graphql_routes(
     policy: PolicyVersion,
     quotas: Quotas,
 ) -> list[BaseRoute]:
-    """Build the routes that run operations: `/graphql` over HTTP and WebSocket, and `/diff`."""
+    """Build the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
     sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, "sockets")
     streams = Streams(
@@ -186,7 +187,14 @@ def _graphql_routes(
         quotas=quotas,
         seconds=seconds,
     )
-    return [Route("/graphql", endpoint), Route(REFRESH_PATH, endpoint), WebSocketRoute("/graphql", sockets), diff_route(diff)]
+    pages = PublicPages(operations, contexts.make, quotas, seconds, sign_in_url=f"{settings.account_url}/sign-in")
+    return [
+        Route("/graphql", endpoint),
+        Route(REFRESH_PATH, endpoint),
+        WebSocketRoute("/graphql", sockets),
+        diff_route(diff),
+        *(pages.routes() if settings.site_url == settings.public_url else ()),
+    ]
 
 
 def quotas_of(settings: Settings) -> Quotas:

@@ -30,6 +30,7 @@ from resolvers.values.errors import PublicError
 from resolvers.values.text import brief
 from schema.extensions.viewer_introspection import SchemaOf
 from transport.limits.bounds import Bounds, Measurement
+from transport.persisted_documents import PersistedDocuments
 from transport.refusal import BadRequest, Refusal
 from transport.validation import RULES
 
@@ -169,7 +170,7 @@ class Document:
 class Documents:
     """An LRU cache of one schema's documents, by text.
 
-    With `schema_of`, documents are validated against the schema of the viewer.
+    With `schema_of`, documents are validated against the schema of the viewer. `persisted` has those that requests can name.
     """
 
     def __init__(
@@ -180,6 +181,8 @@ class Documents:
         self._max_characters = max_characters
         self.hides = not suggestions
         self.schema_of = schema_of
+        self.persisted = PersistedDocuments()
+        self._pinned: dict[str, Document] = {}
         self._cached: OrderedDict[str, Document] = OrderedDict()
         self._used: WeakValueDictionary[str, Document] = WeakValueDictionary()
         self._characters = 0
@@ -212,8 +215,20 @@ class Documents:
 
     def is_proven(self, text: str) -> bool:
         """Return whether a text is cached and valid, so that it needs neither parsing nor validation."""
-        document = self._cached.get(text)
+        document = self._pinned.get(text) or self._cached.get(text)
         return document is not None and document.is_valid
+
+    def pin(self, text: str, schema: GraphQLSchema, bounds: Bounds) -> str | None:
+        """Keep the document of a text for good, parsed, measured and validated. Return its first problem instead, if it has one."""
+        try:
+            document = self._parsed(text)
+            document.measure(bounds)
+        except PublicError as error:
+            return str(error)
+        if errors := document.validate(schema, hides=self.hides):
+            return errors[0].message
+        self._pinned[text] = document
+        return None
 
     def extension(self) -> SchemaExtension:
         """Return a schema extension that makes Strawberry use the cached document and validation errors."""
@@ -221,6 +236,8 @@ class Documents:
 
     def _find(self, text: str) -> Document | None:
         """Return the document of a text if it is cached or a request still uses it."""
+        if (document := self._pinned.get(text)) is not None:
+            return document
         if (document := self._cached.get(text)) is not None:
             self._cached.move_to_end(text)
             return document

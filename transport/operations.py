@@ -62,10 +62,11 @@ class OperationRunner:
         document, and afterwards for the operation's cost above that, multiplied by `times`.
         """
         paid = 0
-        if not self.documents.is_proven(request.query):  # parsing and validation cost one unit per character
-            paid = max(MIN_CHARGE, len(request.query))
-            payer.charge(paid)
         try:
+            self.documents.persisted.resolve(request)
+            if not self.documents.is_proven(request.query):  # parsing and validation cost one unit per character
+                paid = max(MIN_CHARGE, len(request.query))
+                payer.charge(paid)
             operation = await self._admitted(request, method, queries=queries, streamed=streamed)
         except Exception:
             if not paid:
@@ -73,6 +74,7 @@ class OperationRunner:
             raise
         if (price := max(MIN_CHARGE, operation.cost * times)) > paid:
             payer.charge(price - paid)
+        self.documents.persisted.remember(request, is_visitor=payer.is_visitor)
         return operation
 
     async def _admitted(self, request: GraphQLRequest, method: str, *, queries: bool, streamed: bool) -> Operation:

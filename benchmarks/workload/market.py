@@ -220,9 +220,15 @@ def _products(market: Market, companies: list[Row]) -> dict[UUID, list[UUID]]:
             "product",
             company_id=seller["id"],
             title=f"Product {market.words(2)} {number + 1}",
+            slug=f"product-{number + 1}",
             kind="SERVICE",
             visibility="LIMITED",
             categories=["TRAINING"],
+            highlights=[],
+            keywords=[],
+            supports=[],
+            related_ids=[],
+            customer_references=[],
             created_at=START,
         )
         products.setdefault(seller["id"], []).append(product["id"])

@@ -37,8 +37,10 @@ COMPANY_ROWS: Final = """
     FROM generate_series(1, :companies) i
 """
 PRODUCT_ROWS: Final = """
-    INSERT INTO product (id, company_id, title, kind, visibility, categories, created_at)
-    SELECT key(i), key(i), 'Product ' || i, 'SERVICE', 'LIMITED', ARRAY['TRAINING'], now()
+    INSERT INTO product (id, company_id, title, slug, kind, visibility, categories, highlights, keywords, supports, related_ids,
+        customer_references, created_at)
+    SELECT key(i), key(i), 'Product ' || i, 'product-' || i, 'SERVICE', 'LIMITED', ARRAY['TRAINING'], '{}', '{}', '{}', '{}', '{}',
+        now()
     FROM generate_series(1, :companies) i
 """
 USER: Final = "INSERT INTO app_user (id, email, name, created_at) VALUES (key(:number), :email, :name, now())"

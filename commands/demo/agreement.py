@@ -1,4 +1,4 @@
-"""Agreements on accepted offers, for one dimension each: ACTIVE, ENDED or CANCELLED (V4, A29)."""
+"""Agreements on accepted offers: ACTIVE, ENDED or CANCELLED (V4, A29)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fill(world: World) -> None:
     for offer in accepted:
         for number, buyer in enumerate(buyers[offer["id"]]):
             if number == 0 or chance.random() < 0.3:
-                _agreement(world, chance, offer, buyer["company_id"], chance.choice(dimensions[offer["id"]]))
+                _agreement(world, chance, offer, buyer["company_id"], _choose(chance, dimensions[offer["id"]]))
 
 
 def _by_offer(rows: list[Row]) -> dict[UUID, list[Row]]:
@@ -33,23 +33,31 @@ def _by_offer(rows: list[Row]) -> dict[UUID, list[Row]]:
     return groups
 
 
-def _agreement(world: World, chance: Random, offer: Row, buyer: UUID, dimension: Row) -> None:
+def _choose(chance: Random, dimensions: list[Row]) -> list[Row]:
+    """Choose some dimensions, in the order of the offer (R235)."""
+    chosen = chance.sample(dimensions, chance.randint(1, min(2, len(dimensions))))
+    return sorted(chosen, key=lambda row: int(row["position"]))
+
+
+def _agreement(world: World, chance: Random, offer: Row, buyer: UUID, chosen: list[Row]) -> None:
     at, status = after(offer, hours=12), chance.choice(STATUSES)
     ended = at + (TODAY - at) * chance.random()
+    ends_on = offer["contract_end_date"]
+    if status == AgreementStatus.ENDED:
+        ends_on = max(ended.date(), at.date() + timedelta(days=1))
     world.add(
         "agreement",
         at=at,
         company_id=buyer,
         offer_id=offer["id"],
-        product_id=offer["product_id"],
-        seller_id=offer["company_id"],
-        dimension_id=dimension["id"],
-        amount=dimension["price"],
+        dimension_ids=[dimension["id"] for dimension in chosen],
+        total_value=sum(dimension["price"] for dimension in chosen),
         currency=offer["currency"],
         starts_on=at.date(),
-        ends_on=max(ended.date(), at.date() + timedelta(days=1))
-        if status == AgreementStatus.ENDED
-        else offer["contract_end_date"],
+        ends_on=ends_on,
         status=status,
+        accepted_by=world.administrator(buyer),
+        cancellation_reason="The seller stopped the service." if status == AgreementStatus.CANCELLED else None,
+        ended_at=None if status == AgreementStatus.ACTIVE else ended,
         created_at=at,
     )

@@ -90,6 +90,7 @@ def fill(world: World) -> None:
             verification_reason=UNREADABLE if plan.verification == VerificationStatus.REJECTED else None,
             verification_submitted_at=at if documented else None,
             verification_due_at=due_at(at) if documented else None,
+            verification_decided_at=due_at(at) if plan.verification == VerificationStatus.REJECTED else None,
             auto_publish_allowed=False,
             distribution_agreement=plan.company_type not in OPEN_TYPES,
             partner_id=next(partners) if plan.kind == AccountKind.MANAGED else None,

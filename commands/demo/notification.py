@@ -68,7 +68,7 @@ def _connections(world: World) -> list[Occasion]:
             )
         if requester in cast and row["status"] in DECIDED:
             accepted = row["status"] == ConnectionRequestStatus.ACCEPTED
-            text = message_templates.connection_decided(row["name"], accepted=accepted, reason=None, public_url=URL)
+            text = message_templates.connection_decided(row["name"], accepted=accepted, reason=None, site_url=URL)
             occasions.append(
                 (row["decided_at"], requester, NotificationKind.CONNECTION_DECIDED, text, ("ConnectionRequest", row["id"]))
             )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from io import BytesIO
 from random import Random
 from typing import Any, Final
 from uuid import UUID
+
+from pypdf import PdfWriter
 
 from commands.demo.metro import WITHOUT_MINOR_UNIT, WORTH_OF_A_DOLLAR, minor_units
 from commands.demo.product import DIMENSIONS
 from commands.demo.world import OPEN_UNTIL, TODAY, Row, World, deck, moments
 from models.company import AccountKind
-from models.offer import CURRENCIES, MAX_BUYERS, OfferStatus, PaymentModel
+from models.offer import APPROVAL_ABOVE, APPROVAL_NEEDED, CURRENCIES, EXTENDED, MAX_BUYERS, OfferStatus, PaymentModel
 from models.product import ProductVisibility
 
 FIRST: Final = datetime(2025, 1, 6, 8, tzinfo=TODAY.tzinfo)
-APPROVAL_ABOVE: Final = 250_000  # in major units of any currency (A23)
 STATUSES: Final = {
     OfferStatus.PUBLISHED: 37,
     OfferStatus.ACCEPTED: 25,
@@ -37,6 +41,7 @@ ONCE_SOLD: Final = {
 FREE_SHARE: Final = 0.01  # zero-dollar offers (R237)
 SCHEDULE_SHARE: Final = 0.35
 DESCRIBED_SHARE: Final = 0.6
+DOCUMENTED_SHARE: Final = 0.2
 BUYERS: Final = (3, 3, 10, MAX_BUYERS)  # maximums to choose from; most offers have few
 
 
@@ -59,6 +64,8 @@ def fill(world: World) -> None:
             _instalments(world, chance, offer)
         for buyer in plan.buyers:
             world.add("offer_buyer", offer_id=offer["id"], company_id=buyer)
+        if chance.random() < DOCUMENTED_SHARE:
+            _document(world, offer)
 
 
 def _plans(world: World, chance: Random) -> list[Plan]:
@@ -91,8 +98,8 @@ def _plans_of_cast(world: World, chance: Random, companies: list[UUID]) -> list[
 
 
 def _offerable(world: World, status: OfferStatus) -> list[Row]:
-    """Return the products that can have an offer in a status."""
-    products = world.rows["product"]
+    """Return the published products that can have an offer in a status."""
+    products = [row for row in world.rows["product"] if row["published_at"]]
     return products if status in ONCE_SOLD else [row for row in products if row["visibility"] in SELLING]
 
 
@@ -118,13 +125,26 @@ def _offer(world: World, chance: Random, at: datetime, plan: Plan) -> Row:
         payment_model=PaymentModel.SCHEDULE if schedule else PaymentModel.UPFRONT,
         currency=currency,
         total_value=sum(prices),
+        zero_price_confirmed=free,
         contract_end_date=ends,
         expires_on=expires,
-        created_at=at,
+        **_history(at, plan.status),
     )
     for position, ((name, unit), price) in enumerate(zip(dimensions, prices, strict=True)):
         _dimension(world, chance, offer, position=position, name=name, unit=unit, price=price)
     return offer
+
+
+def _history(at: datetime, status: OfferStatus) -> dict[str, Any]:
+    """Return when the offer was made, submitted and published, and why it had to be approved or was rejected."""
+    reviewed, rejected = status in REVIEWED, status == OfferStatus.REJECTED
+    return {
+        "created_at": at,
+        "submitted_at": at if reviewed else None,
+        "approval_reason": APPROVAL_NEEDED if reviewed else None,
+        "rejection_reason": "The payments don't match what was agreed." if rejected else None,
+        "published_at": at if status in EXTENDED else None,
+    }
 
 
 def _dimension(world: World, chance: Random, offer: Row, **facts: Any) -> None:
@@ -136,6 +156,31 @@ def _dimension(world: World, chance: Random, offer: Row, **facts: Any) -> None:
         description=f"{facts['name']} level" if described else None,
         currency=offer["currency"],
         **facts,
+    )
+
+
+@cache
+def _blank_page() -> bytes:
+    """Return a PDF of one page."""
+    writer, written = PdfWriter(), BytesIO()
+    writer.add_blank_page(595, 842)
+    writer.write(written)
+    return written.getvalue()
+
+
+def _document(world: World, offer: Row) -> None:
+    """Add a document that defines the service, as if the seller had deleted what it was made of (R238)."""
+    content = _blank_page()
+    world.add(
+        "offer_document",
+        at=offer["created_at"],
+        offer_id=offer["id"],
+        current_of_id=offer["id"],
+        sha256=sha256(content).hexdigest(),
+        pages=1,
+        bytes=len(content),
+        content=content,
+        created_at=offer["created_at"],
     )
 
 

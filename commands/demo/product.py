@@ -1,22 +1,16 @@
-"""Products with revisions, dimensions, change requests and test accounts, in every review status."""
+"""Products with dimensions and test accounts, of every visibility. Their listings come from their revisions."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from commands.demo.words import INVENTED
-from commands.demo.world import FOUNDED, Row, World, after, deck, moments
+from commands.demo.product_revision import add_revisions
+from commands.demo.words import INVENTED, slug
+from commands.demo.world import FOUNDED, OPEN_UNTIL, TODAY, Row, World, deck, moments
 from models.company import AccountKind
-from models.product import (
-    ChangeRequestKind,
-    ChangeRequestStatus,
-    ProductKind,
-    ProductVisibility,
-    RevisionStatus,
-    ServiceCategory,
-)
+from models.product import PlatformService, ProductKind, ProductVisibility, ServiceCategory
 
 FIRST: Final = datetime(2023, 10, 2, 8, tzinfo=FOUNDED.tzinfo)
 LAST: Final = datetime(2024, 12, 2, 8, tzinfo=FOUNDED.tzinfo)  # offers come after it
@@ -35,43 +29,67 @@ TITLES: Final[dict[ServiceCategory, tuple[str, ...]]] = {
     ServiceCategory.PREMIUM_SUPPORT: ("Round-the-clock Support", "Named Engineer", "Four-hour Repair"),
     ServiceCategory.TRAINING: ("Routing Workshop", "Peering Course", "Incident Drill"),
 }
+PITCHES: Final[dict[ServiceCategory, str]] = {
+    ServiceCategory.ASSESSMENTS: "Two engineers look at your network for a week and tell you what to change first.",
+    ServiceCategory.IMPLEMENTATION: "We plan the move with you, do it in one weekend, and stay until everything runs.",
+    ServiceCategory.MANAGED_SERVICES: "We run it day and night, so that your team can work on what's next.",
+    ServiceCategory.PREMIUM_SUPPORT: "You call one number, and an engineer who knows your network answers.",
+    ServiceCategory.TRAINING: "Your team learns it in a lab that looks like your own network.",
+}
+HIGHLIGHTS: Final = ("Fixed price", "Remote or on site", "Documented results", "No minimum term")
 DIMENSIONS: Final = (("Bronze", "month"), ("Silver", "month"), ("Gold", "month"), ("Set-up", "once"), ("Day on site", "day"))
-PROBLEMS: Final = (
-    "The title promises more than the description.",
-    "No customer reference was given.",
-    "A highlight is missing.",
-)
-NEXT_REVISIONS: Final = (  # after a published revision; None means no change in progress
-    None,
-    None,
-    RevisionStatus.DRAFT,
-    RevisionStatus.SUBMITTED,
-    RevisionStatus.APPROVED,
-    RevisionStatus.REJECTED,
-)
+UNPUBLISHED_SHARE: Final = 0.3  # of LIMITED products
 
 
 def fill(world: World) -> None:
-    """Create the products in order of creation time, each with everything that belongs to it."""
+    """Create the products in order of creation time, then what belongs to them."""
     chance = world.chance("product")
     orders = _orders(world, chance)
-    for at, (company, visibility) in zip(moments(chance, FIRST, LAST, len(orders)), orders, strict=True):
-        category = chance.choice(list(ServiceCategory))
-        others = [other for other in ServiceCategory if other != category]
+    for number, (at, (company, visibility)) in enumerate(zip(moments(chance, FIRST, LAST, len(orders)), orders, strict=True)):
+        unpublished = visibility == ProductVisibility.LIMITED and chance.random() < UNPUBLISHED_SHARE
         product = world.add(
             "product",
             at=at,
             company_id=company["id"],
-            title=f"{company['trading_name'].split()[0]} {chance.choice(TITLES[category])}",
             kind=chance.choice([ProductKind.SERVICE, ProductKind.SERVICE, ProductKind.APPLICATION]),
             visibility=visibility,
-            categories=[category, *chance.sample(others, chance.randint(0, 2))],
+            published_at=None if unpublished else at + timedelta(days=9),
+            removal_at=_removal(visibility),
             created_at=at,
+            **_listing(world, chance, company, number),
         )
-        _revisions(world, chance, product)
         _dimensions(world, chance, product)
-        _change_requests(world, chance, product)
+    add_revisions(world, chance)
     _test_accounts(world, chance)
+
+
+def _listing(world: World, chance: Random, company: Row, number: int) -> dict[str, Any]:
+    """Return what a listing says, and its slug."""
+    category = chance.choice(list(ServiceCategory))
+    others = [other for other in ServiceCategory if other != category]
+    title = f"{company['trading_name'].split()[0]} {chance.choice(TITLES[category])}"
+    logo = next((row["id"] for row in world.rows["image"] if row["company_id"] == company["id"]), None)
+    public = [row["id"] for row in world.rows["product"] if row["visibility"] == ProductVisibility.PUBLIC]
+    return {
+        "title": title,
+        "slug": f"{slug(title)}-{number}",
+        "summary": PITCHES[category],
+        "description": f"{PITCHES[category]}\n\nYou get a plan, a named contact and a report at the end. {INVENTED}",
+        "categories": [category, *chance.sample(others, chance.randint(0, 2))],
+        "highlights": chance.sample(HIGHLIGHTS, chance.randint(1, 3)),
+        "keywords": [word.lower() for word in title.split()[1:4]],
+        "logo_id": logo,
+        "supports": chance.sample(list(PlatformService), chance.randint(1, 2)),
+        "related_ids": chance.sample(public, min(len(public), chance.randint(0, 2))),
+        "customer_references": [row["trading_name"] for row in chance.sample(world.rows["company"], 2)],
+    }
+
+
+def _removal(visibility: ProductVisibility) -> Any:
+    """Return when nothing keeps the product any more: in years if it's RESTRICTED."""
+    if visibility == ProductVisibility.RESTRICTED:
+        return OPEN_UNTIL
+    return TODAY if visibility == ProductVisibility.REMOVED else None
 
 
 def _orders(world: World, chance: Random) -> list[tuple[Row, ProductVisibility]]:
@@ -88,41 +106,6 @@ def _orders(world: World, chance: Random) -> list[tuple[Row, ProductVisibility]]
     return orders
 
 
-def _revisions(world: World, chance: Random, product: Row) -> None:
-    """Add the product's revisions: superseded ones, the published one, and one in review."""
-    published = product["visibility"] != ProductVisibility.LIMITED or chance.random() < 0.5
-    history = [RevisionStatus.SUPERSEDED] * chance.randint(0, 2) + [RevisionStatus.PUBLISHED] if published else []
-    coming = chance.choice(NEXT_REVISIONS) if published else chance.choice([status for status in NEXT_REVISIONS if status])
-    for number, status in enumerate([*history, *([coming] if coming else [])], start=1):
-        submitted = after(product, days=40 * number, milliseconds=len(world.rows["product_revision"]))
-        passed = status in {RevisionStatus.APPROVED, RevisionStatus.PUBLISHED, RevisionStatus.SUPERSEDED}
-        out = status in {RevisionStatus.PUBLISHED, RevisionStatus.SUPERSEDED}
-        world.add(
-            "product_revision",
-            at=product["created_at"],
-            company_id=product["company_id"],
-            product_id=product["id"],
-            number=number,
-            status=status,
-            title=product["title"] if out else f"{product['title']} {number}",
-            categories=product["categories"],
-            content=_content(chance, product),
-            submitted_at=None if status == RevisionStatus.DRAFT else submitted,
-            approved_at=after({"created_at": submitted}, days=3) if passed else None,
-            published_at=after({"created_at": submitted}, days=4) if out else None,
-        )
-
-
-def _content(chance: Random, product: Row) -> dict[str, Any]:
-    words = product["title"].split()
-    return {
-        "short_description": f"{product['title']}, by people who run networks.",
-        "long_description": f"{product['title']}: planned with you, done in weeks, documented. {INVENTED}",
-        "highlights": chance.sample(["Fixed price", "Remote or on site", "Documented", "No lock-in"], chance.randint(1, 3)),
-        "keywords": [word.lower() for word in words[1:4]],
-    }
-
-
 def _dimensions(world: World, chance: Random, product: Row) -> None:
     for name, unit in chance.sample(DIMENSIONS, chance.randint(1, len(DIMENSIONS))):
         world.add(
@@ -136,32 +119,11 @@ def _dimensions(world: World, chance: Random, product: Row) -> None:
         )
 
 
-def _change_requests(world: World, chance: Random, product: Row) -> None:
-    """Add the change request that created the product, and perhaps another one."""
-    kinds = [(ChangeRequestKind.CREATE, ChangeRequestStatus.SUCCEEDED)]
-    if chance.random() < 0.4:
-        changes = [kind for kind in ChangeRequestKind if kind != ChangeRequestKind.CREATE]
-        kinds.append((chance.choice(changes), chance.choice(list(ChangeRequestStatus))))
-    for kind, status in kinds:
-        failed = status == ChangeRequestStatus.FAILED
-        world.add(
-            "change_request",
-            at=product["created_at"],
-            company_id=product["company_id"],
-            product_id=product["id"],
-            kind=kind,
-            status=status,
-            title=product["title"],
-            problems=chance.sample(PROBLEMS, chance.randint(1, 2)) if failed else [],
-            created_at=product["created_at"],
-        )
-
-
 def _test_accounts(world: World, chance: Random) -> None:
-    """Add test accounts of LIMITED products. The cast tests products of others and has testers for its own."""
+    """Add test accounts of published LIMITED products. The cast tests products of others and has testers for its own."""
     members = [company for company in world.cast if company is not world.cast.operator]
     companies = world.companies(AccountKind.PARTNER, AccountKind.DIRECT, AccountKind.MANAGED)
-    limited = [row for row in world.rows["product"] if row["visibility"] == ProductVisibility.LIMITED]
+    limited = [row for row in world.rows["product"] if row["visibility"] == ProductVisibility.LIMITED and row["published_at"]]
     for number, product in enumerate(limited):
         guests = [*chance.sample(companies, chance.randint(0, 3)), members[number % len(members)]]
         for guest in {row["id"] for row in guests if row["id"] != product["company_id"]}:

@@ -12,6 +12,8 @@ from random import Random
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from models.membership import MemberRole
+
 Row: TypeAlias = dict[str, Any]
 
 
@@ -62,6 +64,7 @@ class World:
         self._seed = seed
         self._keys: dict[str, Random] = {}
         self._last: dict[str, int] = {}
+        self._administrators: dict[UUID, UUID] = {}
 
     def chance(self, concept: str) -> Random:
         """Return a random generator that depends only on the seed and the concept."""
@@ -80,6 +83,14 @@ class World:
             for row in self.rows["company"]
             if row["account_kind"] in kinds and (row["verification_status"] == "VERIFIED" or not verified)
         ]
+
+    def administrator(self, company: UUID) -> UUID | None:
+        """Return the first account administrator of a company, if it has one."""
+        if not self._administrators:
+            for row in reversed(self.rows["membership"]):
+                if MemberRole.ACCOUNT_ADMIN in row["roles"]:
+                    self._administrators[row["company_id"]] = row["user_id"]
+        return self._administrators.get(company)
 
     @property
     def size(self) -> int:

@@ -12,6 +12,7 @@ from commands.policy.kinds import kinds
 from commands.policy.matrix import matrix
 from commands.policy.prove import prove
 from commands.policy.replay import replay
+from commands.policy.sentences import sentences
 from commands.policy.show import show
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -31,3 +32,4 @@ app.command()(explain)
 app.command()(show)
 app.command()(replay)
 app.command()(prove)
+app.command()(sentences)

@@ -6,10 +6,11 @@ order (kind, support, settings, roles), so the same set always gets the same wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from functools import lru_cache, reduce
+from operator import or_
+from typing import Final, TypeAlias
 
 from models.company import AccountKind
 from models.managed_account import SupportedBy
@@ -21,9 +22,23 @@ SIGNED_IN: Final = frozenset(KINDS) - {Shape().kind}
 MEMBERS: Final = frozenset(KINDS) - {*COMPANYLESS}
 SUPPORT: Final = "supported_by"
 HAVING: Final = "roles"
+FACTS: Final = (SUPPORT, *SWITCHES, STALE)
+BITS: Final = {name: 1 << place for place, name in enumerate((*FACTS, *ROLES))}
 CACHED_SHAPES: Final = 65_536  # a few megabytes, since most are asked for again and again
-Membership: TypeAlias = "Sequence[tuple[Shape, bool | None]]"
-"""Shapes, and whether each is in the set; None for one that doesn't matter."""
+Membership: TypeAlias = "Sequence[tuple[int, bool | None]]"
+"""Shapes of one kind, each as the bits of what is true of it, and whether it is in the set; None for one that doesn't matter."""
+
+
+@lru_cache(CACHED_SHAPES)
+def bits_of(shape: Shape) -> int:
+    """Return the bits of what is true of a shape: its settings, support by the operator, no recent sign-in, and its roles."""
+    true = [name for name in (*SWITCHES, STALE) if getattr(shape, name)]
+    true += [SUPPORT] if shape.supported_by == SupportedBy.OPERATOR else []
+    return _mask((*true, *shape.roles))
+
+
+def _mask(names: Iterable[str]) -> int:
+    return sum(BITS[name] for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +49,14 @@ class Condition:
     holds: bool
     roles: tuple[str, ...] = ()
 
+    @property
+    def mask(self) -> int:
+        """The bits of which at least one is set if what is tested is true."""
+        return _mask(self.roles) if self.fact == HAVING else BITS[self.fact]
+
     def of(self, shape: Shape) -> bool:
         """Return True if a shape meets the condition."""
-        if self.fact == HAVING:
-            return bool(set(self.roles) & set(shape.roles)) is self.holds
-        value = shape.supported_by == SupportedBy.OPERATOR if self.fact == SUPPORT else getattr(shape, self.fact)
-        return value is self.holds
+        return bool(bits_of(shape) & self.mask) is self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ def describe_viewers(membership: Mapping[Shape, bool | None]) -> ViewerSet:
     kinds_by_ways: dict[tuple[tuple[Condition, ...], ...], list[str]] = {}
     free = {kind for kind in KINDS if all(value is None for shape, value in membership.items() if shape.kind == kind)}
     for kind in KINDS:
-        of_kind = [(shape, value) for shape, value in membership.items() if shape.kind == kind]
+        of_kind = [(bits_of(shape), value) for shape, value in membership.items() if shape.kind == kind]
         if ways := tuple(_ways(of_kind, ())):
             kinds_by_ways.setdefault(ways, []).append(kind)
     return ViewerSet(tuple(Part(_widened(kinds, free), way) for ways, kinds in kinds_by_ways.items() for way in ways))
@@ -89,16 +106,14 @@ def _ways(membership: Membership, way: tuple[Condition, ...]) -> Iterator[tuple[
             yield _joined(way)
         return
     test = _next_test(membership)
-    for condition in (test, replace(test, holds=not test.holds)):
-        yield from _ways([entry for entry in membership if condition.of(entry[0])], (*way, condition))
+    for condition, side in zip((test, replace(test, holds=not test.holds)), _sides(test, membership), strict=True):
+        yield from _ways(side, (*way, condition))
 
 
 def _joined(way: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Put conditions in reading order, and merge those on missing roles into one."""
     missing = {role for item in way if item.fact == HAVING and not item.holds for role in item.roles}
-    others = sorted(
-        (item for item in way if item.fact != HAVING), key=lambda item: (SUPPORT, *SWITCHES, STALE).index(item.fact)
-    )
+    others = sorted((item for item in way if item.fact != HAVING), key=lambda item: FACTS.index(item.fact))
     having = [item for item in way if item.fact == HAVING and item.holds]
     without = [Condition(HAVING, False, _ordered(missing))] if missing else []
     return (*others, *having, *without)
@@ -112,57 +127,40 @@ def _next_test(membership: Membership) -> Condition:
     """Pick the next test: the first one with an outcome that settles membership, or else the first one that affects it."""
     facts = [Condition(SUPPORT, False), *(Condition(name, True) for name in (*SWITCHES, STALE))]
     groups = [Condition(HAVING, True, group) for group in _groups(membership)]
-    splitting = [test for test in (*facts, *groups) if 0 < sum(test.of(shape) for shape, _ in membership) < len(membership)]
-    candidates = [test for test in splitting if _matters(test, membership)] or splitting
+    splitting = [test for test in (*facts, *groups) if all(_sides(test, membership))]
+    candidates = [test for test in splitting if _differs(membership, test.mask)] or splitting
     return next((test for test in candidates if not all(map(_mixed, _sides(test, membership)))), candidates[0])
 
 
 def _sides(test: Condition, membership: Membership) -> tuple[Membership, Membership]:
-    return [entry for entry in membership if test.of(entry[0])], [entry for entry in membership if not test.of(entry[0])]
+    """Divide shapes into those that meet a test and the others."""
+    mask = test.mask
+    with_it, without = (
+        [entry for entry in membership if entry[0] & mask],
+        [entry for entry in membership if not entry[0] & mask],
+    )
+    return (with_it, without) if test.holds else (without, with_it)
 
 
-def _matters(test: Condition, membership: Membership) -> bool:
-    """Return True if membership differs between two shapes that differ in nothing but this fact."""
-    if test.fact == HAVING:
-        return _differs(membership, lambda shape: _less(shape, test.roles))
-    return _differs(membership, lambda shape: _neutral(shape, test.fact))
-
-
-def _differs(membership: Membership, normalize: Callable[[Shape], Shape]) -> bool:
-    """Return True if shapes that are the same once normalized differ in membership."""
-    values_by_shape: dict[Shape, set[bool | None]] = {}
-    for shape, value in membership:
-        values_by_shape.setdefault(normalize(shape), set()).add(value)
-    return any(len(values - {None}) > 1 for values in values_by_shape.values())
+def _differs(membership: Membership, mask: int) -> bool:
+    """Return True if membership differs between two shapes that differ in nothing but these bits."""
+    values: dict[int, bool] = {}
+    return any(value is not None and values.setdefault(bits & ~mask, value) is not value for bits, value in membership)
 
 
 def _groups(membership: Membership) -> Iterator[tuple[str, ...]]:
     """Yield the roles that matter, in groups of interchangeable roles."""
-    roles = _ordered({role for shape, _ in membership for role in shape.roles})
-    left = [role for role in roles if _differs(membership, _without({role}))] or list(roles)
+    held = reduce(or_, (bits for bits, _ in membership), 0)
+    roles = [role for role in ROLES if held & BITS[role]]
+    left = [role for role in roles if _differs(membership, BITS[role])] or roles
     while left:
         group = [left[0]]
         for role in left[1:]:
-            if not _differs([entry for entry in membership if {*group, role} & {*entry[0].roles}], _without({*group, role})):
+            mask = _mask((*group, role))
+            if not _differs([entry for entry in membership if entry[0] & mask], mask):
                 group.append(role)
         left = [role for role in left if role not in group]
         yield tuple(group)
-
-
-def _without(roles: set[str]) -> Callable[[Shape], Shape]:
-    left_out = _ordered(roles)
-    return lambda shape: _less(shape, left_out)
-
-
-@lru_cache(CACHED_SHAPES)
-def _neutral(shape: Shape, fact: str) -> Shape:
-    changed: dict[str, Any] = {fact: SupportedBy.PARTNER.value if fact == SUPPORT else False}
-    return replace(shape, **changed)
-
-
-@lru_cache(CACHED_SHAPES)
-def _less(shape: Shape, roles: tuple[str, ...]) -> Shape:
-    return replace(shape, roles=tuple(role for role in shape.roles if role not in roles))
 
 
 def _ordered(roles: set[str]) -> tuple[str, ...]:

@@ -24,7 +24,10 @@ never(_viewer: Viewer, "approve", approval: OrderApproval) if
 
 # Others' certificates are for administrators and the operator only, and uploads that aren't used are for their owners only. R409 V64
 never(viewer: Viewer, "read", document: Document) if
+    document.purpose = "CERTIFICATE" and
     not administers(viewer) and not operator(viewer) and document.user_id != viewer.signed_in_id;
+never(viewer: Viewer, "read", document: Document) if
+    not administers(viewer) and not writes_products(viewer) and not operator(viewer) and document.user_id != viewer.signed_in_id;
 never(viewer: Viewer, "read", document: Document) if
     managed(viewer) and document.company_id != viewer.company_id and document.user_id != viewer.signed_in_id;
 never(viewer: Viewer, "read", document: Document) if

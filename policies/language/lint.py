@@ -34,10 +34,12 @@ def find_problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[Pol
 
 
 def _structural_problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
+    bodies = _Bodies(rules, catalogue)
     for rule in rules:
         try:
             _check_head(rule, catalogue)
-            _check_body(rule, rules, catalogue)
+            if rule.body is not None:
+                bodies.check(rule.body, Scope.of(rule, catalogue))
             _check_recursion(rule, rules)
         except PolicyError as problem:
             yield problem
@@ -100,16 +102,14 @@ def _check_exemption(rule: Rule) -> None:
         raise PolicyError(f"{rule.place}: An exemption needs a comment above it that gives the reason.")
 
 
-def _check_body(rule: Rule, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
-    if rule.body is not None:
-        _Body(rules, catalogue).check(rule.body, Scope.of(rule, catalogue))
-
-
-class _Body:
-    """Checks one body: its goals from left to right, with what is known about each variable."""
+class _Bodies:
+    """Checks bodies: the goals of each from left to right, with what is known about each variable."""
 
     def __init__(self, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
         self.rules = rules
+        self.callees: dict[tuple[str, int], list[Rule]] = {}
+        for rule in rules:
+            self.callees.setdefault((rule.name, len(rule.arguments)), []).append(rule)
         self.catalogue = catalogue
 
     def check(self, goal: Goal, scope: Scope) -> None:
@@ -187,7 +187,7 @@ class _Body:
             raise PolicyError(
                 f"{call.place}: A rule can't call {call.rule}, because its denials apply too. Move the condition to a helper rule."
             )
-        callees = [rule for rule in self.rules if (rule.name, len(rule.arguments)) == (call.rule, len(call.arguments))]
+        callees = self.callees.get((call.rule, len(call.arguments)), ())
         if not callees:
             known = hint(call.rule, (rule.name for rule in self.rules if rule.name not in DECISIONS | ABILITIES))
             raise PolicyError(f"{call.place}: No rule {call.rule} takes {len(call.arguments)} arguments. {known}")

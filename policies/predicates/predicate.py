@@ -167,6 +167,30 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     return FALSE
 
 
+def on_copies(predicate: Predicate, names: Mapping[str, str]) -> Predicate | None:
+    """Return the same condition on a row with copies of the columns, by the names that `names` has for them.
+
+    Return None if the copies can't express all of it.
+    """
+    match predicate:
+        case Constant():
+            return predicate
+        case Compare(symbol, name, OtherColumn(other)) if name in names and other in names:
+            return Compare(symbol, names[name], OtherColumn(names[other]))
+        case Compare(symbol, name, value) if name in names and not isinstance(value, OtherColumn):
+            return Compare(symbol, names[name], value)
+        case OneOf(name, values) if name in names:
+            return OneOf(names[name], values)
+        case Not(item):
+            copied = on_copies(item, names)
+            return None if copied is None else negate(copied)
+        case And(items) | Or(items):
+            parts = [on_copies(item, names) for item in items]
+            join = conj if isinstance(predicate, And) else disj
+            return None if None in parts else join(part for part in parts if part is not None)
+    return None
+
+
 def without_parameters(predicate: Predicate, absent: Collection[str]) -> Predicate:
     """Simplify a predicate for a viewer without values for the `absent` parameters. A missing value never matches."""
     match predicate:

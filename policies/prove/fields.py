@@ -14,10 +14,11 @@ of its whole, because it's reached only through the whole. A type that nobody ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from policies.catalogue import CATALOGUE
 from policies.entity import Entity
 from policies.evaluation.policy import Policy
 from policies.evaluation.shapes import distinctions_of, shapes_of
@@ -52,11 +53,11 @@ class FieldProof:
     mismatch: FieldMismatch | None
 
 
-def decide_fields(policy: Policy, invariants: Invariants) -> FieldProof:
-    """Check all types. Raises Undecided if the solver gives up."""
+def decide_fields(policy: Policy, invariants: Invariants, entities: Iterable[Entity] = CATALOGUE) -> FieldProof:
+    """Check all types, or these. Raises Undecided if the solver gives up."""
     checker = _FieldChecker(policy, invariants)
     shapes = fields = 0
-    for entity in policy.catalogue:
+    for entity in entities:
         known = checker.shapes(entity)
         shapes += len(known)
         fields += len(policy.decide(known[0], entity.name).fields)

@@ -3,6 +3,7 @@
 Invariants are rules in the policy's language. They're read, linted and compiled like the allow rules with the same conditions:
 
     never(viewer: Viewer, "read", port: Port, "monthly_rate") if …;    no viewer that matches can read it
+    only(viewer: Viewer, "read", offer: Offer) if …;                   no viewer that doesn't match can read it
     always(viewer: Viewer, "read", port: Port) if …;                   every viewer that matches can read it
     never_able(viewer: Viewer, "quote") if …;                          no viewer that matches has the ability
 
@@ -27,9 +28,10 @@ from policies.suggestions import hint
 
 FOLDER: Final = "invariants"
 NEVER: Final = "never"
+ONLY: Final = "only"
 ALWAYS: Final = "always"
 NEVER_ABLE: Final = "never_able"
-_ARITIES: Final = {NEVER: (3, 4), ALWAYS: (3, 4), NEVER_ABLE: (2,)}
+_ARITIES: Final = {NEVER: (3, 4), ONLY: (3, 4), ALWAYS: (3, 4), NEVER_ABLE: (2,)}
 
 
 @dataclass(frozen=True, slots=True)

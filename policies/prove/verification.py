@@ -19,7 +19,7 @@ from policies.facts import symbolic_facts
 from policies.language.source import FIELD_RULES, NEVER_KIND, Rule
 from policies.predicates.masks import compile_predicate
 from policies.predicates.predicate import FALSE, TRUE, And, Not, Predicate
-from policies.prove.invariants import ALWAYS, NEVER_ABLE, Invariant, Invariants, known_fields
+from policies.prove.invariants import ALWAYS, NEVER_ABLE, ONLY, Invariant, Invariants, known_fields
 from policies.prove.solver import Undecided, solve
 from policies.prove.witness import Witness
 from policies.viewer import Shape, Viewer
@@ -109,7 +109,8 @@ class Verification:
         entity = self.policy.catalogue[rule.entity or ""]
         for action in self._actions(rule, entity):
             for shape in self.shapes(invariant, action):
-                for field, condition in self._conditions(invariant, shape, action):
+                for field, stated in self._conditions(invariant, shape, action):
+                    condition = Not(stated) if invariant.kind == ONLY else stated
                     yield self._case(invariant, entity, _Question(shape, action, field, condition))
 
     def _conditions(self, invariant: Invariant, shape: Shape, action: str) -> Iterator[tuple[str | None, Predicate]]:

@@ -11,6 +11,7 @@ from resolvers.document import document_file
 from resolvers.files.letter import render_letter
 from resolvers.files.urls import File
 from resolvers.image import image_of
+from resolvers.offer_document import offer_document_file
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
@@ -21,16 +22,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileRenderer:
-    """How an object's file is rendered, the field that links to it, and the kinds of sensitive values that it contains."""
+    """How an object's file is rendered, the field that links to it, and the kinds of sensitive values that it contains.
+
+    A part has no row rules. `whole` is its column with the key of the object that it belongs to, which must be readable too.
+    """
 
     render: Callable[[Record, Context], Awaitable[File | None]]
     field: str
     kinds: frozenset[Kind]
+    whole: str | None = None
 
 
 RENDERERS: Final[Mapping[str, FileRenderer]] = {
     "Document": FileRenderer(document_file, "url", frozenset()),
     "Image": FileRenderer(image_of, "url", frozenset()),
+    "OfferDocument": FileRenderer(offer_document_file, "url", frozenset({Kind.PRICE}), whole="offer_id"),
     "Port": FileRenderer(render_letter, "letter_of_authorisation", frozenset()),
 }
 
@@ -45,6 +51,17 @@ async def find_file(name: str, context: Context) -> File | None:
         return None
     renderer = RENDERERS[identifier.type]
     (record,) = await context.loaders.rows(identifier.type, [identifier.key])
-    if record is None or renderer.field in record.hidden:
+    if record is None or renderer.field in record.hidden or not await _reads_whole(record, renderer, context):
         return None
     return await renderer.render(record, context)
+
+
+async def _reads_whole(record: Record, renderer: FileRenderer, context: Context) -> bool:
+    """Return True if the viewer can read what a part belongs to. Everything else has row rules of its own."""
+    whole = context.policy.catalogue[record.entity].part_of
+    if whole is None:
+        return True
+    if renderer.whole is None:
+        return False
+    (row,) = await context.loaders.rows(whole, [getattr(record, renderer.whole)])
+    return row is not None

@@ -1,4 +1,5 @@
-"""Uploads: store a file for what it's meant for (V71): the logo of a Marketplace profile, a user's photo, or a certificate.
+"""Uploads: store a file for what it's meant for (V71): the logo of a Marketplace profile, a user's photo, a certificate, or a
+document of an offer.
 
 Nobody else sees a file before something uses it (V64). Each upload deletes its owner's oldest unused files beyond a number, so
 storage stays bounded. Permission is decided in the transaction that stores the file.
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -19,10 +21,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from models import Company, Document, EmailToken, Image, MarketplaceProfile, User, document
+from models.document import DocumentPurpose
 from models.email_token import EmailTokenPurpose
 from resolvers.auditing.audit_log import AuditSubject
 from resolvers.auditing.recording import record
+from resolvers.document import is_unused
 from resolvers.files import image_decoding
+from resolvers.files.agreement_decoding import CleanDocument, decode_agreement
 from resolvers.files.certificate_decoding import Certificate, decode_certificate
 from resolvers.files.image_decoding import Picture, decode
 from resolvers.files.urls import url_of
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
 
 ARGUMENT: Final = "companyId"
 MAX_UNUSED_IMAGES: Final = 20  # of a company, and of a user
-MAX_UNUSED_DOCUMENTS: Final = 5  # of a company, and of a user
+MAX_UNUSED_DOCUMENTS: Final = {DocumentPurpose.CERTIFICATE: 5, DocumentPurpose.AGREEMENT: 20}  # of a company, and of a user
 AUDIT_NAME: Final = "uploadFile"
 MAX_CONCURRENT_DECODES: Final = 2  # each may need 200 MiB of memory and one CPU
 _unused, _oldest = (aliased(Image, name=name) for name in ("unused", "oldest"))
@@ -62,10 +67,11 @@ UNUSED_DOCUMENTS: Final = (
     sa.select(_unused_document.id)
     .where(
         sa.func.coalesce(_unused_document.company_id, _unused_document.user_id) == sa.bindparam("owner"),
-        _unused_document.certified_id.is_(None),
+        _unused_document.purpose == sa.bindparam("purpose", type_=Document.purpose.type),
+        is_unused(_unused_document),
     )
     .order_by(_unused_document.id.desc())
-    .offset(MAX_UNUSED_DOCUMENTS)
+    .offset(sa.bindparam("kept", type_=sa.Integer()))
 )
 OLDEST_DOCUMENTS: Final = (
     sa.select(_oldest_document.id).where(_oldest_document.id.in_(UNUSED_DOCUMENTS)).with_for_update(skip_locked=True)
@@ -79,11 +85,12 @@ class Purpose(StrEnum):  # V71
     LOGO = "LOGO"
     PHOTO = "PHOTO"
     CERTIFICATE = "CERTIFICATE"
+    AGREEMENT = "AGREEMENT"
 
     @property
     def max_bytes(self) -> int:
         """The size limit of the file."""
-        return document.MAX_BYTES if self is Purpose.CERTIFICATE else image_decoding.MAX_BYTES
+        return document.MAX_BYTES if self in (Purpose.CERTIFICATE, Purpose.AGREEMENT) else image_decoding.MAX_BYTES
 
 
 class NoSuchCompany(PublicError):
@@ -206,6 +213,8 @@ def _owner(context: Context, purpose: Purpose, name: str | None) -> Owner:
     Raises InvalidId.
     """
     company = context.viewer.company_id if name is None else identifiers.parse(name, ARGUMENT, "Company").key
+    if purpose is Purpose.AGREEMENT:
+        return Owner("Company", company, "create_product")
     if purpose is Purpose.LOGO:
         return Owner("Company", company, "save_marketplace_profile")
     if name is None or purpose is Purpose.PHOTO:
@@ -249,11 +258,14 @@ async def _add_image(work: UnitOfWork, picture: Picture, **owner: UUID) -> Uploa
     return _uploaded(work, "Image", image.id, fields)
 
 
-async def _store_certificate(work: UnitOfWork, owner: Any, certificate: Certificate) -> Uploaded:
+async def _store_document(
+    purpose: DocumentPurpose, work: UnitOfWork, owner: Any, file: Certificate | CleanDocument
+) -> Uploaded:
     """Insert the document and delete the owner's oldest unused ones. Uploads for one owner run one after the other."""
-    columns = {"media_type": certificate.media_type, "bytes": len(certificate.content), "content": certificate.content}
-    await work.add(stored := Document(**_ownership(owner), **columns))
-    await work.session.execute(DELETE_OLDEST_DOCUMENTS, {"owner": owner.id})
+    columns = {"media_type": file.media_type, "bytes": len(file.content), "content": file.content}
+    await work.add(stored := Document(**_ownership(owner), purpose=purpose, **columns))
+    kept = {"owner": owner.id, "purpose": purpose, "kept": MAX_UNUSED_DOCUMENTS[purpose]}
+    await work.session.execute(DELETE_OLDEST_DOCUMENTS, kept)
     fields = {"mediaType": stored.media_type, "bytes": stored.bytes, "uploadedAt": stored.uploaded_at.isoformat()}
     return _uploaded(work, "Document", stored.id, fields)
 
@@ -271,5 +283,6 @@ Store = Callable[[UnitOfWork, Any, Any], Awaitable[Uploaded]]
 STORED: Final[Mapping[Purpose, tuple[Callable[[bytes], Any], Store]]] = {
     Purpose.LOGO: (decode, _store_image),
     Purpose.PHOTO: (decode, _store_image),
-    Purpose.CERTIFICATE: (decode_certificate, _store_certificate),
+    Purpose.CERTIFICATE: (decode_certificate, partial(_store_document, DocumentPurpose.CERTIFICATE)),
+    Purpose.AGREEMENT: (decode_agreement, partial(_store_document, DocumentPurpose.AGREEMENT)),
 }

@@ -96,9 +96,9 @@ def plan_to_many(planner: FieldPlanner, site: FieldSite, batch: ToMany | ToManyB
     kind = _object_type(site, batch.entity)
     child: ChildStep
     match batch:
-        case ToMany(_, by, order):
+        case ToMany(_, by, order, key):
             target, tracker = target_of(planner, kind, by, site.details, order)
-            child = ToManyStep(site.keys(planner.names, "id"), target)
+            child = ToManyStep(site.keys(planner.names, key), target)
         case ToManyByArray(_, column, by):
             target, tracker = target_of(planner, kind, by, site.details)
             child = ToManyByArrayStep(site.keys(planner.names, column), target)

@@ -100,7 +100,7 @@ class PageLookup:
         """Return the statement of a request, or None if policy excludes every row."""
         key = (request.actions, request.selection, request.window)
         if key not in self._statements:
-            source = self.rows.source(*context.allowed(self.rows.entity, request.actions, self.relation))
+            source = self.rows.source(*context.allowed(self.rows.entity, request.actions, request.selection.link_type))
             statement = (
                 None
                 if source.is_empty

@@ -47,7 +47,7 @@ async def forgive_attempt(work: UnitOfWork, attempt: UUID) -> None:
     await work.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.id == attempt))
 
 
-async def purge_attempts(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_attempts(engine: AsyncEngine, _site_url: str) -> None:
     """Delete attempts that don't count any more. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(SignInAttempt).where(SignInAttempt.created_at < now() - WINDOW))

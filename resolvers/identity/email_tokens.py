@@ -90,7 +90,7 @@ async def use_token(work: UnitOfWork, token: EmailToken) -> None:
     await work.session.execute(sa.update(EmailToken).where(*same, EmailToken.used_at.is_(None)).values(used_at=now()))
 
 
-async def purge_tokens(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_tokens(engine: AsyncEngine, _site_url: str) -> None:
     """Delete tokens that have expired. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(EmailToken).where(EmailToken.expires_at < now() - RATE_WINDOW))

@@ -123,7 +123,7 @@ async def end_sessions(session: AsyncSession, user: UUID, *, keep: UUID | None =
     return len(ended.all())
 
 
-async def purge_sessions(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_sessions(engine: AsyncEngine, _site_url: str) -> None:
     """Delete sessions that weren't used for IDLE_LIFETIME. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(Session).where(Session.last_used_at < now() - IDLE_LIFETIME))

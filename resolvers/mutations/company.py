@@ -23,7 +23,7 @@ from models.membership import MemberRole
 from models.notification import NotificationKind
 from resolvers.identity.sessions import Tokens, act_for, deliver
 from resolvers.notifying import message_templates
-from resolvers.notifying.notifications import ADMINISTRATORS, Message, find_members, notify_company, notify_members
+from resolvers.notifying.notifications import ADMINISTRATORS, Message, find_members, notify_members, notify_reviewers
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, address, assign, country, read_present, text
 from resolvers.writing.input_reader import InputReader
@@ -87,14 +87,14 @@ async def verify_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Verify a PENDING company, with another type if that suits it better (R421, R422). Raises IllegalStep."""
     company = await work.lock_for_update(fields, "company_id", "Company", "verify")
     work.errors.raise_if_any()
-    company.take_step("verify")
+    company.decide("verify")
     company_type = fields.value("company_type") or company.company_type
     if company_type not in company.possible_types:
         fields.add_error(ErrorCode.INVALID_VALUE, TYPE_NOT_OPEN.format(company_type), "company_type")
     await _check_duplicate(work, fields, company)
     work.errors.raise_if_any()
     company.company_type = company_type
-    message = message_templates.company_verified(company.trading_name, work.context.services.public_url)
+    message = message_templates.company_verified(company.trading_name, work.context.services.site_url)
     await _notify_administrators(work, NotificationKind.COMPANY_VERIFIED, company, message)
     return _changed(company)
 
@@ -105,9 +105,9 @@ async def reject_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     company = await work.lock_for_update(fields, "company_id", "Company", "reject")
     reason = fields.text("reason", MAX_REASON_LENGTH, lines=True)
     work.errors.raise_if_any()
-    company.take_step("reject")
+    company.decide("reject")
     company.verification_reason = reason
-    message = message_templates.company_rejected(company.trading_name, str(reason), work.context.services.public_url)
+    message = message_templates.company_rejected(company.trading_name, str(reason), work.context.services.site_url)
     await _notify_administrators(work, NotificationKind.COMPANY_REJECTED, company, message)
     return _changed(company)
 
@@ -167,11 +167,9 @@ async def _submit(work: UnitOfWork, company: Company, certificate: Document) -> 
     """Submit a company with its certificate, and notify the operator's reviewers (A41, V48). Raises IllegalStep."""
     due = company.submit()
     await use_certificate(work, company, certificate)
-    operators = (await work.session.scalars(sa.select(Company.id).where(Company.account_kind == AccountKind.OPERATOR))).all()
-    message = message_templates.company_submitted(company.trading_name, due, work.context.services.public_url)
+    message = message_templates.company_submitted(company.trading_name, due, work.context.services.site_url)
     kind, subject = NotificationKind.COMPANY_SUBMITTED, Identifier("Company", company.id)
-    for operator in operators:
-        await notify_company(work.session, kind, operator, message, roles=(MemberRole.REVIEWER,), subject=subject)
+    await notify_reviewers(work.session, kind, message, subject)
 
 
 async def use_certificate(work: UnitOfWork, company: Company, certificate: Document) -> None:

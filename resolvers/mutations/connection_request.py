@@ -128,7 +128,7 @@ def _decide(request: ConnectionRequest, action: str) -> None:
 async def _notify_provider(work: UnitOfWork, request: ConnectionRequest, target: Port) -> None:
     """Notify the provider, and email the profile's contact address. Uses the provider's own name of the port (R018, V16)."""
     kind, subject = NotificationKind.CONNECTION_REQUESTED, Identifier("ConnectionRequest", request.id)
-    message = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.public_url)
+    message = connection_requested(target.name, request.name, request.rate_limit_mbps, work.context.services.site_url)
     await notify_company(work.session, kind, target.company_id, message, roles=NOTIFIED_ROLES, subject=subject)
     address = await work.scalar(
         sa.select(MarketplaceProfile.contact_email).where(MarketplaceProfile.company_id == target.company_id)
@@ -140,7 +140,7 @@ async def _notify_requester(work: UnitOfWork, request: ConnectionRequest) -> Non
     """Notify the requester, without the provider's name: policy may hide it by now (V16, V18)."""
     accepted = request.status == ConnectionRequestStatus.ACCEPTED
     message = connection_decided(
-        request.name, accepted=accepted, reason=request.reason, public_url=work.context.services.public_url
+        request.name, accepted=accepted, reason=request.reason, site_url=work.context.services.site_url
     )
     subject = Identifier("ConnectionRequest", request.id)
     await notify_company(

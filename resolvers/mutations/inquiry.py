@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from models import Inquiry
+from models import Inquiry, Lead
 from models.base import now
+from models.lead import LeadSource
 from models.notification import NotificationKind
 from resolvers.notifying.message_templates import profile_inquiry
 from resolvers.notifying.notifications import queue_mail
@@ -42,9 +44,24 @@ async def send_inquiry(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     await _check_limits(work, profile.id)
     origin = {"user_id": work.context.viewer.user_id, "peer": work.context.origin.peer}
     await work.add(Inquiry(company_id=profile.company_id, profile_id=profile.id, **origin, **inquiry))
+    await work.add(_lead(work, profile.company_id, inquiry))
     message = profile_inquiry(profile.company_name, *inquiry.values())
     await queue_mail(work.session, NotificationKind.PROFILE_INQUIRY, profile.contact_email, message)
     return {"marketplace_profile": Identifier("MarketplaceProfile", profile.id)}
+
+
+def _lead(work: UnitOfWork, company_id: UUID, inquiry: Mapping[str, Any]) -> Lead:
+    """Return the lead that an inquiry makes (V17)."""
+    return Lead(
+        company_id=company_id,
+        source=LeadSource.PROFILE_INQUIRY,
+        requester_id=work.context.viewer.company_id,
+        user_id=work.context.viewer.user_id,
+        contact_name=inquiry["sender_name"],
+        contact_email=inquiry["sender_email"],
+        contact_company=inquiry["sender_company"],
+        message=inquiry["message"],
+    )
 
 
 async def _lock_profile(work: UnitOfWork, fields: InputReader) -> Any:
@@ -54,7 +71,7 @@ async def _lock_profile(work: UnitOfWork, fields: InputReader) -> Any:
     slug = fields.text("slug", MAX_NAME_LENGTH)
     if slug is None:
         return None
-    profile = await work.context.loaders.profile_of_slug(slug)
+    profile = await work.context.loaders.row_of_slug("MarketplaceProfile", slug)
     if profile is None:
         work.report_not_found(fields, "slug", "MarketplaceProfile", "inquire")
         return None

@@ -259,14 +259,14 @@ async def _join(work: UnitOfWork, fields: InputReader, invitation: Invitation, u
     member = claimed.get(invitation.company_id) or Membership(user_id=user, company_id=invitation.company_id)
     member.roles = list(invitation.roles)
     name = await work.scalar(sa.select(User.name).where(User.id == user))
-    message = message_templates.invitation_accepted(name, work.context.services.public_url)
+    message = message_templates.invitation_accepted(name, work.context.services.site_url)
     await notify_company(work.session, NotificationKind.INVITATION, invitation.company_id, message)
     await work.add(member)
     invitation.ended_at = now()
     return member
 
 
-async def purge_invitations(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_invitations(engine: AsyncEngine, _site_url: str) -> None:
     """Delete invitations that expired long ago. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(Invitation).where(Invitation.expires_at < now() - KEPT))

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from models import Company, MarketplaceProfile, Port, ProviderType, ServiceType
 from models.marketplace_profile import ProfileVisibility
-from resolvers.mutations.profile_slugs import follow_name
+from models.slugs import PROFILE_SLUGS
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import FieldReader, address, assign, read_present, required_value, text
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
+from resolvers.writing.slugs import follow_name
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
@@ -41,7 +42,7 @@ async def save_marketplace_profile(work: UnitOfWork, fields: InputReader) -> Cha
     values = _read_columns(fields, is_new=fields.value("version") is None if company is None else profile is None)
     values |= await _read_categories(work, fields, profile)
     if fields.has("logo_id"):
-        values["logo_id"] = await _read_logo(work, fields, company)
+        values["logo_id"] = await read_logo(work, fields, company)
     ports = await _read_ports(work, fields, company)
     await _check_publication(work, fields, company, profile, values)
     if company is not None:
@@ -55,7 +56,7 @@ async def _save(
 ) -> ChangedIds:
     """Store the values. A new name gives a new slug (A3)."""
     if "company_name" in values:
-        await follow_name(work.session, profile, values["company_name"])
+        await follow_name(work.session, PROFILE_SLUGS, profile, values["company_name"], profile.company_name)
     assign(profile, values)
     for port, announced in ports.items():
         assign(port, announced)
@@ -156,7 +157,7 @@ async def _check_publication(
         await work.check_allowed(fields, "visibility", "Company", company, "publish_marketplace_profile")
 
 
-async def _read_logo(work: UnitOfWork, fields: InputReader, company: Company | None) -> UUID | None:
+async def read_logo(work: UnitOfWork, fields: InputReader, company: Company | None) -> UUID | None:
     """Read the id of an image of the same company (R006)."""
     image = await work.lock_for_share(fields, "logo_id", "Image")
     if image is None:

@@ -71,7 +71,7 @@ async def _decide(work: UnitOfWork, approval: OrderApproval, action: str, commen
     """Record the partner's decision and notify the requester (V13)."""
     approval.comment = comment
     changed = _close(work, approval, action)
-    await notify_requester(work.session, approval, work.context.services.public_url)
+    await notify_requester(work.session, approval, work.context.services.site_url)
     return changed
 
 

@@ -99,7 +99,7 @@ async def _request_approval(work: UnitOfWork, company: Company, location: Locati
     subject = Identifier("OrderApproval", approval.id)
     if company.partner_id is not None:
         order = message_templates.order(approval.name, approval.speed_mbps, location.name)
-        message = message_templates.order_approval_requested(company.trading_name, order, services.public_url)
+        message = message_templates.order_approval_requested(company.trading_name, order, services.site_url)
         await notify_company(
             work.session, NotificationKind.ORDER_APPROVAL_REQUESTED, company.partner_id, message, subject=subject
         )

@@ -11,7 +11,7 @@ from models.base import now
 from models.notification import NotificationKind
 from models.seller_registration import MAX_HOLDER_LENGTH, SHOWN_CHARACTERS
 from resolvers.notifying import message_templates
-from resolvers.notifying.notifications import find_root_user, notify_members
+from resolvers.notifying.notifications import find_root_user_for, notify_members
 from resolvers.values.bank_accounts import PURPOSE, encrypt
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.field_readers import assign, bank_account, country
@@ -66,9 +66,7 @@ def _read_account(work: UnitOfWork, fields: InputReader) -> tuple[str | None, st
 
 async def _warn(work: UnitOfWork, company: Company) -> None:
     """Tell the root user that the account was replaced: the company's, or its partner's if the company has none (V32, V74)."""
-    recipients = await find_root_user(work.session, company.id)
-    if not recipients and company.partner_id is not None:
-        recipients = await find_root_user(work.session, company.partner_id)
+    recipients = await find_root_user_for(work.session, company.id, company.partner_id)
     message = message_templates.bank_account_replaced(company.trading_name)
     subject = Identifier("Company", company.id)
     await notify_members(work.session, NotificationKind.SECURITY, recipients, message, subject=subject)

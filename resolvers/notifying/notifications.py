@@ -16,7 +16,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
-from models import Mail, Membership, Notification, User
+from models import Company, Mail, Membership, Notification, User
+from models.company import AccountKind
 from models.membership import MemberRole
 from models.notification import TITLE_LENGTH, NotificationKind
 from resolvers.values.identifiers import Identifier
@@ -61,6 +62,13 @@ async def notify_company(
     await notify_members(session, kind, await find_members(session, company_id, roles), message, subject=subject)
 
 
+async def notify_reviewers(session: AsyncSession, kind: NotificationKind, message: Message, subject: Identifier) -> None:
+    """Send a notification and an email to each of the operator's reviewers."""
+    operators = (await session.scalars(sa.select(Company.id).where(Company.account_kind == AccountKind.OPERATOR))).all()
+    for operator in operators:
+        await notify_company(session, kind, operator, message, roles=(MemberRole.REVIEWER,), subject=subject)
+
+
 async def queue_mail(
     session: AsyncSession, kind: NotificationKind, address: str, message: Message, *, is_confidential: bool = False
 ) -> None:
@@ -96,6 +104,22 @@ async def notify_members(
     await session.flush()
 
 
+async def find_member_of(
+    session: AsyncSession, user_id: UUID | None, company_id: UUID, partner_id: UUID | None
+) -> list[Recipient]:
+    """Return a user who acted for a company, if still a member of it or of its partner."""
+    companies = [key for key in (company_id, partner_id) if key is not None]
+    return await find_members_where(session, Membership.user_id == user_id, Membership.company_id.in_(companies))
+
+
+def merge_recipients(*groups: Sequence[Recipient]) -> list[Recipient]:
+    """Return the recipients of all groups. A user in several of them is notified in the first one's company."""
+    merged: dict[UUID, Recipient] = {}
+    for recipient in (each for group in groups for each in group):
+        merged.setdefault(recipient.user_id, recipient)
+    return list(merged.values())
+
+
 async def notify_user(session: AsyncSession, kind: NotificationKind, user_id: UUID, message: Message) -> None:
     """Send a user one email, and a notification in each of its companies."""
     members = await find_members_where(session, Membership.user_id == user_id)
@@ -119,6 +143,12 @@ async def find_members(session: AsyncSession, company_id: UUID, roles: Collectio
 async def find_root_user(session: AsyncSession, company_id: UUID) -> list[Recipient]:
     """Return the root user of a company, if it has one: the account administrator who joined first, as its founder did (V32)."""
     return (await find_members(session, company_id, ADMINISTRATORS))[:1]
+
+
+async def find_root_user_for(session: AsyncSession, company_id: UUID, partner_id: UUID | None) -> list[Recipient]:
+    """Return the root user of a company, or its partner's if it has none (V74)."""
+    found = await find_root_user(session, company_id)
+    return found if found or partner_id is None else await find_root_user(session, partner_id)
 
 
 async def find_members_where(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Recipient]:

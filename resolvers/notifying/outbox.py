@@ -97,7 +97,7 @@ async def latest_mails(engine: AsyncEngine) -> Sequence[Outgoing]:
         return [Outgoing(*row) for row in await connection.execute(newest)]
 
 
-async def purge_sent_mails(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_sent_mails(engine: AsyncEngine, _site_url: str) -> None:
     """Delete emails that were sent before RETENTION; failed ones stay. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(Mail).where(Mail.sent_at < now() - RETENTION))

@@ -11,7 +11,6 @@ from policies.predicates.predicate import TRUE, Predicate, conj
 from policies.predicates.sql import viewer_parameters
 from policies.reason import Reason
 from policies.viewer import Viewer
-from resolvers.reading.relations import RELATIONS
 
 
 class Access:
@@ -33,9 +32,8 @@ class Access:
         """Return the policy's decision for this viewer's shape."""
         return self.policy.decide(self.viewer.shape, entity, action)
 
-    def allowed(self, entity: str, actions: Sequence[str], relation: str | None) -> tuple[Predicate, Predicate]:
-        """Return two conditions: on rows that allow all of the actions, and on rows of the relation's link table."""
-        link_type = RELATIONS[relation].link_type if relation else ""
+    def allowed(self, entity: str, actions: Sequence[str], link_type: str = "") -> tuple[Predicate, Predicate]:
+        """Return two conditions: on rows that allow all of the actions, and on rows of the link table with this type, if any."""
         through = self.decide(link_type).rows if link_type else TRUE
         return conj(self.decide(entity, action).rows for action in actions), through
 

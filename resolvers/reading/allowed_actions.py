@@ -102,7 +102,7 @@ class PredicateFact:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineFact:
-    """Whether the time in a column is in the future."""
+    """Whether the time in a column is in the future. NULL isn't."""
 
     column: str
 
@@ -158,7 +158,7 @@ class AllowedActions:
             case EnumFact(column):
                 return read(column)
             case DeadlineFact(column):
-                return f"({read(column)} > {bind(now)}())"
+                return f"({read(column)} is not None and {read(column)} > {bind(now)}())"
             case PredicateFact(rows) if rows in self._labels:
                 return read_computed(self._labels[rows], rows)
             case PredicateFact(rows):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from resolvers.reading.connections import Page, load_pages
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
+from resolvers.values.text import searchable, storable
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -24,6 +25,14 @@ ConnectionArguments: TypeAlias = tuple[dict[str, Any], tuple[str, ...]]
 def unchanged(arguments: dict[str, Any]) -> ConnectionArguments:
     """Return the arguments as they are, for rows that the viewer can read."""
     return arguments, ("read",)
+
+
+def with_search(arguments: dict[str, Any]) -> ConnectionArguments:
+    """Select all rows, or those whose text matches the words of `search`, by prefix or approximately. Raises InvalidText."""
+    search = arguments.pop("search", None)
+    query = None if search is None else searchable(storable(search, "search"))
+    filters = {**(arguments.pop("filter", None) or {}), "search": query}
+    return {**arguments, "filter": filters}, ("read",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +90,17 @@ class ToManyByArray:
 
 @dataclass(frozen=True, slots=True)
 class ToMany:
-    """All rows of `entity` whose column `by` is the parent's key, sorted by the column `order`."""
+    """All rows of `entity` whose column `by` equals the parent's column `key`, sorted by the column `order`."""
 
     entity: str
     by: str
     order: str
+    key: str = "id"
 
     async def __call__(self, parents: Sequence[Any], context: Context) -> list[list[Record]]:
         """Return the rows for each parent."""
-        return await context.loaders.lists(self.entity, [parent.id for parent in parents], by=self.by, order=self.order)
+        keys = [getattr(parent, self.key) for parent in parents]
+        return await context.loaders.lists(self.entity, keys, by=self.by, order=self.order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from aiodataloader import DataLoader
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import Select
 
-from models import MarketplaceProfile, PartnerDefaults, ProfileSlug
+from models import PartnerDefaults
+from models.slugs import PRODUCT_SLUGS, PROFILE_SLUGS, Slugs
 from policies.predicates.predicate import Predicate
 from resolvers.reading import statements
 from resolvers.reading.masks import mask_of
@@ -27,12 +28,18 @@ if TYPE_CHECKING:
     from resolvers.reading.page_requests import PageRequest
 
 REQUESTED_KEYS: Final = sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Text())))
-PROFILE_SLUGS: Final = sa.union_all(
-    sa.select(MarketplaceProfile.slug.label("name"), MarketplaceProfile.id.label("key")).where(
-        MarketplaceProfile.slug == REQUESTED_KEYS
-    ),
-    sa.select(ProfileSlug.slug, ProfileSlug.profile_id).where(ProfileSlug.slug == REQUESTED_KEYS),
-).subquery("names")
+
+
+def _names(slugs: Slugs) -> sa.Subquery:
+    """Select the requested slugs of a type, current or former, with the keys of their rows."""
+    current, former = slugs.current, slugs.former
+    return sa.union_all(
+        sa.select(current.slug.label("name"), current.id.label("key")).where(current.slug == REQUESTED_KEYS, slugs.has_url),
+        sa.select(former.slug, slugs.owner).where(former.slug == REQUESTED_KEYS),
+    ).subquery("names")
+
+
+SLUGS: Final = {slugs.current.__name__: _names(slugs) for slugs in (PROFILE_SLUGS, PRODUCT_SLUGS)}
 PARTNER_DEFAULTS: Final = sa.select(PartnerDefaults.__table__).where(
     PartnerDefaults.partner_id == sa.any_(sa.bindparam(statements.KEYS, type_=postgresql.ARRAY(sa.Uuid())))
 )
@@ -59,7 +66,7 @@ class Loaders:
 
     async def every(self, entity: str, order: str) -> list[Record]:
         """Return all rows of a type that has few, sorted by the column `order`."""
-        return self._masked(entity, await self._fetch(statements.select_all(self._source(entity, ("read",), None), order), {}))
+        return self._masked(entity, await self._fetch(statements.select_all(self._source(entity, ("read",)), order), {}))
 
     async def rows_with_computed(
         self, entity: str, keys: Sequence[UUID], computed: tuple[tuple[str, Predicate], ...]
@@ -75,7 +82,7 @@ class Loaders:
 
         A page has one record more than its size if there are further rows.
         """
-        source = self._source(request.selection.entity, request.actions, request.selection.relation)
+        source = self._source(request.selection.entity, request.actions, request.selection.link_type)
         if source.is_empty:
             return {}
         statement = statements.select_page(source, request.selection, request.window)
@@ -90,7 +97,7 @@ class Loaders:
 
     async def count(self, request: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, int]:
         """Return the number of rows below each parent, or of the whole list under None."""
-        source = self._source(request.selection.entity, request.actions, request.selection.relation)
+        source = self._source(request.selection.entity, request.actions, request.selection.link_type)
         if source.is_empty:
             return {None: 0} if request.selection.relation is None else dict.fromkeys(parents, 0)
         statement = statements.select_counts(source, request.selection)
@@ -98,25 +105,26 @@ class Loaders:
         rows = await self._fetch(statement, {**request.parameters, statements.KEYS: keys})
         return {None: rows[0][0]} if request.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
 
-    async def profile_of_slug(self, slug: str) -> Record | None:
-        """Return the Marketplace profile that has, or had, this slug (A3), with one statement in any case: timing reveals nothing."""
-        loader = self._loaders.get(PROFILE_SLUGS)
+    async def row_of_slug(self, entity: str, slug: str) -> Record | None:
+        """Return the row that has, or had, this slug (A3, A38), with one statement in any case: timing reveals nothing."""
+        names = SLUGS[entity]
+        loader = self._loaders.get(names)
         if loader is None:
 
             async def load(requested: list[str]) -> list[Record | None]:
-                source = self._source("MarketplaceProfile", ("read",), None)
+                source = self._source(entity, ("read",))
                 rows = (
                     []
                     if source.is_empty
-                    else await self._fetch(statements.select_by_key(source, PROFILE_SLUGS), {statements.KEYS: requested})
+                    else await self._fetch(statements.select_by_key(source, names), {statements.KEYS: requested})
                 )
-                records = self._masked("MarketplaceProfile", rows)
+                records = self._masked(entity, rows)
                 by_slug = {row.parent: record for row, record in zip(rows, records, strict=True)}
                 return [by_slug.get(slug) for slug in requested]
 
-            loader = self._loaders[PROFILE_SLUGS] = DataLoader(load)
-        profile: Record | None = await loader.load(slug)
-        return profile
+            loader = self._loaders[names] = DataLoader(load)
+        found: Record | None = await loader.load(slug)
+        return found
 
     async def defaults(self, partners: Sequence[UUID]) -> list[Any]:
         """Return each partner's defaults for its accounts, or None. They are part of settings that policy guards."""
@@ -154,7 +162,7 @@ class Loaders:
 
     def _ports(self) -> Source:
         """Return the source of the ports that the viewer can read, each with the metro of its location."""
-        rows, _ = self._access.allowed("Port", ("read",), None)
+        rows, _ = self._access.allowed("Port", ("read",))
         readable_locations = self._access.decide("Location").rows
         location = Joined("location", "Location", "location_id", "id", readable_locations, ("metro",))
         return Source("Port", rows, columns=("status", "currency", "monthly_rate"), joins=(location,))
@@ -164,7 +172,7 @@ class Loaders:
         if loader is None:
 
             async def load(requested: list[Any]) -> list[list[Record]]:
-                source = self._source(entity, ("read",), None)
+                source = self._source(entity, ("read",))
                 if source.is_empty:
                     return [[] for _ in requested]
                 rows = await self._fetch(statements.select_rows_by(source, by, order), {statements.KEYS: requested})
@@ -178,8 +186,8 @@ class Loaders:
         lists = iter(await loader.load_many([key for key in requested if key is not None]))
         return [[] if key is None else next(lists) for key in requested]
 
-    def _source(self, entity: str, actions: tuple[str, ...], relation: str | None) -> Source:
-        rows, through = self._access.allowed(entity, actions, relation)
+    def _source(self, entity: str, actions: tuple[str, ...], link_type: str = "") -> Source:
+        rows, through = self._access.allowed(entity, actions, link_type)
         return Source(entity, rows, through, mask_of(self._access.decide(entity)).computed)
 
     def _masked(self, entity: str, rows: Sequence[Any]) -> list[Record]:

@@ -31,7 +31,7 @@ class Copies:
     @property
     def referenced(self) -> Iterator[str]:
         """The types whose rows the foreign key references."""
-        (key,) = self.table.c[self.reference].foreign_keys
+        (key,) = (each for each in self.table.c[self.reference].foreign_keys if len(each.constraint.columns) == 1)  # type: ignore[union-attr]
         return (concept.name for concept in CONCEPTS if concept.table is key.column.table)
 
 

@@ -7,8 +7,8 @@ The keys of the branches are merged without duplicates and joined back to their 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
+from models.concept import Condition, Filter, Relation
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicates.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts
+from policies.predicates.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts, on_copies
 from policies.predicates.sql import driving_link, to_sql
 from resolvers.reading.filters import BY_KEY, FILTERS, order_of
 from resolvers.reading.relations import LINK_COPIES, RELATIONS
@@ -31,11 +32,40 @@ PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the cu
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The rows to read: below parents if `relation` is set, and restricted by the named `filters`."""
+    """The rows to read: below parents if `relation` is set, and restricted by the named `filters`.
+
+    `part` restricts the filter that it names to the part with this index.
+    """
 
     entity: str
     relation: str | None = None
     filters: tuple[str, ...] = ()
+    part: tuple[str, int] | None = None
+
+    def parts(self) -> Iterator[Selection]:
+        """Yield selections of all its rows, each of which has its own index."""
+        filters = FILTERS.get(self.entity, {})
+        name = next((name for name in self.filters if filters[name].parts), None)
+        if name is None:
+            yield self
+        else:
+            yield from (replace(self, part=(name, index)) for index in range(len(filters[name].parts)))
+
+    @property
+    def has_few_rows(self) -> bool:
+        """Whether all its rows can be sorted for a page."""
+        return self.part is not None and FILTERS[self.entity][self.part[0]].parts[self.part[1]].has_few_rows
+
+    @property
+    def listing(self) -> str | None:
+        """The filter that matches rows by a link table, if it's set."""
+        return next((name for name in self.filters if FILTERS[self.entity][name].relation), None)
+
+    @property
+    def link_type(self) -> str:
+        """The type whose policy decides which rows of the link table count. Empty if there is no such table."""
+        relations = (self.relation, self.listing and FILTERS[self.entity][self.listing].relation)
+        return next((RELATIONS[each].link_type for each in relations if each and RELATIONS[each].link_type), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +222,9 @@ def select_counts(source: Source, selection: Selection) -> Select[Any]:
     """Count the rows. Below parents, select a row (`parent`, `count`) for the position of each of KEYS."""
     table = source.table()
     count = (
-        sa.select(sa.func.count()).select_from(table).where(source.holds(source.rows, table), *_filtered(selection, table.c))
+        sa.select(sa.func.count())
+        .select_from(table)
+        .where(source.holds(source.rows, table), *_narrowed(source, selection, table))
     )
     if selection.relation is None:
         return count
@@ -233,7 +265,11 @@ def _parents() -> Any:
 def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     """Select a page of one list: a plain scan for one branch without filters, else the branches' keys, merged and joined back."""
     table, names = source.table(), _order_columns(source.entity, window)
-    branches = list(_branches(source, selection, table))
+    branches = [
+        replace(branch, has_few_rows=part.has_few_rows)
+        for part in selection.parts()
+        for branch in _branches(source, part, table)
+    ]
     if len(branches) == 1 and branches[0].link is None and not selection.filters:
         scan = source.select(table).where(*branches[0].conditions)
         return _windowed(scan, [table.c[name] for name in names], window)
@@ -255,32 +291,38 @@ class _Branch:
     link: FromClause | None = None
     child: str = ""
     linked: tuple[ColumnElement[bool], ...] = ()  # on the link's own columns
+    copied: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)  # the link's copies of the row's columns
+    has_few_rows: bool = False  # so few that all are found and then sorted: PostgreSQL can't know it
 
     def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
         """Select the keysets of this branch's part of the page, each once."""
         columns = [table.c[name] for name in names]
         if self.link is None:
-            return _windowed(sa.select(*columns).where(*self.conditions), columns, window)
-        key = self.link.c[self.child]
-        if len(names) > 1:
-            return self._sort_link(table, key, columns, window)
-        return self._walk_link(table, key, window)
+            scan = sa.select(*columns).where(*self.conditions)
+            if self.has_few_rows:
+                found = scan.offset(_literal(0)).subquery("found")
+                scan, columns = sa.select(found), list(found.c)
+            return _windowed(scan, columns, window)
+        keyset = {**self.copied, "id": self.link.c[self.child]}
+        if keyset.keys() >= set(names) and not self.has_few_rows:
+            return self._walk_link(table, {name: keyset[name] for name in names}, window)
+        return self._sort_link(table, keyset["id"], columns, window)
 
-    def _walk_link(self, table: FromClause, key: ColumnElement[Any], window: Window) -> Select[Any]:
-        """Step from each key to the next in the link's index, so that a key costs the same however many rows of the link have it."""
-        one = replace(window, limit=1)
-        scan = sa.select(key.label("id")).where(*self.linked)
-        start = _windowed(scan, [key], one).subquery()
+    def _walk_link(self, table: FromClause, keyset: Mapping[str, ColumnElement[Any]], window: Window) -> Select[Any]:
+        """Step from each keyset to the next in the link's index, so that one costs the same however many rows of the link have it."""
+        one, columns = replace(window, limit=1), list(keyset.values())
+        scan = sa.select(*(column.label(name) for name, column in keyset.items())).where(*self.linked)
+        start = _windowed(scan, columns, one).subquery()
         match = self._match(table, start.c.id)
-        steps = sa.select(start.c.id, match.c.found, match.c.found.label("fits")).select_from(start.join(match, sa.true()))
+        steps = sa.select(*start.c, match.c.found, match.c.found.label("fits")).select_from(start.join(match, sa.true()))
         walk = steps.cte(recursive=True, nesting=True)
-        beyond = key < walk.c.id if window.is_reverse else key > walk.c.id
-        following = _windowed(scan.where(beyond), [key], one).correlate_except(self.link).lateral()
+        beyond = _beyond(columns, [walk.c[name] for name in keyset], upward=not window.is_reverse)
+        following = _windowed(scan.where(beyond), columns, one).correlate_except(self.link).lateral()
         match = self._match(table, following.c.id)
         on = walk.join(following, sa.true()).join(match, sa.true())
-        more = sa.select(following.c.id, walk.c.found + match.c.found, match.c.found).select_from(on)
+        more = sa.select(*following.c, walk.c.found + match.c.found, match.c.found).select_from(on)
         walk = walk.union_all(more.where(walk.c.found < _literal(window.limit)))
-        return sa.select(walk.c.id).where(walk.c.fits == _literal(1))
+        return sa.select(*(walk.c[name] for name in keyset)).where(walk.c.fits == _literal(1))
 
     def _match(self, table: FromClause, key: ColumnElement[Any]) -> Any:
         """Select 1 as `found` if the row of a key meets the conditions on the table, else 0."""
@@ -288,7 +330,8 @@ class _Branch:
             return sa.select(_literal(1).label("found")).lateral()
         row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
         exists = sa.exists(row.correlate_except(table).offset(_literal(0)))
-        return sa.select(sa.case((exists, _literal(1)), else_=_literal(0)).label("found")).lateral()
+        found = sa.case((exists, _literal(1)), else_=_literal(0)).label("found")
+        return sa.select(found).offset(_literal(0)).lateral()  # OFFSET 0: looked up once, though the value is used twice
 
     def _sort_link(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:
         """Sort all rows of the link, whose index lacks this order. These are the viewer's own rows, not the whole market."""
@@ -302,15 +345,41 @@ def _branches(source: Source, selection: Selection, table: FromClause) -> Iterat
     relation = RELATIONS[selection.relation] if selection.relation else None
     if relation is not None and relation.link_table is not None:
         link = relation.link_table.alias("l")
-        narrowed = _filtered(selection, table.c)
-        for allowed in disjuncts(source.through):
-            linked = (link.c[relation.parent] == PARENT, to_sql(allowed, CATALOGUE[relation.link_type], link, per_row=True))
-            rows = source.holds(source.rows, table)
-            yield _Branch((rows, *narrowed), link, relation.child, linked)
+        yield from _link_branches(source, selection, table, link, relation, link.c[relation.parent] == PARENT)
         return
     for parent_column in relation.columns if relation else (None,):
-        for allowed in disjuncts(source.rows):
-            yield _branch(source, selection, allowed, table, parent_column)
+        if selection.listing is not None:
+            yield from _listed_branches(source, selection, table, selection.listing, parent_column)
+        else:
+            yield from (_branch(source, selection, allowed, table, parent_column) for allowed in disjuncts(source.rows))
+
+
+def _listed_branches(
+    source: Source, selection: Selection, table: FromClause, name: str, parent_column: str | None
+) -> Iterator[_Branch]:
+    """Yield the branches of a filter by a link table: the index of the link finds the rows."""
+    narrowed = FILTERS[source.entity][name]
+    relation, link = _link_of(narrowed)
+    others = replace(selection, filters=tuple(each for each in selection.filters if each != name))
+    listed = narrowed.condition(link.c, f"filter_{name}")
+    yield from _link_branches(source, others, table, link, relation, listed, parent_column)
+
+
+def _link_branches(
+    source: Source,
+    selection: Selection,
+    table: FromClause,
+    link: FromClause,
+    relation: Relation,
+    listed: ColumnElement[bool],
+    parent_column: str | None = None,
+) -> Iterator[_Branch]:
+    """Yield a branch for each disjunct of the policy on the rows of a link table that match `listed`."""
+    on_link, on_row = _divided(source, selection, table, link, parent_column)
+    conditions, copied = (*_unless_true(source.holds(source.rows, table)), *on_row), _copied_columns(source.entity, link)
+    for allowed in disjuncts(source.through):
+        visible = to_sql(allowed, CATALOGUE[relation.link_type], link, per_row=True)
+        yield _Branch(conditions, link, relation.child, (listed, *_unless_true(visible), *on_link), copied)
 
 
 def _branch(source: Source, selection: Selection, allowed: Predicate, table: FromClause, parent_column: str | None) -> _Branch:
@@ -318,21 +387,41 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
     driven = driving_link(allowed)
     if driven is None:
         below = [table.c[parent_column] == PARENT] if parent_column else []
-        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *_filtered(selection, table.c)))
+        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *_narrowed(source, selection, table)))
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
-    link = described.table.alias("l")
+    link, entity = described.table.alias("l"), Entity(name, described.table)
+    on_link, on_row = _divided(source, selection, table, link, parent_column)
+    on_link += [to_sql(part, entity, link) for part in conjuncts(condition)]
+    names = _names_of_copies(source.entity, link)
+    for part in conjuncts(rest):
+        copied = on_copies(part, names)
+        if copied is None:
+            on_row += _unless_true(source.holds(part, table))
+        else:
+            on_link += _unless_true(to_sql(copied, entity, link))
+    return _Branch(tuple(on_row), link, described.remote, tuple(on_link), _copied_columns(source.entity, link))
+
+
+def _divided(
+    source: Source, selection: Selection, table: FromClause, link: FromClause, parent_column: str | None
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return the conditions of a selection that the copies in a link can meet, and those that need the row."""
     copied = _copied_columns(source.entity, link)
-    link_conditions = [to_sql(part, Entity(name, described.table), link) for part in conjuncts(condition)]
-    link_conditions += [copied[parent_column] == PARENT] if parent_column in copied else []
-    others = [table.c[parent_column] == PARENT] if parent_column and parent_column not in copied else []
-    conditions = [*_unless_true(source.holds(rest, table)), *others]
-    for narrowed in selection.filters:
+    on_link: list[ColumnElement[bool]] = []
+    on_row: list[ColumnElement[bool]] = []
+    if parent_column is not None:
+        (on_link if parent_column in copied else on_row).append(copied.get(parent_column, table.c[parent_column]) == PARENT)
+    for name in selection.filters:
+        one = replace(selection, filters=(name,))
+        if one.listing is not None:
+            on_row += _narrowed(source, one, table)
+            continue
         try:
-            link_conditions += _filtered(replace(selection, filters=(narrowed,)), copied)
+            on_link.append(_condition(one, name)(copied, f"filter_{name}"))
         except KeyError:  # the link has no copy of this column
-            conditions += _filtered(replace(selection, filters=(narrowed,)), table.c)
-    return _Branch(tuple(conditions), link, described.remote, tuple(link_conditions))
+            on_row += _narrowed(source, one, table)
+    return on_link, on_row
 
 
 def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
@@ -341,12 +430,42 @@ def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
 
 def _copied_columns(entity: str, link: Any) -> dict[str, ColumnElement[Any]]:
     """Return the columns of a link that copy columns of the row, by the name of the row's column."""
-    return {fact: link.c[column] for column, fact in LINK_COPIES.get((entity, link.element.name), {}).items()}
+    return {name: link.c[column] for name, column in _names_of_copies(entity, link).items()}
 
 
-def _filtered(selection: Selection, columns: Any) -> list[ColumnElement[bool]]:
-    filters = FILTERS.get(selection.entity, {})
-    return [filters[name].condition(columns, f"filter_{name}") for name in selection.filters]
+def _names_of_copies(entity: str, link: Any) -> dict[str, str]:
+    """Return the names of a link's columns that copy columns of the row, by the name of the row's column."""
+    return {name: column for column, name in LINK_COPIES.get((entity, link.element.name), {}).items()}
+
+
+def _narrowed(source: Source, selection: Selection, table: FromClause) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters on the rows of a type."""
+    return [
+        _is_listed(source, name, table)
+        if FILTERS[source.entity][name].relation
+        else _condition(selection, name)(table.c, f"filter_{name}")
+        for name in selection.filters
+    ]
+
+
+def _is_listed(source: Source, name: str, table: FromClause) -> ColumnElement[bool]:
+    """Match rows that have a row of the filter's link table which the viewer can see."""
+    narrowed = FILTERS[source.entity][name]
+    relation, link = _link_of(narrowed)
+    visible = to_sql(source.through, CATALOGUE[relation.link_type], link)
+    return table.c.id.in_(sa.select(link.c[relation.child]).where(narrowed.condition(link.c, f"filter_{name}"), visible))
+
+
+def _link_of(narrowed: Filter) -> tuple[Relation, FromClause]:
+    relation = RELATIONS[str(narrowed.relation)]
+    assert relation.link_table is not None  # noqa: S101 (such filters name relations with a link table)
+    return relation, relation.link_table.alias("listed")
+
+
+def _condition(selection: Selection, name: str) -> Condition:
+    narrowed = FILTERS[selection.entity][name]
+    part = selection.part
+    return narrowed.parts[part[1]].condition if part is not None and part[0] == name else narrowed.condition
 
 
 def _order_columns(entity: str, window: Window) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from resolvers.values.errors import PublicError
 
 MAX_AMOUNT: Final = Decimal(20_000_000)  # in major units: more than any stored price
+MAX_STORED: Final = Decimal(1_000_000_000)  # in major units: the highest amount that can be entered
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
 
 
@@ -53,6 +54,27 @@ def minor_units(amount: Decimal, currency: str, rounding: str) -> int:
     if not amount.is_finite():
         raise InvalidAmount(f"{amount} is not a valid amount. Use a decimal, such as 1250.00.")
     return int(min(max(amount, -MAX_AMOUNT), MAX_AMOUNT).scaleb(_digits(currency)).to_integral_value(rounding))
+
+
+def exact_minor_units(amount: Decimal, currency: str) -> int:
+    """Convert an amount to minor units. Raises InvalidAmount if it's negative, too high or has more decimals than the currency."""
+    if not amount.is_finite() or not 0 <= amount <= MAX_STORED:
+        raise InvalidAmount(_expected(currency))
+    _, digits, exponent = amount.as_tuple()
+    excess = -int(exponent) - _digits(currency)
+    if excess > 0 and any(digits[-excess:]):
+        raise InvalidAmount(_expected(currency))
+    return int(amount.scaleb(_digits(currency)))
+
+
+def exceeds(minor_units: int, currency: str, bound: int) -> bool:
+    """Return True if an amount is above a bound in major units."""
+    return minor_units > int(Decimal(bound).scaleb(_digits(currency)))
+
+
+def _expected(currency: str) -> str:
+    decimals = _digits(currency)
+    return f"Enter an amount from 0 to {MAX_STORED:,} {currency} with {f'at most {decimals}' if decimals else 'no'} decimals."
 
 
 def _digits(currency: str) -> int:

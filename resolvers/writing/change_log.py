@@ -77,6 +77,8 @@ def _json_value(column: sa.ColumnElement[Any], value: Any) -> Any:
         return None
     if not column.info.get("log", True):
         return REDACTED_VALUE
+    if isinstance(value, list):
+        return [_json_value(column, each) for each in value]
     return str(value) if isinstance(value, UUID | date) else value
 
 

@@ -65,7 +65,7 @@ def _indexed_response_key(response_key: str) -> str:
     )
 
 
-async def purge_requests(engine: AsyncEngine, _public_url: str) -> None:
+async def purge_requests(engine: AsyncEngine, _site_url: str) -> None:
     """Delete requests older than RETENTION. A scheduled job of the worker."""
     async with engine.connect() as connection:
         await connection.execute(sa.delete(IdempotentRequest).where(IdempotentRequest.created_at < now() - RETENTION))

@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
+from resolvers.values.money import InvalidAmount, exact_minor_units
 from resolvers.values.text import brief, composed, is_blank, is_line, is_storable, tidied
 from resolvers.writing.user_errors import ErrorCode, UserErrors
 
@@ -103,6 +104,17 @@ class InputReader:
             return None
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
+    def amount(self, name: str, currency: str) -> int | None:
+        """Read an exact amount of money, and return it in minor units."""
+        amount = self.values.get(name)
+        if amount is None:
+            return None
+        try:
+            return exact_minor_units(amount, currency)
+        except InvalidAmount as invalid:
+            self.add_error(ErrorCode.INVALID_VALUE, str(invalid), name)
+            return None
+
     def choice(self, name: str, allowed: Collection[Any]) -> Any:
         """Read a value that must be one of `allowed`."""
         value = self.values.get(name)
@@ -114,14 +126,22 @@ class InputReader:
 
     def enum_values(self, name: str, max_items: int, allowed: Collection[str]) -> list[str]:
         """Read a list of codes, each of which must be one of `allowed`. Removes duplicates."""
-        codes: Sequence[str] = self.values.get(name) or ()
-        if len(codes) > max_items:
-            self.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(max_items, len(codes)), name)
-            return []
+        codes = self._items(name, max_items)
         for index, code in enumerate(codes):
             if code not in allowed:
                 self.add_error(ErrorCode.INVALID_VALUE, "Unknown option.", name, str(index))
         return [code for code in dict.fromkeys(codes) if code in allowed]
+
+    def texts(self, name: str, max_items: int, max_length: int) -> list[str]:
+        """Read a list of lines of text. Removes duplicates."""
+        items = self._by_place(name, max_items)
+        read = [items.text(place, max_length) for place in items.values]
+        return [line for line in dict.fromkeys(read) if line is not None]
+
+    def keys(self, name: str, entity: str, max_items: int) -> list[tuple[str, Any]]:
+        """Read a list of global ids of objects of type `entity`, and return the position and the key of each valid one."""
+        items = self._by_place(name, max_items)
+        return [(place, key) for place in items.values if (key := items.key(place, entity)) is not None]
 
     def key(self, name: str, entity: str) -> Any:
         """Read the global id of an object of type `entity`, and return its key."""
@@ -145,11 +165,21 @@ class InputReader:
 
     def nested_list(self, name: str, max_items: int) -> Sequence[InputReader]:
         """Return the inputs of a nested list; none, and an error, if there are more than `max_items`."""
-        values = self.values.get(name) or ()
-        if len(values) > max_items:
-            self.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(max_items, len(values)), name)
-            return ()
-        return [InputReader(item, self._errors, (*self._path, name, str(index))) for index, item in enumerate(values)]
+        items = enumerate(self._items(name, max_items))
+        return [InputReader(item, self._errors, (*self._path, name, str(index))) for index, item in items]
+
+    def _by_place(self, name: str, max_items: int) -> InputReader:
+        """Return a reader of the items of a list, which are named by their positions."""
+        items = {str(place): item for place, item in enumerate(self._items(name, max_items))}
+        return InputReader(items, self._errors, (*self._path, name))
+
+    def _items(self, name: str, max_items: int) -> Sequence[Any]:
+        """Return the items of a list; none, and an error, if there are more than `max_items`."""
+        items: Sequence[Any] = self.values.get(name) or ()
+        if len(items) <= max_items:
+            return items
+        self.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(max_items, len(items)), name)
+        return ()
 
 
 def _is_web_address(text: str) -> bool:

@@ -39,6 +39,11 @@ class MutationResult:
         self.user_errors = errors
         self._values = values
 
+    @property
+    def succeeded(self) -> bool:
+        """True if nothing prevented the mutation."""
+        return not self.user_errors
+
     def __getattr__(self, name: str) -> Any:
         return self._values.get(name)
 
@@ -61,7 +66,7 @@ class Mutation:
         try:
             changed = await run_in_transaction(context, self.name, lambda work: self._run_once(work, values, response_key))
         except MutationRejected as rejected:
-            return MutationResult(rejected.errors, {})
+            return MutationResult(rejected.errors, rejected.values)
         except Contended as contended:
             return MutationResult([UserError(contended.code, contended.message)], {})
         finally:

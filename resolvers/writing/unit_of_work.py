@@ -6,7 +6,7 @@ Commands (resolvers/mutations/) never commit, and never check who the viewer is:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -156,22 +156,40 @@ class UnitOfWork:
         _, allowed = await self.lock_if_allowed(entity, row.id, action)
         return allowed
 
-    async def find_readable(self, entity: str, condition: sa.ColumnElement[bool], *order: Any) -> Any:
-        """Return the first readable row that matches a condition, or None. Runs one statement in both cases."""
+    async def find_readable(self, entity: str, condition: sa.ColumnElement[bool], *order: Any, action: str = "read") -> Any:
+        """Return the first readable row that matches a condition and on which the viewer can take `action`, or None.
+
+        Runs one statement in any case, and locks nothing.
+        """
         kind = self.context.policy.catalogue[entity]
-        readable = to_sql(self.context.decide(entity).rows, kind, kind.table, per_row=True)
-        query = sa.select(MODELS[kind.table]).where(condition, readable).order_by(*order).limit(1)
+        query = sa.select(MODELS[kind.table]).where(condition, *self._allowed(entity, "read", action)).order_by(*order).limit(1)
         return (await self.session.execute(query, self.context.parameters)).scalar_one_or_none()
+
+    async def find_readable_keys(self, entity: str, keys: Collection[UUID]) -> set[UUID]:
+        """Return those of the keys whose rows the viewer can read. Runs one statement, and locks nothing."""
+        kind = self.context.policy.catalogue[entity]
+        key = kind.table.c[kind.key]
+        query = sa.select(key).where(key.in_(keys), *self._allowed(entity, "read"))
+        return set((await self.session.scalars(query, self.context.parameters)).all())
+
+    def _allowed(self, entity: str, *actions: str) -> list[sa.ColumnElement[bool]]:
+        """Return the condition of each of these actions on a row, each action once."""
+        kind, actions = self.context.policy.catalogue[entity], tuple(dict.fromkeys(actions))
+        return [to_sql(self.context.decide(entity, action).rows, kind, kind.table, per_row=True) for action in actions]
 
     def check_and_bump_version(self, fields: InputReader, row: Any, name: str = "version") -> None:
         """Increment a row's version if the input's version matches it; otherwise add CONFLICT. So no edit is overwritten."""
+        if self.check_version(fields, row, name):
+            row.version += 1
+
+    def check_version(self, fields: InputReader, row: Any, name: str = "version") -> bool:
+        """Return True if the input's version is the row's; otherwise add CONFLICT. So nobody acts on what they haven't read."""
         version = fields.value(name)
         if version is None:
             fields.add_error(ErrorCode.REQUIRED, "Required: the version that you last read.", name)
         elif version != row.version:
             fields.add_error(ErrorCode.CONFLICT, VERSION_CONFLICT.format(row.version), name)
-        else:
-            row.version += 1
+        return bool(version == row.version)
 
     async def add(self, row: Any) -> None:
         """Insert a new row now, so that other rows can reference it."""
@@ -194,11 +212,9 @@ class UnitOfWork:
         """
         kind = self.context.policy.catalogue[entity]
         model = MODELS[kind.table]
-        readable, permitted = (
-            to_sql(self.context.decide(entity, name).rows, kind, kind.table, per_row=True) for name in ("read", action)
-        )
+        readable, *permitted = self._allowed(entity, "read", action)
         visible = sa.select(model).where(kind.table.c.id == key, readable).execution_options(populate_existing=True)
-        locked = visible.where(permitted).with_for_update(of=model, read=read, key_share=not read)
+        locked = visible.where(*permitted).with_for_update(of=model, read=read, key_share=not read)
         row = (await self.session.execute(locked, self.context.parameters)).scalar_one_or_none()
         if row is not None or action == "read":
             return row, row is not None

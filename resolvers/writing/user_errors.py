@@ -5,8 +5,11 @@ Clients get messages exactly as they are written here. An object that the viewer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 from resolvers.values.text import camel
 
@@ -15,6 +18,7 @@ class ErrorCode(StrEnum):
     """The codes of user errors, documented in docs/api/errors.md."""
 
     ALREADY_MEMBER = "ALREADY_MEMBER"
+    AUTO_PUBLISH_NOT_ALLOWED = "AUTO_PUBLISH_NOT_ALLOWED"
     COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
     CONFLICT = "CONFLICT"
     DUPLICATE = "DUPLICATE"
@@ -36,13 +40,17 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"  # noqa: S105
     PASSWORD_TOO_PERSONAL = "PASSWORD_TOO_PERSONAL"  # noqa: S105
     PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"  # noqa: S105
+    PERSONAL_DATA = "PERSONAL_DATA"
     PORT_IN_USE = "PORT_IN_USE"
     PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE"
+    PRODUCT_NOT_AVAILABLE = "PRODUCT_NOT_AVAILABLE"
     RECENT_SIGN_IN_REQUIRED = "RECENT_SIGN_IN_REQUIRED"
     REQUIRED = "REQUIRED"
+    SELLER_NOT_REGISTERED = "SELLER_NOT_REGISTERED"
     TAKEN = "TAKEN"
     TOO_LONG = "TOO_LONG"
     TOO_MANY = "TOO_MANY"
+    ZERO_PRICE_NOT_CONFIRMED = "ZERO_PRICE_NOT_CONFIRMED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,15 @@ class UserError:
 
 
 class MutationRejected(Exception):
-    """A mutation with user errors. Its transaction rolls back."""
+    """A mutation that changes nothing: its transaction rolls back. Its payload has the errors, and `values` if there are any.
 
-    def __init__(self, errors: list[UserError]) -> None:
+    Without errors, the client asked only what would happen.
+    """
+
+    def __init__(self, errors: list[UserError], values: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__(", ".join(error.code for error in errors))
         self.errors = errors
+        self.values = values
 
 
 class UserErrors:

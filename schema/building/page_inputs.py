@@ -19,6 +19,12 @@ from schema.building.inputs import optional
 CONCEPT: Final[Mapping[str, Concept]] = {concept.name: concept for concept in CONCEPTS}
 
 
+def search_argument(plural: str) -> Mapping[str, tuple[Any, str]]:
+    """Return the argument that searches a connection."""
+    text = f"Words, or beginnings of words, to search for in {plural}. The search ignores accents and tolerates a typo of one letter."
+    return {"search": (str | None, text)}
+
+
 @strawberry.input(description="A range of amounts in one currency.")
 class MoneyRange:
     currency: str = strawberry.field(description="The currency, as an ISO 4217 code.")
@@ -81,4 +87,5 @@ def _type_of(concept: Concept, each: Filter) -> Any:
         return ID
     kind = concept.table.c[each.column].type
     item = getattr(kind, "item_type", kind)
-    return each.enum or getattr(item, "enum_class", None) or item.python_type
+    value = each.value_type or getattr(item, "enum_class", None) or item.python_type
+    return list[value] if each.is_list else value  # type: ignore[valid-type]  # built at run time

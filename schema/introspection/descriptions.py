@@ -1,7 +1,13 @@
-"""Append visibility sentences to descriptions. The sentences are generated from policy; none is written here."""
+"""Append visibility sentences to descriptions. The sentences are generated from policy; none is written here.
+
+Generating them takes seconds, so those of the policy in this checkout are stored beside this module: the first introspection after a
+start doesn't wait. Any other policy's are generated. `make check` compares the file with the policy.
+"""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Final
 
 from graphql import GraphQLObjectType, GraphQLSchema
@@ -14,12 +20,27 @@ from policies.evaluation.policy import Policy
 from schema.building.fields import FieldDefinition
 from schema.building.mutation_fields import MutationField
 
+STORED: Final = Path(__file__).with_name("sentences.json")
 OPEN: Final = "Available to everyone."  # for mutations, most of which aren't
+
+
+def _stored_or_new(policy: Policy) -> Sentences:
+    """Return the sentences of a policy: the stored ones if they are this policy's, else new ones."""
+    stored = json.loads(STORED.read_text("utf-8")) if STORED.is_file() else {}
+    if stored.get("policy") != policy.version:
+        return sentences(policy)
+    return {(kind, field): sentence for kind, field, sentence in stored["sentences"]}
+
+
+def as_json(policy: Policy) -> str:
+    """Return the sentences of a policy as they are stored."""
+    rows = [[kind, field, sentence] for (kind, field), sentence in sentences(policy).items()]
+    return json.dumps({"policy": policy.version, "sentences": rows}, indent=0, ensure_ascii=False) + "\n"
 
 
 def append_permission_text(schema: GraphQLSchema, policy: Policy) -> None:
     """End each description with its visibility sentence, if it has one. Another call replaces the sentences of the last policy."""
-    by_site = sentences(policy)
+    by_site = _stored_or_new(policy)
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType):
             _append_to_type(kind, by_site)

@@ -18,6 +18,7 @@ from commands.demo.marketplace_profile import SERVICES
 from commands.demo.metro import currencies
 from commands.demo.world import World
 from models.agreement import AgreementStatus
+from models.change_request import ChangeRequestKind, ChangeRequestStatus
 from models.company import CompanyType, VerificationStatus
 from models.connection_request import ConnectionRequestStatus
 from models.location import LocationStatus
@@ -27,7 +28,8 @@ from models.offer import OfferStatus, PaymentModel
 from models.order_approval import OrderApprovalStatus
 from models.port import TERMS_MONTHS, PortStatus
 from models.price import RATE_LIMITS_MBPS
-from models.product import ChangeRequestKind, ChangeRequestStatus, ProductKind, ProductVisibility, RevisionStatus
+from models.product import ProductKind, ProductVisibility
+from models.product_revision import RevisionStatus
 from tests.conftest import SEED
 
 ROOT = Path(__file__).parents[2]
@@ -241,7 +243,7 @@ def test_open_offers_are_for_available_products_A24(world: World) -> None:
 
 
 def test_only_accepted_offers_have_agreements_V4(world: World) -> None:
-    """An accepted offer has an agreement with one of its buyers, at the price of a dimension. No other offer has one."""
+    """An accepted offer has an agreement with one of its buyers, for some of its dimensions. No other offer has one."""
     buyers = {(row["offer_id"], row["company_id"]) for row in world.rows["offer_buyer"]}
     prices = {row["id"]: (row["offer_id"], row["price"]) for row in world.rows["offer_dimension"]}
     agreements = world.rows["agreement"]
@@ -250,7 +252,10 @@ def test_only_accepted_offers_have_agreements_V4(world: World) -> None:
         row["offer_id"] for row in agreements
     }
     assert buyers >= {(row["offer_id"], row["company_id"]) for row in agreements}
-    assert [(row["offer_id"], row["amount"]) for row in agreements] == [prices[row["dimension_id"]] for row in agreements]
+    for row in agreements:
+        chosen = [prices[key] for key in row["dimension_ids"]]
+        assert {row["offer_id"]} == {offer for offer, _ in chosen}
+        assert row["total_value"] == sum(price for _, price in chosen)
 
 
 def test_partners_pay_for_the_accounts_they_manage_R114_R115(world: World) -> None:

@@ -36,7 +36,9 @@ async def test_month_of_the_demo_data_is_issued_once(database_url: str, tmp_path
 
     dry, issued, again = outputs
     number = len(issued) - 1
-    assert all(re.fullmatch(r"INV-2026-05-\d{5}: .+, \d+(\.\d\d)? [A-Z]{3}, ports: \d+", line) for line in issued[:-1])
+    assert all(
+        re.fullmatch(r"INV-2026-05-\d{5}: .+, \d+(\.\d\d)? [A-Z]{3}, ports: \d+, payments: \d+", line) for line in issued[:-1]
+    )
     assert [*dry[:-1], f"Invoices for 2026-05 would be issued: {number}; already issued: 0."] == dry
     assert [*dry[:-1], f"Invoices for 2026-05 issued: {number}; already issued: 0."] == issued
     assert [f"Invoices for 2026-05 issued: 0; already issued: {number}."] == again

@@ -34,7 +34,7 @@ def test_rules_of_a_shape_are_explained(tmp_path: Path) -> None:
         "port.polar:24  always  HIDDEN_BY_PARTNER",
         "      # Prices are hidden from a managed account until its partner shows them, whatever the user's roles. R121 R122 V23",
         '      field in ["monthly_rate", "setup_fee"]: always',
-        "      prices_hidden(viewer)  (viewer.polar:40): always",
+        "      prices_hidden(viewer)  (viewer.polar:53): always",
     ] == blocks[1].splitlines()
 
 

@@ -1,4 +1,4 @@
-"""Gateway and worker are killed repeatedly while orders are placed: no acknowledged order is lost, and none is placed twice.
+"""Gateway and worker are killed repeatedly while ports are ordered and offers accepted: nothing is lost, and nothing done twice.
 
 CROSSGATE_SEED repeats the timing of a run as far as possible; CROSSGATE_ORDERS makes it longer.
 """
@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 from collections import Counter
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -20,10 +21,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Mail, OrderApproval, Port
+from models import Agreement, Mail, OrderApproval, Port
 from resolvers.reading.viewers import find_member
 from tests.crash.processes import KillableProcess, free_port, gateway, retry_until_acknowledged, worker
-from tests.factory import Factory, Location
+from tests.factory import Factory, Location, Offer
 from transport.authentication.tokens import Tokens
 
 ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "200"))
@@ -31,6 +32,11 @@ MAX_CONCURRENT_ORDERS: Final = 8
 MAX_ORDERS_BETWEEN_KILLS: Final = 24  # kills follow progress, since a busy machine would do nothing but restart processes
 MAX_KILL_DELAY: Final = 0.2  # seconds, so that a kill hits any moment of the orders in progress
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
+ACCEPT: Final = """
+    mutation ($input: AcceptOfferInput!) {
+      acceptOffer(input: $input) { agreement { id } userErrors { code message field } }
+    }
+"""
 ORDER: Final = """
     mutation ($input: OrderPortInput!) {
       orderPort(input: $input) { port { id } orderApproval { id } userErrors { code message field } }
@@ -52,27 +58,40 @@ class Inbox:
         return "250 OK"
 
 
-async def place_orders(
-    address: str, tokens: list[str], where: Location, acknowledged: asyncio.Semaphore
-) -> list[dict[str, object]]:
-    """Place all orders, alternating between the tokens, several at once. Returns their payloads.
+@dataclass(frozen=True)
+class Act:
+    """A mutation to send until it's acknowledged, as the user with a token."""
 
-    Each acknowledged order releases the semaphore once.
-    """
+    token: str
+    query: str
+    values: dict[str, object]
+    key: str
+
+
+async def send_all(address: str, acts: list[Act], acknowledged: asyncio.Semaphore) -> list[dict[str, Any]]:
+    """Send all mutations, several at once. Return their payloads. Each acknowledged one releases the semaphore once."""
     gate = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
 
-    async def place(number: int) -> dict[str, object]:
-        order = {"locationId": where.id, "name": f"Order {number}", "speedMbps": 1_000, "termMonths": 12}
+    async def send(act: Act) -> dict[str, Any]:
         async with gate:
-            data = await retry_until_acknowledged(
-                client, tokens[number % len(tokens)], ORDER, {"input": order}, f"order-{number}"
-            )
+            data = await retry_until_acknowledged(client, act.token, act.query, {"input": act.values}, act.key)
         acknowledged.release()
-        payload: dict[str, object] = data["orderPort"]
-        return payload
+        (payload,) = data.values()
+        return dict(payload)
 
     async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
-        return list(await asyncio.gather(*(place(number) for number in range(ORDERS))))
+        return list(await asyncio.gather(*map(send, acts)))
+
+
+def order(number: int, token: str, where: Location) -> Act:
+    """The order of a port."""
+    values = {"locationId": where.id, "name": f"Order {number}", "speedMbps": 1_000, "termMonths": 12}
+    return Act(token, ORDER, values, f"order-{number}")
+
+
+def acceptance(number: int, token: str, offer: Offer) -> Act:
+    """The acceptance of an offer with a payment schedule, whose only dimension is the default."""
+    return Act(token, ACCEPT, {"id": offer.id, "version": 1}, f"acceptance-{number}")
 
 
 async def kill_repeatedly(processes: list[KillableProcess], random: Random, acknowledged: asyncio.Semaphore) -> None:
@@ -83,8 +102,10 @@ async def kill_repeatedly(processes: list[KillableProcess], random: Random, ackn
         await process.kill_and_restart(random, MAX_KILL_DELAY)
 
 
-async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:
-    """Each order exists once under its own name, and each stored mail arrived at least once."""
+async def test_acknowledged_orders_and_acceptances_happen_exactly_once(
+    engine: AsyncEngine, database_url: str, tmp_path: Path
+) -> None:
+    """Each order exists once under its own name, each offer has one agreement, and each stored mail arrived at least once."""
     given, random, inbox = Factory(engine), Random(SEED), Inbox()
     partner = await given.partner()
     direct = await given.company(verification_status="VERIFIED")
@@ -93,6 +114,11 @@ async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, 
     await given.price(where, speed_mbps=1_000, term_months=12)
     for payer in (partner, direct):
         await given.billing_market(payer, "DE")
+    seller = await given.company()
+    product = await given.product(seller)
+    offers = [
+        await given.offer(seller, [direct], product=product, dimensions=[300], instalments=[100, 200]) for _ in range(ORDERS)
+    ]
     mails, port = Controller(inbox, hostname="127.0.0.1", port=free_port()), free_port()
     mails.start()
     processes = [
@@ -103,7 +129,10 @@ async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, 
     killing = asyncio.create_task(kill_repeatedly(processes, random, acknowledged))
     try:
         tokens = [await token(engine, tmp_path, email) for email in (direct.admin, account.admin)]
-        answers = await place_orders(f"http://127.0.0.1:{port}", tokens, where, acknowledged)
+        orders = [order(number, tokens[number % 2], where) for number in range(ORDERS)]
+        acceptances = [acceptance(number, tokens[0], offer) for number, offer in enumerate(offers)]
+        acts = [act for both in zip(orders, acceptances, strict=True) for act in both]
+        answers = await send_all(f"http://127.0.0.1:{port}", acts, acknowledged)
         killing.cancel()
         await wait_until_sent(engine)
     finally:
@@ -113,8 +142,10 @@ async def test_acknowledged_orders_are_placed_exactly_once(engine: AsyncEngine, 
         mails.stop()
 
     names = sorted(f"Order {number}" for number in range(ORDERS))
-    assert [[]] * ORDERS == [answer["userErrors"] for answer in answers]
-    assert ORDERS == len({str(answer["port"] or answer["orderApproval"]) for answer in answers})
+    assert [[]] * 2 * ORDERS == [answer["userErrors"] for answer in answers]
+    assert ORDERS == len({str(answer["port"] or answer["orderApproval"]) for answer in answers[::2]})
+    assert {offer.key for offer in offers} == set(await column(engine, Agreement.offer_id))
+    assert ORDERS == len(await column(engine, Agreement.id)) == len({answer["agreement"]["id"] for answer in answers[1::2]})
     assert names == sorted([*await column(engine, Port.name), *await column(engine, OrderApproval.name)])
     assert {str(key) for key in await column(engine, Mail.id)} == set(inbox.received)
     assert ORDERS // 2 <= len(inbox.received)

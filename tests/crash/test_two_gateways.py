@@ -25,7 +25,7 @@ from models.sign_in_attempt import MAX_PER_ADDRESS
 from tests import databases
 from tests.crash.processes import PATIENCE, KillableProcess, free_port, gateway
 from tests.crash.test_crash import ORDER, token
-from tests.factory import Account, Factory, Port
+from tests.factory import Account, Factory, Offer, Port
 from tests.rules.identity import OTHER_PASSWORD, PASSWORD, forget_attempts, mails_to, person
 from transport.authentication.tokens import Tokens
 
@@ -305,3 +305,57 @@ async def test_attempts_at_both_gateways_count_together_V43(pair: Pair) -> None:
 
     assert [MAX_PER_ADDRESS, 5] == [wrong.count("INVALID_CREDENTIALS"), wrong.count("TOO_MANY")]
     assert ["TOO_MANY", "TOO_MANY"] == right
+
+
+READ_OFFER: Final = "query ($input: ID!) { node(id: $input) { ... on Offer { status version dimensions { id } } } }"
+ACCEPT: Final = """
+    mutation ($input: AcceptOfferInput!) { acceptOffer(input: $input) { agreement { id } userErrors { code } } }
+"""
+AGREEMENTS: Final = "{ agreements { nodes { id } totalCount } }"
+UPDATE_OFFER: Final = (
+    "mutation ($input: UpdateOfferInput!) { updateOffer(input: $input) { offer { version } userErrors { code } } }"
+)
+
+
+async def offer_of(pair: Pair, offer: Offer, bearer: str) -> Any:
+    """Return an offer as a viewer reads it."""
+    body = {"query": READ_OFFER, "variables": {"input": offer.id}}
+    answer = await pair.clients[0].post("/graphql", json=body, headers={"Authorization": f"Bearer {bearer}"})
+    return answer.json()["data"]["node"]
+
+
+async def test_offer_accepted_through_both_gateways_at_once_makes_one_agreement_A29_V4(pair: Pair) -> None:
+    """Ten acceptances of each of five offers, half through each gateway: one succeeds, and both gateways list it at once."""
+    seller, buyer = await pair.factory.company(), await pair.factory.company()
+    bearer = await pair.token(buyer.admin)
+    for number in range(5):
+        offer = await pair.factory.offer(seller, [buyer])
+        (dimension,) = (await offer_of(pair, offer, bearer))["dimensions"]
+        chosen: dict[str, Any] = {"id": offer.id, "version": 1, "dimensionIds": [dimension["id"]]}
+
+        answers = await asyncio.gather(*(pair.send(place % 2, bearer, ACCEPT, **chosen) for place in range(10)))
+
+        made = [answer["acceptOffer"]["agreement"] for answer in answers]
+        codes = {error["code"] for answer in answers for error in answer["acceptOffer"]["userErrors"]}
+        listed = [(await pair.send(place, bearer, AGREEMENTS))["agreements"] for place in (0, 1)]
+        assert 1 == len([agreement for agreement in made if agreement])
+        assert {"DUPLICATE"} == codes
+        assert listed[0] == listed[1]
+        assert number + 1 == listed[0]["totalCount"]
+
+
+async def test_offer_changed_through_one_gateway_is_not_accepted_unread_through_the_other_R245(pair: Pair) -> None:
+    """A buyer that read the version before gets CONFLICT from the other gateway."""
+    seller, buyer = await pair.factory.company(), await pair.factory.company()
+    bearer = await pair.token(buyer.admin)
+    offer = await pair.factory.offer(seller, [buyer])
+    (dimension,) = (await offer_of(pair, offer, bearer))["dimensions"]
+    chosen: dict[str, Any] = {"id": offer.id, "dimensionIds": [dimension["id"]]}
+
+    changed = await pair.send(0, await pair.token(seller.admin), UPDATE_OFFER, id=offer.id, version=1, name="Other terms")
+    unread = await pair.send(1, bearer, ACCEPT, version=1, **chosen)
+    read = await pair.send(1, bearer, ACCEPT, version=2, **chosen)
+
+    assert {"offer": {"version": 2}, "userErrors": []} == changed["updateOffer"]
+    assert {"agreement": None, "userErrors": [{"code": "CONFLICT"}]} == unread["acceptOffer"]
+    assert [] == read["acceptOffer"]["userErrors"]

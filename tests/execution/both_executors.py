@@ -117,6 +117,7 @@ async def both_schemas() -> AsyncIterator[Both]:
         cursors=Cursors(b"secret"),
         tokens=Tokens((Key.of(Ed25519PrivateKey.generate()),)),
         public_url="http://gateway",
+        site_url="http://gateway",
         account_url="http://gateway/account",
     )
     yield Both(_schema(*_planning()), _schema(), services)

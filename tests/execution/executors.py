@@ -22,6 +22,7 @@ from resolvers.reading.viewers import find_member
 from settings import Settings
 
 PLANNED: Final = "planned"
+UNLIMITED: Final = 10**9
 EXECUTION: Final = "x-crossgate-execution"
 HEADERS: Final = {"accept": "application/graphql-response+json", "content-type": "application/json"}
 REQUEST_ID: Final = re.compile(rb'("requestId":)"[^"]*"')
@@ -150,5 +151,12 @@ async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
 
 def build(database_url: str, data_dir: Path, *, planner: bool) -> Starlette:
     """Build one of the sides."""
-    settings = Settings(data_dir=data_dir, database_url=database_url, log_level="ERROR", pool_size=4, planner=planner)
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        log_level="ERROR",
+        pool_size=4,
+        planner=planner,
+        max_unplanned_values=UNLIMITED,  # only the side with plans would have a limit
+    )
     return server.build(settings)

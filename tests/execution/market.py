@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -16,11 +17,13 @@ import sqlalchemy as sa
 from graphql import get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import STAGED
 from policies.catalogue import CATALOGUE
 from resolvers.values.identifiers import TAGS, Identifier
 from tests.audit_events import EVENTS
 from tests.client import ANONYMOUS, DEMO_VIEWERS, OPERATOR
 from tests.execution.executors import Request, Sides
+from tests.models.factory import any_status
 from tests.schema.outline import connections, is_connection, object_type, ways
 
 Place = tuple[str, str, str]  # where a cursor is valid: type, field, order
@@ -48,6 +51,13 @@ CHANGES: Final[tuple[tuple[str, str, tuple[str, ...], float], ...]] = (  # table
     ("marketplace_profile", "social_links", ("'[]'",), 0.2),
     ("marketplace_profile", "service_types", ("'{}'",), 0.2),
     ("product", "visibility", ("'PUBLIC'", "'LIMITED'", "'RESTRICTED'"), 0.2),
+    ("product", "removal_at", ("NULL", "now()"), 0.2),
+    ("product", "logo_id", ("NULL",), 0.1),
+    ("product", "summary", ("NULL", "'x'"), 0.2),
+    ("product_revision", "publish_by", ("now()", "NULL"), 0.2),
+    ("product_revision", "slug", ("NULL", "'a-slug'"), 0.2),
+    ("change_request", "last_comment_by", ("NULL", "'PUBLISHER'", "'OPERATOR'"), 0.2),
+    ("change_request", "publish_by", ("NULL", "now()"), 0.2),
     ("offer", "status", ("'DRAFT'", "'PUBLISHED'", "'ACCEPTED'", "'WITHDRAWN'"), 0.2),
     ("offer", "currency", ("'JPY'",), 0.1),
     ("company", "tax_number", ("NULL",), 0.2),
@@ -56,13 +66,19 @@ CHANGES: Final[tuple[tuple[str, str, tuple[str, ...], float], ...]] = (  # table
     ("support_details", "email", ("NULL",), 0.2),
     ("app_user", "job_title", ("NULL",), 0.2),
 )
-ONLY: Final = {("marketplace_profile", "visibility"): "cardinality(provider_types) > 0"}
+ONLY: Final = {
+    ("marketplace_profile", "visibility"): "cardinality(provider_types) > 0",
+    ("product", "visibility"): "published_at IS NOT NULL",
+    ("offer", "status"): "id NOT IN (SELECT offer_id FROM agreement)",
+}
 GOING: Final = {"billing_market": 0.1, "offer_buyer": 0.1, "support_details": 0.1, "connection_request": 0.05}
 
 
 async def change(engine: AsyncEngine, chance: Random) -> None:
     """Change the market at random: settings, visibilities, states and prices differ, and some rows are gone."""
-    async with engine.connect() as connection:
+    async with engine.connect() as connection, AsyncExitStack() as free:
+        for model in STAGED:
+            await free.enter_async_context(any_status(connection, model))
         await connection.execute(sa.text("SELECT setseed(:seed)"), {"seed": chance.random()})
         for table, column, values, part in CHANGES:
             where = f"WHERE {ONLY[table, column]} AND" if (table, column) in ONLY else "WHERE"
@@ -70,7 +86,8 @@ async def change(engine: AsyncEngine, chance: Random) -> None:
             kind = await connection.scalar(sa.text(TYPE), {"table": table, "column": column})
             await connection.execute(sa.text(f"UPDATE {table} SET {column} = {pick}::text::{kind} {where} random() < {part}"))
         for table, part in GOING.items():
-            await connection.execute(sa.text(f"DELETE FROM {table} WHERE random() < {part}"))
+            kept = "AND (offer_id, company_id) NOT IN (SELECT offer_id, company_id FROM agreement)" * (table == "offer_buyer")
+            await connection.execute(sa.text(f"DELETE FROM {table} WHERE random() < {part} {kept}"))
 
 
 TYPE: Final = """
@@ -101,9 +118,11 @@ async def learn(sides: Sides) -> Known:
             for edge in _edges(found["data"]):
                 known.cursors[place].append(edge["cursor"])
                 known.ids[edge["node"]["__typename"]] += [edge["node"]["id"]] * 3
-    document = "{ marketplaceProfiles { nodes { slug } } managedAccounts { nodes { accountName } } }"
+    document = (
+        "{ marketplaceProfiles { nodes { slug } } products { nodes { slug } } managedAccounts { nodes { accountName } } }"
+    )
     data = (await sides.send(Request(query=document, viewer=OPERATOR))).content["data"]
-    known.slugs = [node["slug"] for node in data["marketplaceProfiles"]["nodes"]]
+    known.slugs = [node["slug"] for kind in ("marketplaceProfiles", "products") for node in data[kind]["nodes"]]
     known.names = [node["accountName"] for node in data["managedAccounts"]["nodes"]]
     return known
 

@@ -15,15 +15,15 @@ from tests.execution.executors import Difference, Reply, Sides
 async def test_difference_is_reported_with_both_answers(sides: Sides) -> None:
     """The report has the request, the viewer and the answer of each side."""
     services = sides.off.state.services
-    right = services.public_url
-    object.__setattr__(services, "public_url", "http://elsewhere")
+    right = services.site_url
+    object.__setattr__(services, "site_url", "http://elsewhere")
     try:
         with pytest.raises(
             Difference, match=r"as None[\s\S]*first: 1[\s\S]*planner on:  200[\s\S]*planner off: 200[\s\S]*elsewhere"
         ):
             await sides(None, "{ marketplaceProfiles(first: 1) { nodes { url } } }")
     finally:
-        object.__setattr__(services, "public_url", right)
+        object.__setattr__(services, "site_url", right)
 
 
 async def test_effect_repeated_on_one_side_is_a_difference(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from policies.viewer import Viewer
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
-UNREAD: Final = {"document": {"content"}, "image": {"content"}, "marketplace_profile": {"search"}}
+UNREAD: Final = {"document": {"content"}, "image": {"content"}, "offer_document": {"content"}}
 TABLES: Final = sorted(
     {str(entity.table.description) for entity in CATALOGUE}
     | {str(link.table.description) for entity in CATALOGUE for link in entity.links}
@@ -54,7 +54,16 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         **{name: {name} for name in ("contact_email", "phone", "version")},
         "created_at": set(),
     },
-    "Offer": {"total_value": {"total_value"}, "currency": {"total_value"}},
+    "Agreement": {"total_value": {"total_value"}, "currency": {"total_value"}},
+    "Lead": {"version": {"version"}, "user_id": set()},
+    "Offer": {
+        "total_value": {"total_value"},
+        "currency": {"total_value"},
+        **{name: {name} for name in ("zero_price_confirmed", "approval_reason", "rejection_reason", "version")},
+        "document_ids": {"documents"},
+        "submitted_by": set(),
+    },
+    "OfferDocument": {"pages": {"pages"}, "bytes": {"bytes"}, "sha256": set(), "created_at": set()},
     "OrderApproval": {
         "monthly_rate": {"monthly_rate"},
         "setup_fee": {"setup_fee"},
@@ -70,6 +79,8 @@ TELLS: Final[dict[str, dict[str, set[str]]]] = {
         "marketplace_description": {"marketplace_description"},
         "version": {"version"},
     },
+    "Product": {"customer_references": {"customer_references"}},
+    "ProductRevision": {"version": {"version"}},
     "SupportDetails": {"version": {"version"}},
     "User": {"email": {"email"}, "created_at": set()},
 }
@@ -115,7 +126,8 @@ def _keys(table: str) -> list[str]:
 
 
 async def _rows(connection: Any, table: str, condition: str) -> dict[Key, Row]:
-    columns = [column.name for column in Base.metadata.tables[table].columns if column.name not in UNREAD.get(table, ())]
+    stored = (column.name for column in Base.metadata.tables[table].columns if column.computed is None)
+    columns = [name for name in stored if name not in UNREAD.get(table, ())]
     found = await connection.fetch(f"SELECT {', '.join(columns)} FROM {table} WHERE {condition}")
     keys = _keys(table)
     return {tuple(row[key] for key in keys): dict(row) for row in found}

@@ -22,6 +22,7 @@ CHANGED: Final = (
     *("port", "port", "offer", "offer", "product", "product", "marketplace_profile", "company", "app_user", "managed_account"),
     *("offer_dimension", "instalment", "connection_request", "membership", "billing_market", "support_details", "image"),
     *("invoice", "invoice_line", "price", "inquiry", "order_approval"),
+    *("product_revision", "product_revision", "change_request", "product_dimension", "review_comment"),
 )
 COMING: Final = (
     *("port", "offer", "product", "connection_request", "membership", "billing_market", "offer_buyer", "offer_buyer"),
@@ -33,17 +34,21 @@ COMING: Final = (
         "invoice_line",
         "inquiry",
         "order_approval",
+        "product_dimension",
+        "review_comment",
         "audit_event",
     ),
 )
 GOING: Final = (
     *("connection_request", "membership", "billing_market", "offer_buyer", "port", "offer", "product_test_account"),
+    *("product_dimension", "review_comment"),
     *("support_details", "marketplace_profile", "invoice", "invoice_line", "price", "inquiry", "order_approval"),
 )
 KEPT: Final = {  # written by triggers, or part of keys or owners, which never change
     *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),
     *("port_id", "target_port_id", "product_id", "offer_id", "profile_visibility", "public_products", "product_visibility"),
     *("logo_id", "account_kind", "profile_id", "invoice_id", "account_company_id"),
+    *("seller_name", "product_logo_id", "draft_of_id", "revision_id", "change_request_id"),
 }
 DEPENDENTS: Final = {
     "port": (

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
+
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from policies.evaluation.policy import Policy
 from resolvers.values.identifiers import parse
 from resolvers.values.text import camel
+from tests.schema.outline import NODE, object_type
+from tests.schema.outline import SCHEMA as OUTLINE
 
 CAN: Final = "id viewerCan"
 MONEY: Final = "{ amount currency }"
@@ -18,6 +24,11 @@ PORT: Final = f"{CAN} name status visibility speedMbps costCentre version monthl
 OFFER: Final = (
     f"{CAN} name status totalValue {MONEY} dimensions {{ name price {MONEY} }} instalments {{ chargeDate amount {MONEY} }}"
 )
+AGREEMENT: Final = (
+    f"{CAN} status startsOn endsOn totalValue {MONEY} buyer {{ id }} seller {{ id }} offer {{ id }}"
+    f" instalments {{ amount {MONEY} }}"
+)
+LEAD: Final = f"{CAN} source status message contactEmail requester {{ id }} product {{ id }} notes {{ text }}"
 PROFILE: Final = (
     "id viewerCan slug url companyName bio visibility version contactEmail phone logo { url } providerTypes { code }"
 )
@@ -35,24 +46,35 @@ AUDIT: Final = (
     "id at kind user { name email } company { tradingName } asUser { id } asCompany { id } action type changedFields"
     " counts { type field action reason count } operationName operationHash policyHash requestId requests"
 )
-THING: Final = f"""
-  __typename id
-  ... on Company {{ {COMPANY} }} ... on Port {{ {PORT} }} ... on Offer {{ {OFFER} }} ... on MarketplaceProfile {{ {PROFILE} }}
-  ... on Notification {{ title body viewerCan }}
-  ... on MarketplacePort {{ {TARGET} }} ... on Product {{ title visibility viewerCan }}
-  ... on User {{ name email viewerCan }} ... on Location {{ viewerCan }} ... on ManagedAccount {{ viewerCan }}
-  ... on Membership {{ viewerCan }} ... on BillingMarket {{ viewerCan }} ... on Inquiry {{ viewerCan }}
-  ... on ConnectionRequest {{ viewerCan }}
-  ... on OrderApproval {{ {APPROVAL} }}
-  ... on Invoice {{ {INVOICE} }}
-  ... on AuditEvent {{ {AUDIT} }}
-"""
-NODES: Final = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {THING} }} }}"
 QUOTE: Final = f"""query ($input: QuoteInput!) {{ quote(input: $input) {{
   lines {{ kind speedMbps termMonths monthlyRate {MONEY} setupFee {MONEY} problem location {{ id }} }}
   monthlyTotals {MONEY} setupTotals {MONEY}
 }} }}"""
 SLUG: Final = f"query ($slug: String!) {{ marketplaceProfile(slug: $slug) {{ {PROFILE} }} }}"
+
+
+NODE_TYPES: Final = {kind.name for kind in OUTLINE.get_possible_types(NODE)}
+
+
+def nodes(ids: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return a query for all that a viewer can read of records: each field, and the values of each object that a field names."""
+    kinds = sorted({parse(named, "id").type for named in ids})
+    each = " ".join(f"{kind}: nodes(ids: $ids) {{ __typename ... on {kind} {{ {_fields(kind)} }} }}" for kind in kinds)
+    return f"query ($ids: [ID!]!) {{ {each} }}", {"ids": list(ids)}
+
+
+@cache
+def _fields(kind: str, *, leaves: bool = False) -> str:
+    """Return all fields of a type that take no arguments, except pages of lists. `leaves` leaves out objects."""
+    selected = []
+    for name, definition in object_type(kind).fields.items():
+        inner = get_named_type(definition.type)
+        if is_leaf_type(inner):
+            selected += [] if definition.args else [name]
+        elif isinstance(inner, GraphQLObjectType) and not leaves and not definition.args:
+            selected.append(f"{name} {{ __typename {_fields(inner.name, leaves=True)} }}")
+    return " ".join(selected)
+
 
 QUESTIONS: Final = (
     f"{{ companies(first: 40) {{ {PAGE} nodes {{ {COMPANY} }} }} }}",
@@ -92,15 +114,28 @@ QUESTIONS: Final = (
     f"{{ ports(first: 60) {{ nodes {{ connections(first: 2) {{ {PAGE} nodes {{ {REQUEST} }} }} }} }} }}",
     f"{{ marketplacePorts(first: 200) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
     f"{{ marketplacePorts(last: 20, filter: {{speedMbps: 10000}}) {{ {PAGE} nodes {{ {TARGET} }} }} }}",
-    '{ marketplacePorts(filter: {monthlyRate: {currency: "EUR"}}) { totalCount } }',
     f"{{ products(first: 300) {{ {PAGE} nodes {{ id title kind visibility categories company {{ id }} }} }} }}",
     f"{{ products(filter: {{visibility: LIMITED}}) {{ {PAGE} nodes {{ id title }} }} }}",
+    f'{{ products(search: "routing", first: 50) {{ {PAGE} nodes {{ id title summary slug url }} }} }}',
+    f'{{ products(search: "managed aaa", filter: {{categories: [TRAINING, ASSESSMENTS]}}) {{ {PAGE} nodes {{ id }} }} }}',
+    "{ products(first: 100) { nodes { description highlights keywords supports customerReferences logo { url } dimensions { id name }"
+    " relatedProducts { id } testAccounts { id } viewerCan } } }",
+    f"{{ products(first: 60) {{ nodes {{ draft {{ id title status version }} revisions(first: 3) {{ {PAGE} nodes {{ id status }} }}"
+    f" changeRequests(first: 3) {{ {PAGE} nodes {{ id status }} }} }} }} }}",
+    f"{{ changeRequests(first: 100) {{ {PAGE} nodes {{ id title status isFinal waitsFor {{ side since }} problems {{ message }}"
+    " comments { by text } newDimensions { name } testAccounts { id } viewerCan } } }",
+    f"{{ productRevisions(first: 100, filter: {{status: DRAFT}}) {{ {PAGE} nodes {{ id title slug viewerCan }} }} }}",
     f"{{ products(filter: {{category: TRAINING, kind: SERVICE}}, last: 10) {{ {PAGE} nodes {{ id title }} }} }}",
     f"{{ products(first: 300) {{ nodes {{ offers(first: 2) {{ {PAGE} nodes {{ id }} }} }} }} }}",
     f"{{ offers(first: 60) {{ {PAGE} nodes {{ {OFFER} seller {{ id }} product {{ id title }} }} }} }}",
     f"{{ offers(last: 30) {{ {PAGE} nodes {{ id buyers {{ id tradingName }} }} }} }}",
     f"{{ offers(filter: {{status: DRAFT}}) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ offers(filter: {{status: PUBLISHED}}, first: 100) {{ {PAGE} nodes {{ {OFFER} buyers {{ id }} }} }} }}",
+    f"{{ offers(last: 40, orderBy: {{field: EXPIRES_ON}}) {{ {PAGE} nodes {{ id expiresOn serviceAgreement {{ pages url }} }} }} }}",
+    f'{{ offers(filter: {{statuses: [PUBLISHED, EXPIRED], expiresTo: "2027-12-31"}}) {{ {PAGE} nodes {{ id }} }} }}',
+    f"{{ agreements(first: 60) {{ {PAGE} nodes {{ {AGREEMENT} }} }} }}",
+    f"{{ leads(first: 60) {{ {PAGE} nodes {{ {LEAD} }} }} }}",
+    f"{{ leads(filter: {{status: NEW}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ viewer {{ dashboard {{ {DASHBOARD} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id dashboard {{ {DASHBOARD} }} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id invoices(first: 2) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",

@@ -13,10 +13,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 from asyncpg import DataError, IntegrityConstraintViolationError
+from graphql import parse as parse_document
+from graphql import validate
 from hypothesis import HealthCheck, Phase, assume, given, note, seed, settings
 from hypothesis import strategies as st
 
@@ -27,18 +31,22 @@ from policies.predicates.predicate import TRUE
 from policies.reason import Reason
 from policies.viewer import ANONYMOUS as VISITOR
 from policies.viewer import Shape, Viewer
+from resolvers.endpoints.downloads import RENDERERS
 from resolvers.reading.viewers import find_member, load_viewer
+from resolvers.values.identifiers import Identifier, parse
 from settings import Settings
 from tests import databases
 from tests.audit_events import EVENTS
-from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, PATIENT, SHOWN, Client
+from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, PATIENT, SHOWN, UNLIMITED, Client
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, mutations
-from tests.interference.questions import NODES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, why
+from tests.interference.questions import NODE_TYPES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, nodes, why
+from tests.schema.outline import SCHEMA as OUTLINE
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # for each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 EXPLAINED: Final = 2  # touched records whose access is explained
+EXPORT: Final = "/leads.csv"
 ASKED: Final = 5  # queries after each change, besides those for the touched records
 VIEWERS: Final = (
     ANONYMOUS,
@@ -92,7 +100,11 @@ class Trial:
         return (await self.viewer(email),)
 
     async def answer(self, email: str | None, document: str, **variables: Any) -> bytes:
-        """Return the current answer to a query."""
+        """Return the current answer to a query, or what is downloaded from a path."""
+        if document.startswith("/"):
+            download = await self.client.get(email, document)
+            own = download.headers["X-Request-Id"].encode()  # a refusal names it
+            return b"%d %b" % (download.status_code, download.content.replace(own, b""))
         return (await self.client(email, document, **variables)).body
 
     async def before(self, email: str | None, document: str, **variables: Any) -> bytes:
@@ -128,7 +140,8 @@ class Trial:
         """Return the chosen queries, and those for the records that a change touches."""
         queries: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
         queries += [(QUOTE, {"input": asking}) for asking in change.quotes]
-        queries += [(NODES, {"ids": list(change.ids)})] if change.ids else []
+        queries += [nodes(ids)] if (ids := [each for each in change.ids if parse(each, "id").type in NODE_TYPES]) else []
+        queries += [(path, {}) for path in self.downloads(change, chosen)]
         queries += self.tools(change, chosen)
         for number in chosen:
             if number < len(QUESTIONS):
@@ -136,6 +149,11 @@ class Trial:
             else:
                 queries.append((walk := WALKS[number - len(QUESTIONS)], {"after": await self.cursor(email, walk)}))
         return queries
+
+    def downloads(self, change: Mutation, chosen: list[int]) -> list[str]:
+        """Return the paths of the touched records' files, and sometimes that of the export."""
+        files = [f"/files/{named}" for named in change.ids if parse(named, "id").type in RENDERERS]
+        return [*files, EXPORT] if max(chosen) % 2 else files
 
     def tools(self, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
         """Return queries that explain the access to the touched records, and sometimes introspection."""
@@ -167,6 +185,8 @@ async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -
         database_url=postgres.url(name),
         log_level="ERROR",
         pool_size=1,
+        cost_per_peer=UNLIMITED,
+        cost_per_viewer=UNLIMITED,
         request_timeout=PATIENT,  # the first introspection of a process takes seconds
     )
     app = server.build(settings)
@@ -251,6 +271,28 @@ async def test_visible_changes_make_a_difference(trial: Trial) -> None:
 
     assert [] == [name for name, questions in visible.items() if not questions]
     assert {"charged": [], "own": [], "managed": [], "limited": []} == invisible
+
+
+DOWNLOADED: Final = "{ leads(first: 1) { nodes { message } } offers(first: 500) { nodes { serviceAgreement { url } } } }"
+
+
+def test_questions_are_valid() -> None:
+    """No question is refused for its form, which would give everybody the same answer whatever is stored."""
+    of_records = [nodes([str(Identifier(kind, UUID(int=1)))])[0] for kind in sorted(NODE_TYPES)]
+    documents = [*QUESTIONS, *WALKS, QUOTE, SLUG, SCHEMA, *of_records]
+
+    assert {} == {document: problems for document in documents if (problems := validate(OUTLINE, parse_document(document)))}
+
+
+async def test_downloads_differ_by_what_their_viewer_sees(trial: Trial) -> None:
+    """Exports and files aren't vacuous either: the seller's lead is in its export, and a PDF is for those who see prices."""
+    answer = await trial.client(PARTNER, DOWNLOADED)
+    urls = [offer["serviceAgreement"]["url"] for offer in answer.data["offers"]["nodes"] if offer["serviceAgreement"]]
+    exports = [await trial.answer(email, EXPORT) for email in (PARTNER, HIDDEN, ANONYMOUS)]
+    files = [await trial.answer(email, urlsplit(urls[0]).path) for email in (PARTNER, HIDDEN, ANONYMOUS)]
+
+    assert 3 == len(set(exports))
+    assert [b"200 %PDF", b"404 ", b"404 "] == [files[0][:8], files[1][:4], files[2][:4]]
 
 
 async def test_visible_change_does_not_count_as_hidden(trial: Trial) -> None:

@@ -76,6 +76,10 @@ class ToolTrial(Trial):
             return super().tools(change, chosen)
         return await super().questions(email, change, chosen)
 
+    def downloads(self, _change: Mutation, _chosen: list[int]) -> list[str]:
+        """Return nothing: files and exports can't be had through a tool."""
+        return []
+
     def tools(self, _change: Mutation, _chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:
         """Return no explanations: they are a tool of their own here."""
         return []

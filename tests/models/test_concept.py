@@ -71,9 +71,11 @@ def test_tags_never_change() -> None:
     tags = {concept.name: concept.tag for concept in CONCEPTS if concept.tag is not None}
 
     assert {
+        "Agreement": b"ag",
         "ApiKey": b"ak",
         "AuditEvent": b"ae",
         "BillingMarket": b"bm",
+        "ChangeRequest": b"ch",
         "Company": b"co",
         "ConnectionRequest": b"cr",
         "Document": b"do",
@@ -81,6 +83,7 @@ def test_tags_never_change() -> None:
         "Inquiry": b"iq",
         "Invitation": b"iv",
         "Invoice": b"in",
+        "Lead": b"le",
         "Location": b"lo",
         "ManagedAccount": b"ma",
         "MarketplacePort": b"tp",
@@ -88,9 +91,13 @@ def test_tags_never_change() -> None:
         "Membership": b"me",
         "Notification": b"no",
         "Offer": b"of",
+        "OfferDimension": b"od",
+        "OfferDocument": b"ot",
         "OrderApproval": b"oa",
         "Port": b"po",
         "Product": b"pr",
+        "ProductDimension": b"pd",
+        "ProductRevision": b"rv",
         "Session": b"se",
         "User": b"us",
     } == tags

@@ -220,7 +220,8 @@ class History:
         await self._update(self._chance.sample(self._offers, self._chance.randint(1, len(self._offers))))
 
     async def _update(self, offers: list[UUID]) -> None:
-        await self._connection.execute(sa.update(Offer).where(Offer.id.in_(offers)).values(status=self._status()))
+        async with factory.any_status(self._connection, Offer):
+            await self._connection.execute(sa.update(Offer).where(Offer.id.in_(offers)).values(status=self._status()))
 
     async def _drop_buyers(self) -> None:
         gone = self._chance.choice(self._buyers), self._chance.choice(self._offers)

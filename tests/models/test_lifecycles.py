@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Agreement, ChangeRequest, Company, ConnectionRequest, Offer, OrderApproval, Port, Product, ProductRevision
+from models import (
+    STAGED,
+    Agreement,
+    ChangeRequest,
+    Company,
+    ConnectionRequest,
+    Offer,
+    OrderApproval,
+    Port,
+    Product,
+    ProductRevision,
+)
 from models.agreement import AgreementStatus
+from models.change_request import ChangeRequestStatus
 from models.company import VerificationStatus
 from models.connection_request import ConnectionRequestStatus
+from models.lead import Lead, LeadStatus
 from models.lifecycle import IllegalStep, Staged, partition
 from models.offer import OfferStatus
 from models.order_approval import OrderApprovalStatus
 from models.port import PortStatus
-from models.product import ChangeRequestStatus, ProductVisibility, RevisionStatus
+from models.product import ProductVisibility
+from models.product_revision import RevisionStatus
+from tests.models import factory
+
+SEPARATOR = " "
+TRIGGERS = sa.text(
+    "SELECT tgrelid::regclass::text, replace(encode(tgargs, 'escape'), '\\000', :separator) FROM pg_trigger "
+    "WHERE tgname = 'lifecycle' AND tgenabled = 'O'"
+).bindparams(separator=SEPARATOR)
 
 PORT = (
     "REQUESTED ALLOCATED",
@@ -35,6 +59,7 @@ OFFER = (
     "PENDING_APPROVAL REJECTED",
     "PUBLISHED ACCEPTED",
     "PUBLISHED EXPIRED",
+    "PUBLISHED PENDING_APPROVAL",
     "PUBLISHED WITHDRAWN",
 )
 REVISION = (
@@ -44,6 +69,7 @@ REVISION = (
     "SUBMITTED DRAFT",
     "APPROVED PUBLISHED",
     "APPROVED REJECTED",
+    "APPROVED SUPERSEDED",
     "PUBLISHED SUPERSEDED",
     "REJECTED DRAFT",
 )
@@ -58,7 +84,7 @@ VISIBILITY = (
 )
 LIFECYCLES: dict[str, tuple[type[StrEnum], Callable[[Any], Staged], tuple[str, ...]]] = {
     "port A44": (PortStatus, lambda state: Port(status=state), PORT),
-    "offer A23 A26 V5": (OfferStatus, lambda state: Offer(status=state), OFFER),
+    "offer A23 A26 V5 V37": (OfferStatus, lambda state: Offer(status=state), OFFER),
     "revision A34 A35": (RevisionStatus, lambda state: ProductRevision(status=state), REVISION),
     "visibility R253-R264": (ProductVisibility, lambda state: Product(visibility=state), VISIBILITY),
     "verification A41": (
@@ -76,10 +102,15 @@ LIFECYCLES: dict[str, tuple[type[StrEnum], Callable[[Any], Staged], tuple[str, .
         lambda state: OrderApproval(status=state),
         ("PENDING APPROVED", "PENDING REJECTED", "PENDING WITHDRAWN", "PENDING EXPIRED"),
     ),
-    "change request R256": (
+    "change request R256 V69": (
         ChangeRequestStatus,
         lambda state: ChangeRequest(status=state),
-        ("UNDER_REVIEW SUCCEEDED", "UNDER_REVIEW FAILED", "FAILED UNDER_REVIEW"),
+        ("UNDER_REVIEW SUCCEEDED", "UNDER_REVIEW FAILED", "UNDER_REVIEW WITHDRAWN", "FAILED UNDER_REVIEW"),
+    ),
+    "lead V17 V40": (
+        LeadStatus,
+        lambda state: Lead(status=state),
+        tuple(f"{before} {after}" for place, after in enumerate(LeadStatus) for before in list(LeadStatus)[:place]),
     ),
     "agreement V4": (AgreementStatus, lambda state: Agreement(status=state), ("ACTIVE ENDED", "ACTIVE CANCELLED")),
 }
@@ -104,7 +135,48 @@ def test_lifecycle_has_exactly_these_steps(lifecycle: str) -> None:
 
 def test_every_lifecycle_is_tested() -> None:
     """No row with a lifecycle is missing above."""
-    assert {type(start(next(iter(states)))) for states, start, _ in LIFECYCLES.values()} == set(Staged.__subclasses__())
+    assert {type(start(next(iter(states)))) for states, start, _ in LIFECYCLES.values()} == set(STAGED)
+
+
+async def test_database_has_the_steps_of_every_lifecycle(engine: AsyncEngine) -> None:
+    """The trigger of each table has the column and the steps of its model, and no other table has such a trigger."""
+    async with engine.connect() as connection:
+        triggers = {table: set(filter(None, text.split(SEPARATOR))) for table, text in await connection.execute(TRIGGERS)}
+
+    expected = {model.__table__.name: {model.LIFECYCLE.column} | model.LIFECYCLE.pairs for model in STAGED}
+    assert expected == triggers
+
+
+async def test_database_refuses_every_other_change_A44(engine: AsyncEngine) -> None:
+    """Of all pairs of port statuses, the database stores only the steps. A port can be inserted with any status."""
+    stored = []
+    async with engine.connect() as connection:
+        owner, where = await factory.company(connection), await factory.location(connection)
+        for state in PortStatus:
+            for to in set(PortStatus) - {state}:
+                port = await factory.port(connection, owner, where, status=state)
+                with suppress(sa.exc.IntegrityError):
+                    await connection.execute(sa.update(Port).where(Port.id == port).values(status=to))
+                    stored.append(f"{state} {to}")
+
+    assert sorted(PORT) == sorted(stored)
+
+
+async def test_refused_change_names_the_states_and_the_steps_A41(engine: AsyncEngine) -> None:
+    """The error names the column, both states, and the steps of the lifecycle. Other columns of the row can change."""
+    async with engine.connect() as connection:
+        company = await factory.company(connection)
+        rows = sa.update(Company).where(Company.id == company)
+        await connection.execute(rows.values(verification_status="UNVERIFIED", trading_name="Other"))
+        with pytest.raises(sa.exc.IntegrityError) as refused:
+            await connection.execute(rows.values(verification_status="VERIFIED"))
+        unchanged = await connection.scalar(sa.select(Company.verification_status))
+
+    error: Any = refused.value.orig and refused.value.orig.__cause__
+    steps = "UNVERIFIED>PENDING, PENDING>VERIFIED, PENDING>REJECTED, REJECTED>PENDING"
+    assert "Can't change company.verification_status from UNVERIFIED to VERIFIED." == error.args[0]
+    assert f"Its lifecycle has only these steps: {steps}." == error.detail
+    assert VerificationStatus.UNVERIFIED == unchanged
 
 
 def test_step_changes_the_state_A44() -> None:
@@ -138,8 +210,9 @@ def test_illegal_step_names_the_state_and_the_allowed_steps_A44() -> None:
     with pytest.raises(IllegalStep) as refused:
         port.take_step("allocate")
 
-    assert "Can't change from ACTIVE to ALLOCATED. Allowed: DECOMMISSIONED, DISABLED." == str(refused.value)
-    assert {PortStatus.DECOMMISSIONED, PortStatus.DISABLED} == refused.value.allowed
+    allowed = "DECOMMISSIONED (decommission), DISABLED (disable)"
+    assert f"Can't change from ACTIVE to ALLOCATED. Allowed: {allowed}." == str(refused.value)
+    assert {"decommission": PortStatus.DECOMMISSIONED, "disable": PortStatus.DISABLED} == refused.value.steps
     assert "ILLEGAL_STEP" == refused.value.code
     assert PortStatus.ACTIVE == port.status
 
@@ -157,7 +230,7 @@ def test_state_is_not_called_final_if_another_action_leads_to_the_same_state() -
     with pytest.raises(IllegalStep) as refused:
         ProductRevision(status=RevisionStatus.REJECTED).take_step("withdraw")
 
-    assert "Can't change from REJECTED to DRAFT with this action." == str(refused.value)
+    assert "Can't change from REJECTED to DRAFT with this action. Allowed: DRAFT (revise)." == str(refused.value)
 
 
 class Light(StrEnum):
@@ -176,3 +249,17 @@ def test_groups_must_contain_every_state_once() -> None:
     for groups in ([{Light.RED}, {Light.GREEN}], [{Light.RED, Light.AMBER}, {Light.AMBER, Light.GREEN}]):
         with pytest.raises(ValueError, match=r"Light\.AMBER must be in exactly one of the groups"):
             partition(Light, *groups)
+
+
+@pytest.mark.parametrize("model", STAGED)
+def test_waits_and_deadlines_name_columns_of_the_table(model: type[Staged]) -> None:
+    """A wait ends with a column that is never NULL, so it has a beginning. Final states wait for nobody."""
+    columns, lifecycle = model.__table__.c, model.LIFECYCLE
+
+    for state, wait in lifecycle.waits.items():
+        assert lifecycle.steps_from(state)
+        assert not columns[wait.since[-1]].nullable
+        assert {*wait.since, wait.until or "id"} <= set(columns.keys())
+    if lifecycle.deadline is not None:
+        assert lifecycle.deadline.column in columns
+        assert lifecycle.deadline.step in lifecycle.steps

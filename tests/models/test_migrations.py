@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base
+from models import STAGED, Base
 from models.database import downgrade, upgrade
 
 ACCOUNTS = ("app_user", "membership", "session", "api_key")
@@ -28,6 +28,7 @@ OWNED = (
     "inquiry",
     "invitation",
     "invoice",
+    "lead",
     "managed_account",
     "marketplace_profile",
     "membership",
@@ -48,17 +49,28 @@ TRIGGERS = {
     ("audit_event", "audit_event_stays"),
     *((table, "credential_ended") for table in ("api_key", "federated_identity", "membership", "session")),
     ("invitation", "invitation_invitee"),
-    *((table, name) for table in ("connection_request", "notification", "port") for name in ("told_changed", "told_new")),
+    *(
+        (table, name)
+        for table in ("change_request", "connection_request", "lead", "notification", "offer", "port")
+        for name in ("told_changed", "told_new")
+    ),
+    *((model.__table__.name, "lifecycle") for model in STAGED),
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),
     ("marketplace_profile", "profile_visibility"),
+    ("agreement", "agreement_facts"),
     ("offer", "buyers_of_offer"),
     ("offer", "dealings_of_offer"),
     ("offer_buyer", "buyer_facts"),
+    ("offer", "buyer_states"),
     ("offer_buyer", "dealings_of_new_buyers"),
     ("offer_buyer", "dealings_of_old_buyers"),
     ("port", "port_profile"),
     ("product", "public_products"),
+    ("dealing", "dealing_logo"),
+    ("company", "products_of_seller"),
+    ("product", "product_logo"),
+    ("product", "product_seller"),
     ("product", "test_account_visibility"),
     ("product_test_account", "test_account_seller"),
 }

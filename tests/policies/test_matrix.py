@@ -122,6 +122,7 @@ def test_cached_decisions_equal_fresh_ones() -> None:
     ]
     warm, types = server.load_policy(), ("Company", "Port", "SupportDetails")
     together = [[warm.decide(shape, name) for name in types] for shape in shapes]
-    alone = [[cold.decide(shape, name) for name in types] for shape in shapes for cold in [server.load_policy()]]
+    fresh = (Policy.load(server.POLICIES, CATALOGUE) for _ in shapes)
+    alone = [[cold.decide(shape, name) for name in types] for shape, cold in zip(shapes, fresh, strict=True)]
 
     assert alone == together

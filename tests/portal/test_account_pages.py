@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 import server
 from models.database import connect
@@ -270,3 +271,22 @@ async def test_page_fits_a_narrow_window_and_names_its_controls(empty: Visit, na
     assert (headings, await page.evaluate("document.documentElement.scrollWidth")) == (1, 320)
     assert re.findall(r"^\s*- (?:button|link|textbox):?$", snapshot, re.MULTILINE) == []
     assert await page.locator("input:not([autocomplete])").count() == 0
+
+
+async def test_form_can_be_used_once_its_script_runs(empty: Visit) -> None:
+    """Before that it's disabled: the browser would submit it itself, which the page's security policy blocks."""
+    page, script = empty.page, asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await script.wait()
+        await route.continue_()
+
+    await page.route("**/*.js", hold)
+    await page.goto(f"{empty.url}/account/sign-up", wait_until="commit")
+    button = page.get_by_role("button", name="Send email")
+    await expect(button).to_be_disabled()
+    await expect(page.get_by_role("button", name="I have a code")).to_be_disabled()
+    script.set()
+
+    await fill(page, "Send email", Email_address="late@new.example")
+    await expect(page.get_by_role("heading", name="Check your email")).to_be_focused()

@@ -32,8 +32,13 @@ BELOW: Final = [
     for relation in outline.relations()
     if relation.type != "Query" and outline.is_connection(get_named_type(relation.definition.type))
 ]
+READS_OFFERS: Final = (PARTNER, HIDDEN, SHOWN, OPERATOR)
 SEES_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
-MAY_ORDER: Final = {"MONTHLY_RATE": SEES_PRICES, "VERIFICATION_DUE_AT": (OPERATOR,)}  # all others by everybody
+MAY_ORDER: Final = {
+    "MONTHLY_RATE": SEES_PRICES,
+    "VERIFICATION_DUE_AT": (OPERATOR,),
+    "EXPIRES_ON": READS_OFFERS,
+}  # all others by everybody
 PAGE: Final = "nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 ARGUMENTS: Final = "$first: Int, $after: String, $last: Int, $before: String"
 WALKED: Final = "edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"

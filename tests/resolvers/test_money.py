@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.offer import CURRENCIES
-from resolvers.values.money import MAX_AMOUNT, InvalidAmount, Money, minor_units, money
+from resolvers.values.money import MAX_AMOUNT, MAX_STORED, InvalidAmount, Money, exact_minor_units, minor_units, money
 from tests.client import OPERATOR, Client
 
 INTEGER: Final = 2**31 - 1  # the largest value of a price's column
@@ -131,3 +131,37 @@ async def test_unused_currency_finds_no_port(demo_client: Client, currency: str)
     answer = await demo_client(OPERATOR, PRICES, range={"currency": currency})
 
     assert {"ports": {"totalCount": 0, "nodes": []}} == answer.data
+
+
+@given(st.sampled_from(CURRENCIES), st.integers(0, int(MAX_STORED) * 100))
+def test_entered_amount_is_stored_and_shown_exactly(currency: str, stored: int) -> None:
+    """What a seller enters is what a buyer reads, in every currency."""
+    shown = money(min(stored, exact_minor_units(MAX_STORED, currency)), currency)
+    assert shown is not None
+
+    assert shown == money(exact_minor_units(Decimal(shown.amount), currency), currency)
+
+
+@given(st.sampled_from(CURRENCIES), st.lists(st.integers(0, 10**9), min_size=1, max_size=60))
+def test_sums_of_schedules_are_exact(currency: str, payments: list[int]) -> None:
+    """The sum of the shown payments is the shown sum: no float is on the way."""
+    shown = [money(payment, currency) for payment in payments]
+    total = money(sum(payments), currency)
+    assert total is not None
+
+    assert Decimal(total.amount) == sum(Decimal(each.amount) for each in shown if each is not None)
+
+
+@pytest.mark.parametrize(
+    "text", ["-0.01", "1000000000.01", "0.001", "1E+400", "1E-400", "NaN", "Infinity", "-Infinity", "sNaN"]
+)
+def test_amount_that_cannot_be_stored_is_refused(text: str) -> None:
+    """It's negative, too high, too exact, or no number."""
+    with pytest.raises(InvalidAmount):
+        exact_minor_units(Decimal(text), "EUR")
+
+
+@pytest.mark.parametrize(("text", "stored"), [("1.500000", 150), ("1E+2", 10_000), ("-0", 0), ("0E-400", 0), ("0.010", 1)])
+def test_equal_amounts_are_stored_alike(text: str, stored: int) -> None:
+    """Zeros at the end and exponents don't matter."""
+    assert stored == exact_minor_units(Decimal(text), "EUR")

@@ -89,4 +89,4 @@ async def test_old_sent_mails_are_purged(engine: AsyncEngine) -> None:
 
 def test_scheduled_jobs_have_unique_names() -> None:
     """The queue identifies jobs by name."""
-    assert len(SCHEDULED_JOBS) == len({chore.name for chore in SCHEDULED_JOBS})
+    assert len(SCHEDULED_JOBS) == len({job.name for job in SCHEDULED_JOBS})

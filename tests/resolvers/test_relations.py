@@ -52,5 +52,6 @@ def test_copies_that_plans_depend_on_are_declared() -> None:
     assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": "visibility"} == profile
     assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": "profile_visibility"} == port
     assert {"id": "provider_id", "partner_id": "provider_partner_id"} == request
-    assert {"seller_id": "company_id", "product_id": "product_id"} == LINK_COPIES["Offer", "offer_buyer"]
+    offer = {"seller_id": "company_id", "product_id": "product_id", "status": "status", "expiry_key": "expiry_key"}
+    assert offer == LINK_COPIES["Offer", "offer_buyer"]
     assert {"seller_id": "company_id"} == LINK_COPIES["Product", "dealing"] == LINK_COPIES["Product", "product_test_account"]

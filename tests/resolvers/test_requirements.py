@@ -16,7 +16,11 @@ from schema.building.mutation_fields import MutationField
 from schema.mutation import Mutation as Root
 
 ROOT: Final = Path(__file__).parents[2]
-STEPS: Final = "resolvers.writing.lifecycle_steps"  # whose helper commands import
+HELPERS: Final = (
+    "resolvers.writing.lifecycle_steps",
+    "resolvers.offering.locking",
+    "resolvers.reviewing.locking",
+)  # modules of functions that commands import
 # Methods of a unit of work that check policy, with the positions of the entity and the action; None is always the company.
 CHECKS: Final = {"lock_for_update": (2, 3), "lock_for_share": (2, 3), "lock_by_key": (2, 4)}
 OF_VIEWER: Final = {"acting_company": ("Company", 1), "acting_user": ("User", 0)}  # the entity, and the position of the action
@@ -75,7 +79,7 @@ def functions_of(module: str) -> dict[str, ast.AsyncFunctionDef]:
 def test_command_declares_what_it_requires_of_policy(mutation: Mutation | Procedure) -> None:
     """Each action that it requires is declared, and no other. Rows that are only read don't count."""
     code, command = mutation.command.__code__, inspect.getclosurevars(mutation.command)
-    helpers = {**functions_of(STEPS), **functions_of(mutation.command.__module__)}
+    helpers = {name: each for module in (*HELPERS, mutation.command.__module__) for name, each in functions_of(module).items()}
     bound = {name: value for name, value in command.nonlocals.items() if isinstance(value, str)}
     found = {(entity, action) for entity, action in required(helpers[code.co_name], helpers, bound) if action != "read"}
 

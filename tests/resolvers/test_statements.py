@@ -25,6 +25,8 @@ FEW_RELATIONS: Final = {
     "Company.invitations",
     "Company.registrationCertificate",
     "User.photo",
+    "InvoiceLine.agreement",
+    "Offer.documents",  # for its writers only
 }
 BELOW_MANY: Final = [
     each

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from resolvers.values.identifiers import Identifier, parse
 
-REFUSALS: Final = {"FORBIDDEN", "COMPANY_NOT_VERIFIED", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE"}
+REFUSALS: Final = {
+    *("FORBIDDEN", "COMPANY_NOT_VERIFIED", "NOT_FOUND", "ILLEGAL_STEP", "PORT_NOT_ACTIVE", "PRODUCT_NOT_AVAILABLE"),
+}
 DEMARCATION: Final = {"cage": "C1", "rack": "R2", "panel": "P3", "ports": "5/6"}
 UNKNOWN_LOCATION_ID: Final = "bG8Bfh7zyAB3b6mmBduztwZA"  # the id of a location that doesn't exist
 
@@ -37,6 +39,10 @@ def _by_id(mutation: str, **more: Any) -> Attempt:
 
 def _of_company(mutation: str, **more: Any) -> Attempt:
     return Attempt(mutation, lambda thing: {"companyId": thing["id"], **more}, ("companyId",))
+
+
+def _of_product(mutation: str, **more: Any) -> Attempt:
+    return Attempt(mutation, lambda thing: {"productId": thing["id"], **more}, ("productId",))
 
 
 def _changing(name: str = "name", values: tuple[Any, Any] = ("A", "B")) -> Attempt:
@@ -110,6 +116,28 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Company", "REJECT"): _of_company("rejectCompany", reason="Unreadable."),
     ("Company", "SET_DISTRIBUTION_AGREEMENT"): _of_company("setDistributionAgreement", agreed=True),
     ("Company", "SET_PUBLISHER_RIGHTS"): _of_company("setPublisherRights", autoPublish=True),
+    ("Company", "CREATE_PRODUCT"): _of_company("createProduct", kind="SERVICE", title=""),
+    ("Product", "REVISE"): _of_product("reviseProduct", title=""),
+    ("Product", "ADD_DIMENSIONS"): _of_product("addProductDimensions", dimensions=[]),
+    ("Product", "CHANGE_VISIBILITY"): _of_product("changeProductVisibility", visibility="REMOVED"),
+    ("Product", "MAKE_OFFER"): _of_product("createOffer", name="", paymentModel="UPFRONT", currency="EUR"),
+    ("Product", "REQUEST_OFFER"): _of_product("requestOffer", contactEmail="nowhere"),
+    ("Offer", "UPDATE"): _by_id("updateOffer", version=-1),
+    ("Offer", "PUBLISH"): _by_id("publishOffer"),
+    ("Offer", "APPROVE"): _by_id("approveOffer"),
+    ("Offer", "REJECT"): _by_id("rejectOffer", reason=" "),
+    ("Offer", "EXTEND"): _by_id("extendOffer", expiresOn="2000-01-01"),
+    ("Offer", "WITHDRAW"): _by_id("withdrawOffer"),
+    ("Agreement", "CANCEL"): _by_id("cancelAgreement", reason=" "),
+    ("Lead", "UPDATE"): _by_id("updateLead", version=-1, status="CLOSED"),
+    ("Lead", "ADD_NOTE"): _by_id("addLeadNote", text=" "),
+    ("ChangeRequest", "APPROVE"): _by_id("approveChangeRequest", checks=[]),
+    ("ChangeRequest", "REJECT"): _by_id("rejectChangeRequest", problems=[]),
+    ("ChangeRequest", "COMMENT"): _by_id("commentChangeRequest", text=" "),
+    ("ChangeRequest", "WITHDRAW"): Attempt(
+        "withdrawSubmission", lambda thing: {"changeRequestId": thing["id"]}, ("changeRequestId",)
+    ),
+    ("ChangeRequest", "RESUBMIT"): _by_id("resubmitChangeRequest"),
     ("Company", "ORDER_PORT"): _of_company("orderPort", **ORDER),
     ("Company", "PUBLISH_PORT"): Attempt(
         "orderPort", lambda thing: {"companyId": thing["id"], **ORDER, "visibility": "PUBLIC"}, ("companyId", "visibility")
@@ -124,8 +152,13 @@ OWN_COMPANY_ATTEMPTS: Final[Mapping[str, Attempt]] = {
     ),
     "UPDATE_PARTNER_DEFAULTS": Attempt("updatePartnerDefaults", lambda _: {"version": -1}, ()),
 }
-UNTRIED: Final[Mapping[str, str]] = {
+UNTRIED: Final[Mapping[str, str]] = {  # actions, or a type and an action
     "READ": "a query does it",
+    "ProductRevision SUBMIT": "its input names the product: tests/rules/test_product_changes.py",
+    "ProductRevision PUBLISH": "its input names the product: tests/rules/test_product_changes.py",
+    "Offer ACCEPT": "it's taken on the offer and on the buyer: tests/rules/test_accept_offer.py",
+    "ACCEPT_OFFER": "its input names the offer: tests/rules/test_accept_offer.py",
+    "Company REQUEST_OFFER": "its input names the product: tests/rules/test_lead.py",
     "UPLOAD": "an upload does it",
     "VIEW_AS": "a query does it",
     "VIEW_AS_ADMINISTRATOR": "a query does it",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Document
-from models.document import MAX_BYTES
+from models.document import MAX_BYTES, DocumentPurpose
 from resolvers.document import purge_unused_documents
 from resolvers.endpoints.uploads import MAX_UNUSED_DOCUMENTS
 from tests.client import Client
@@ -22,6 +22,7 @@ from tests.rules.answers import payload, redaction_at, response_of
 from tests.rules.mutations import send, user_error
 
 READ = "query ($id: ID!) { company(id: $id) { registrationCertificate { url mediaType bytes } } }"
+MAX_UNUSED = MAX_UNUSED_DOCUMENTS[DocumentPurpose.CERTIFICATE]
 ROLES = ["ACCOUNT_ADMIN", "NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
 PDF = certificate()
 BROKEN = {
@@ -227,7 +228,7 @@ async def test_unused_documents_are_limited_and_removed_after_a_day_V64(
     await submitted(client, company)
     await send(client, operator.admin, "rejectCompany", "company { id }", companyId=company.id, reason="Unreadable.")
     used = (await submitted(client, company, picture("PNG"))).json()
-    for _ in range(MAX_UNUSED_DOCUMENTS + 1):
+    for _ in range(MAX_UNUSED + 1):
         await certify(client, company.admin)
     limited = len(await keys(rules_engine))
 
@@ -239,5 +240,5 @@ async def test_unused_documents_are_limited_and_removed_after_a_day_V64(
     answer = await client(company.admin, READ, id=company.id)
 
     # The one in use, the replaced one, and the latest that nothing uses.
-    assert (2 + MAX_UNUSED_DOCUMENTS, 2 + MAX_UNUSED_DOCUMENTS, 1) == (limited, kept, len(await keys(rules_engine)))
+    assert (2 + MAX_UNUSED, 2 + MAX_UNUSED, 1) == (limited, kept, len(await keys(rules_engine)))
     assert used["url"] == answer.data["company"]["registrationCertificate"]["url"]

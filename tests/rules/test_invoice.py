@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.invoices import Period, issued
 from tests.client import ANONYMOUS, Client
-from tests.factory import Factory, Invoice, Thing
+from tests.factory import Company, Factory, Invoice, Thing
 from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
 
 INVOICES = "query ($id: ID!) { company(id: $id) { invoices { nodes { id } totalCount } } }"
@@ -26,7 +27,10 @@ CHARGED = """query ($id: ID!) { company(id: $id) { invoices { nodes {
     number periodStart periodEnd total { amount currency }
     lines { description amount { amount currency } managedAccount { id } port { id } }
 } } } }"""
-APRIL = Period(date(2026, 4, 1))
+PAYMENTS = """query ($id: ID!) { company(id: $id) { invoices(orderBy: {field: PERIOD}) { nodes {
+    periodStart total { amount } lines { description amount { amount } managedAccount { id } agreement { id } }
+} } } }"""
+MARCH, APRIL, MAY, JUNE = (Period(date(2026, month, 1)) for month in range(3, 7))
 SWITCHES = dict.fromkeys(("pricing", "chat_support", "dashboard", "company_profile", "order_approval"), True)
 
 
@@ -255,8 +259,8 @@ async def test_month_is_charged_to_the_paying_company_R114_R115(
         response_of(each) for each in answers
     ]
     assert [
-        f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2",
-        f"INV-2026-04-00002: {direct.name}, 300.00 EUR, ports: 1",
+        f"INV-2026-04-00001: {partner.name}, 1251.70 EUR, ports: 2, payments: 0",
+        f"INV-2026-04-00002: {direct.name}, 300.00 EUR, ports: 1, payments: 0",
         "Invoices for 2026-04 issued: 2; already issued: 0.",
     ] == said
 
@@ -306,3 +310,77 @@ async def test_issuing_a_month_again_adds_missing_invoices_only_R115(
         "Invoices for 2026-04 issued: 0; already issued: 1.",
         "Invoices for 2026-04 issued: 1; already issued: 1.",
     ] == said
+
+
+async def invoiced(client: Client, company: Company) -> dict[str, Any]:
+    """Return the lines of a company's invoices by the first day of the month. Their sums are checked."""
+    found = (await client(company.admin, PAYMENTS, id=company.id)).data["company"]["invoices"]["nodes"]
+    for each in found:
+        assert Decimal(each["total"]["amount"]) == sum(Decimal(line["amount"]["amount"]) for line in each["lines"])
+    return {
+        each["periodStart"]: [
+            (line["description"], line["amount"]["amount"], line["agreement"]["id"]) for line in each["lines"]
+        ]
+        for each in found
+    }
+
+
+async def test_payments_of_agreements_are_charged_in_the_month_when_they_fall_due_R115_R230_R236(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Each once. One payment is due on the first day, and an instalment on its date, to the partner of a managed buyer."""
+    partner, seller = await factory.partner(), await factory.company()
+    account = await factory.managed_account(partner)
+    once = await factory.offer(seller, [account.company], status="ACCEPTED", name="Once")
+    monthly = await factory.offer(
+        seller, [partner], status="ACCEPTED", name="Monthly", dimensions=[300], instalments=[100, 200]
+    )
+    paid = await factory.agreement(once, account.company, starts_on=date(2026, 4, 30), total_value=501)
+    scheduled = await factory.agreement(monthly, partner, starts_on=date(2026, 4, 2), total_value=300)
+    await factory.due(monthly, date(2026, 3, 1), date(2026, 5, 31))
+
+    for month in (MARCH, APRIL, APRIL, MAY, JUNE):
+        await issued(rules_engine, month)
+
+    assert {
+        "2026-04-01": [
+            ("Monthly, payment due on 2026-04-02", "1.00", scheduled.id),
+            ("Once, payment due on 2026-04-30", "5.01", paid.id),
+        ],
+        "2026-05-01": [("Monthly, payment due on 2026-05-31", "2.00", scheduled.id)],
+    } == await invoiced(client, partner)
+    assert {} == await invoiced(client, seller)
+
+
+async def test_payment_that_a_month_missed_is_on_the_next_one_R115(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """Invoices never change, so what is agreed after the month was charged follows later."""
+    seller, buyer = await factory.company(), await factory.company()
+    first, second = [await factory.offer(seller, [buyer], status="ACCEPTED", name=name) for name in ("First", "Second")]
+    early = await factory.agreement(first, buyer, starts_on=date(2026, 4, 1), total_value=100)
+    await issued(rules_engine, APRIL)
+    late = await factory.agreement(second, buyer, starts_on=date(2026, 4, 30), total_value=200)
+
+    await issued(rules_engine, APRIL)
+    await issued(rules_engine, MAY)
+
+    assert {
+        "2026-04-01": [("First, payment due on 2026-04-01", "1.00", early.id)],
+        "2026-05-01": [("Second, payment due on 2026-04-30", "2.00", late.id)],
+    } == await invoiced(client, buyer)
+
+
+async def test_nothing_is_charged_after_a_cancellation_R115_V38(
+    client: Client, factory: Factory, rules_engine: AsyncEngine
+) -> None:
+    """What fell due before it is."""
+    seller, buyer = await factory.company(), await factory.company()
+    offer = await factory.offer(seller, [buyer], status="ACCEPTED", name="Monthly", dimensions=[300], instalments=[100, 200])
+    cancelled = {"status": "CANCELLED", "ended_at": datetime(2026, 4, 15, tzinfo=UTC), "cancellation_reason": "Over."}
+    agreement = await factory.agreement(offer, buyer, starts_on=date(2026, 4, 1), total_value=300, **cancelled)
+    await factory.due(offer, date(2026, 4, 14), date(2026, 4, 16))
+
+    await issued(rules_engine, MAY)
+
+    assert {"2026-05-01": [("Monthly, payment due on 2026-04-14", "1.00", agreement.id)]} == await invoiced(client, buyer)

@@ -23,8 +23,7 @@ NO_FILE = {"message": "File not found, or you don't have access to it.", "code":
 
 async def fetch(client: Client, email: str | None, port: Port) -> httpx.Response:
     """Fetch a port's letter as a user or a visitor."""
-    headers = {} if email is None else {"Authorization": f"Bearer {await client._token(email)}"}
-    return await client.http.get(f"/files/{port.id}", headers=headers)
+    return await client.get(email, f"/files/{port.id}")
 
 
 def refusal(response: httpx.Response) -> tuple[int, dict[str, str]]:

@@ -387,11 +387,11 @@ async def test_partner_reads_the_amounts_of_offers_to_its_accounts_A17_X7(client
 
 @pytest.mark.parametrize("kind", ["DIRECT", "PARTNER", "MANAGED"])
 async def test_marketplace_editor_reads_offers_without_amounts_V23(client: Client, factory: Factory, kind: str) -> None:
-    """An editor reads an offer but not its amounts, even if its partner shows prices."""
+    """An editor reads an offer to its company but not its amounts, even if its partner shows prices."""
     account = await factory.managed_account(await factory.partner(), pricing=True)
-    seller = account.company if kind == "MANAGED" else await factory.company(kind=kind)
-    offer = await factory.offer(seller, [await factory.company()], dimensions=[100], instalments=[100])
-    editor = await factory.user(seller, "MARKETPLACE_EDITOR")
+    buyer = account.company if kind == "MANAGED" else await factory.company(kind=kind)
+    offer = await factory.offer(await factory.company(), [buyer], dimensions=[100], instalments=[100])
+    editor = await factory.user(buyer, "MARKETPLACE_EDITOR")
 
     answer = await client(editor.email, PRICES, id=offer.id)
 

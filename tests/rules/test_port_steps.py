@@ -54,16 +54,28 @@ async def test_each_step_is_taken_from_its_statuses_only_A44_A45(
 @pytest.mark.parametrize(
     ("step", "state", "message"),
     [
-        ("cancelPort", "ACTIVE", "Can't change from ACTIVE to CANCELLED. Allowed: DECOMMISSIONED, DISABLED."),
+        (
+            "cancelPort",
+            "ACTIVE",
+            "Can't change from ACTIVE to CANCELLED. Allowed: DECOMMISSIONED (decommission), DISABLED (disable).",
+        ),
         ("cancelPort", "CANCELLED", "Can't change from CANCELLED to CANCELLED: CANCELLED is final."),
-        ("enablePort", "ALLOCATED", "Can't change from ALLOCATED to ACTIVE. Allowed: CANCELLED."),
-        ("decommissionPort", "REQUESTED", "Can't change from REQUESTED to DECOMMISSIONED. Allowed: ALLOCATED, CANCELLED."),
+        (
+            "enablePort",
+            "ALLOCATED",
+            "Can't change from ALLOCATED to ACTIVE with this action. Allowed: ACTIVE (activate), CANCELLED (cancel).",
+        ),
+        (
+            "decommissionPort",
+            "REQUESTED",
+            "Can't change from REQUESTED to DECOMMISSIONED. Allowed: ALLOCATED (allocate), CANCELLED (cancel).",
+        ),
     ],
 )
 async def test_illegal_step_names_the_status_and_the_allowed_steps_A44(
     client: Client, factory: Factory, step: str, state: str, message: str
 ) -> None:
-    """The error names the port's status and what it can become instead. Only the operator can activate an ALLOCATED port."""
+    """The error names the port's status, and the steps that it allows with what the port becomes."""
     company = await factory.company()
     port = await factory.port(company, status=state)
     name = f"{step[0].upper()}{step[1:]}Input"

@@ -291,12 +291,13 @@ async def test_concurrent_inquiries_are_counted_R018(client: Client, factory: Fa
 
 
 async def test_audit_log_does_not_reveal_the_inquiry_R018(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
-    """The log has the inquiry, but not its sender or its text."""
+    """The log has the inquiry and its lead, but not the sender or the text."""
     profile = await factory.profile(await factory.company())
 
     await send(client, ANONYMOUS, SEND, TO, **TEXT, company="Visitors", profileId=profile.id)
 
-    ((action, table, changes),) = await recorded_changes(rules_engine)
-    assert (SEND, "inquiry") == (action, table)
+    (action, table, changes), (_, lead_table, lead) = await recorded_changes(rules_engine)
+    assert (SEND, "inquiry", "lead") == (action, table, lead_table)
     names = ("sender_name", "sender_email", "sender_company", "message", "peer")
     assert [[None, "…"]] * 5 == [changes[name] for name in names]
+    assert [[None, "…"]] * 4 == [lead[name] for name in ("contact_name", "contact_email", "contact_company", "message")]

@@ -12,9 +12,11 @@ import pytest
 import server
 from tests.client import Client
 from tests.event_streams import Closed, Following, opened
-from tests.factory import Company, Factory
+from tests.factory import Company, Factory, Thing
 from tests.rules.answers import nodes, payload, redaction_at, response_of
 from tests.rules.mutations import send
+from tests.rules.test_offer_changes import draft
+from tests.rules.test_product_changes import submitted
 
 PORTS = "subscription { portUpdated { id name } }"
 PORTS_OF = "subscription ($of: ID) { portUpdated(companyId: $of) { id name } }"
@@ -23,6 +25,9 @@ VERSIONS = "{ ports { nodes { id version } } }"
 PRICED = "subscription { portUpdated { name monthlyRate { amount currency } } }"
 REQUESTS = "subscription { connectionRequestUpdated { id status } }"
 REQUESTS_OF = "subscription ($of: ID) { connectionRequestUpdated(companyId: $of) { id status } }"
+REVIEWS = "subscription { changeRequestUpdated { id status waitsFor { side } } }"
+OFFERS = "subscription { offerUpdated { id status name } }"
+LEADS = "subscription { leadCreated { source buyerAccountId } }"
 NO_PORTS = """
 # Nobody reads a port.
 deny(viewer: Viewer, "read", _port: Port) if viewer.kind in ["ANONYMOUS", "DIRECT", "MANAGED", "OPERATOR", "PARTNER"];
@@ -223,6 +228,33 @@ async def test_both_sides_and_their_partners_receive_request_events_V14_V16(clie
     assert request(between, "PENDING") == only
 
 
+async def test_change_requests_are_sent_to_seller_partner_and_reviewers_R217_R312(client: Client, factory: Factory) -> None:
+    """They get an event when a request is submitted, when somebody comments and when it's decided. Others get none."""
+    operator, partner = await factory.operator(), await factory.partner()
+    company = (await factory.managed_account(partner)).company
+    await factory.seller_registration(company)
+    viewers, stranger = (company.admin, partner.admin, operator.admin), await factory.company()
+    received = []
+
+    async with client.following(stranger.admin, REVIEWS) as unheard:
+        for viewer in viewers:
+            async with client.following(viewer, REVIEWS) as following:
+                _, made = await submitted(client, partner.admin, company, visibility="PUBLIC")
+                events = [await following.event()]
+                await send(client, operator.admin, "commentChangeRequest", "changeRequest { id }", id=made, text="Why?")
+                events.append(await following.event())
+                await send(client, company.admin, "withdrawSubmission", "changeRequest { id }", changeRequestId=made)
+                events.append(await following.event())
+                received.append((made, events))
+        assert await unheard.is_silent()
+
+    steps = [("UNDER_REVIEW", {"side": "OPERATOR"}), ("UNDER_REVIEW", {"side": "SELLER"}), ("WITHDRAWN", None)]
+    for made, events in received:
+        assert events == [
+            payload({"changeRequestUpdated": {"id": made, "status": status, "waitsFor": side}}) for status, side in steps
+        ]
+
+
 async def test_hidden_provider_is_not_found_by_its_requests_R013_V18(client: Client, factory: Factory) -> None:
     """A customer that follows a hidden company doesn't learn that its request went to that company."""
     customer, provider = await factory.company(), await factory.company()
@@ -291,7 +323,7 @@ async def test_removed_role_applies_to_the_next_event_V23(client: Client, factor
     assert payload({"portUpdated": {"name": "two", "monthlyRate": None}}, redaction) == second
 
 
-@pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, NOTIFICATIONS])
+@pytest.mark.parametrize("query", [PORTS, PORTS_OF, PRICED, REQUESTS, REVIEWS, NOTIFICATIONS])
 async def test_visitor_does_not_subscribe_to_types_it_cannot_read_V14_V20(client: Client, query: str) -> None:
     """A subscription to a type of which visitors can never read a row is refused with a code, and nothing listens for it."""
     async with opened(client.app) as socket:
@@ -362,3 +394,51 @@ async def test_subscription_ends_when_its_viewer_can_read_nothing_V14(client: Cl
         services.replace_policy(before)  # the gateway serves other tests too
 
     assert ("error", "SUBSCRIPTION_OUT_OF_REACH") == (ended["type"], ended["payload"][0]["extensions"]["code"])
+
+
+async def test_offers_are_sent_to_seller_and_buyer_from_their_publication_on_R246_V19_X7(
+    client: Client, factory: Factory
+) -> None:
+    """A buyer hears of it when it can see it first. An account without prices hears of no change of prices only."""
+    partner, seller, stranger = await factory.partner(), await factory.company(), await factory.company()
+    account = await factory.managed_account(partner, pricing=False)
+    await factory.profile(account.company)
+    offer = await draft(client, seller.admin, await factory.product(seller), account.company)
+    dearer = [{"name": "Gold", "unit": "review", "price": "3000"}]
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("publishOffer", {}),
+        ("updateOffer", {"version": 1, "dimensions": dearer}),
+        ("updateOffer", {"version": 2, "name": "B"}),
+    ]
+
+    async with client.following(stranger.admin, OFFERS) as unheard, client.following(account.admin, OFFERS) as buyers:
+        async with client.following(seller.admin, OFFERS) as own:
+            await factory.change(Thing("Offer", factory.known("Offer", offer["id"]).key), name="A")
+            events = [await own.event()]
+            for mutation, values in changes:
+                await send(client, seller.admin, mutation, "offer { id }", id=offer["id"], **values)
+                events.append(await own.event())
+        met = [await buyers.event(), await buyers.event()]
+        assert await unheard.is_silent()
+
+    def event(status: str, name: str) -> dict[str, Any]:
+        return payload({"offerUpdated": {"id": offer["id"], "status": status, "name": name}})
+
+    assert [event("DRAFT", "A"), *[event("PUBLISHED", "A")] * 2, event("PUBLISHED", "B")] == events
+    assert [event("PUBLISHED", "A"), event("PUBLISHED", "B")] == met
+
+
+async def test_leads_are_sent_to_those_who_sell_V17_V40(client: Client, factory: Factory) -> None:
+    """A new lead is, but no change of one. Its requester hears nothing."""
+    seller, buyer = await factory.company(), await factory.company()
+    product = await factory.product(seller, visibility="PUBLIC")
+    values = {"productId": product.id}
+
+    async with client.following(buyer.admin, LEADS) as unheard, client.following(seller.admin, LEADS) as following:
+        await send(client, buyer.admin, "requestOffer", "received", **values)
+        created = await following.event()
+        await send(client, buyer.admin, "requestOffer", "received", **values)
+        assert await following.is_silent()
+        assert await unheard.is_silent()
+
+    assert payload({"leadCreated": {"source": "OFFER_REQUEST", "buyerAccountId": buyer.id}}) == created

@@ -45,6 +45,7 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
         "CREATE_API_KEY",
         "SET_IDENTITY_ISSUER",
         "REGISTER_SELLER",
+        "ACCEPT_OFFER",
         "ORDER_PORT",
         "ORDER_PORT_DIRECTLY",
         "PUBLISH_PORT",

@@ -149,7 +149,18 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
 
     own, partners = await can(client, account.admin, account.company), await can(client, account.partner.admin, account.company)
 
-    assert ["READ", "CREATE_API_KEY", "SET_IDENTITY_ISSUER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY"] == own
+    assert [
+        *(
+            "READ",
+            "CREATE_PRODUCT",
+            "CREATE_API_KEY",
+            "SET_IDENTITY_ISSUER",
+            "INVITE_MEMBER",
+            "ORDER_PORT",
+            "ORDER_PORT_DIRECTLY",
+            "REQUEST_OFFER",
+        )
+    ] == own
     assert [
         *(
             "READ",
@@ -157,8 +168,10 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "UPDATE_SUPPORT_DETAILS",
             "SAVE_MARKETPLACE_PROFILE",
             "PUBLISH_MARKETPLACE_PROFILE",
+            "CREATE_PRODUCT",
         ),
         *("REGISTER_SELLER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
+        *("REQUEST_OFFER", "ACCEPT_OFFER"),
         *("VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
     ] == partners
 

@@ -72,14 +72,28 @@ ROOTS: Final = (
     Root("marketplacePorts", "MarketplacePort"),
     Root("orderApprovals", "OrderApproval"),
     Root("products", "Product"),
+    Root("productRevisions", "ProductRevision"),
+    Root("changeRequests", "ChangeRequest"),
     Root("offers", "Offer"),
+    *_in_order("offers", "Offer", "EXPIRES_ON", "expiry_key"),
+    Root("agreements", "Agreement"),
+    Root("leads", "Lead", direction="DESC"),
     Root("notifications", "Notification", direction="DESC"),
     Root("notifications", "Notification", "unread: true", direction="DESC"),
 )
 _CODE: Final = "(SELECT code FROM {}_type ORDER BY code LIMIT 1 OFFSET {})"
 _OFTEN: Final = "(SELECT {column} FROM {table} GROUP BY 1 ORDER BY count(*) {way}, 1 LIMIT 1)"
-_RARE_PLACE: Final = _OFTEN.format(column="location_id", table="port", way="ASC")
-_BUSY_PLACE: Final = _OFTEN.format(column="location_id", table="port", way="DESC")
+
+
+def _rarest_and_most_common(column: str, table: str) -> tuple[str, str]:
+    """Return the values of a column that the fewest and the most rows have, as SQL."""
+    rarest, most_common = (_OFTEN.format(column=column, table=table, way=way) for way in ("ASC", "DESC"))
+    return rarest, most_common
+
+
+_PLACES: Final = _rarest_and_most_common("location_id", "port")
+_PRODUCTS: Final = _rarest_and_most_common("product_id", "offer")
+_DAY: Final = "(SELECT {}(expires_on)::text FROM offer)"
 _IN_ORDER_OF_RATE: Final = "orderBy: {field: MONTHLY_RATE}"
 FILTERS: Final = (
     Filter("auditEvents", "kind", "VIEW_AS", "DENIAL"),
@@ -97,7 +111,7 @@ FILTERS: Final = (
     Filter("locations", "speedMbps", "400000", "1000"),
     Filter("ports", "status", "CANCELLED", "ACTIVE"),
     Filter("ports", "visibility", "PUBLIC", "PRIVATE"),
-    Filter("ports", "locationId", _RARE_PLACE, _BUSY_PLACE, "Location"),
+    Filter("ports", "locationId", *_PLACES, "Location"),
     Filter("ports", "speedMbps", "400000", "1000"),
     Filter(
         "ports",
@@ -106,18 +120,55 @@ FILTERS: Final = (
         '{currency: "EUR", atMost: 900}',
         arguments=_IN_ORDER_OF_RATE,
     ),
-    Filter("marketplacePorts", "locationId", _RARE_PLACE, _BUSY_PLACE, "Location"),
+    Filter("marketplacePorts", "locationId", *_PLACES, "Location"),
     Filter("marketplacePorts", "speedMbps", "400000", "1000"),
     Filter("orderApprovals", "status", "EXPIRED", "PENDING"),
     Filter("products", "kind", "APPLICATION", "SERVICE"),
     Filter("products", "visibility", "REMOVED", "PUBLIC"),
     Filter("products", "category", "TRAINING", "ASSESSMENTS"),
-    Filter("offers", "status", "REJECTED", "PUBLISHED"),
+    Filter("products", "categories", "[TRAINING, PREMIUM_SUPPORT]", "[ASSESSMENTS, IMPLEMENTATION]"),
+    Filter(
+        "products",
+        "sellerId",
+        *_rarest_and_most_common("company_id", "product"),
+        "Company",
+    ),
+    Filter("productRevisions", "status", "APPROVED", "PUBLISHED"),
+    Filter("productRevisions", "productId", *_PRODUCTS, "Product"),
+    Filter("changeRequests", "status", "UNDER_REVIEW", "SUCCEEDED"),
+    Filter("changeRequests", "kind", "UPDATE_INFORMATION", "CREATE"),
+    Filter("changeRequests", "reviewedBy", "OPERATOR", "MACHINE"),
+    Filter("changeRequests", "productId", *_PRODUCTS, "Product"),
+    Filter("offers", "status", "EXPIRED", "PUBLISHED"),
+    Filter("offers", "statuses", "[REJECTED, EXPIRED]", "[DRAFT, PUBLISHED, ACCEPTED]"),
+    Filter(
+        "offers",
+        "buyerId",
+        *_rarest_and_most_common("company_id", "offer_buyer"),
+        "Company",
+    ),
+    Filter("offers", "expiresFrom", _DAY.format("max"), _DAY.format("min")),
+    Filter("offers", "expiresTo", _DAY.format("min"), _DAY.format("max")),
+    Filter(
+        "offers",
+        "sellerId",
+        *_rarest_and_most_common("company_id", "offer"),
+        "Company",
+    ),
+    Filter("agreements", "status", "CANCELLED", "ACTIVE"),
+    Filter(
+        "agreements",
+        "offerId",
+        *_rarest_and_most_common("offer_id", "agreement"),
+        "Offer",
+    ),
+    Filter("leads", "status", "DELIVERED", "NEW"),
+    Filter("leads", "source", "OFFER_REQUEST", "PROFILE_INQUIRY"),
+    Filter("leads", "productId", *_PRODUCTS, "Product"),
     Filter(
         "offers",
         "productId",
-        _OFTEN.format(column="product_id", table="offer", way="ASC"),
-        _OFTEN.format(column="product_id", table="offer", way="DESC"),
+        *_PRODUCTS,
         "Product",
     ),
 )
@@ -132,14 +183,22 @@ RELATIONS: Final = (
     ("Company", "products"),
     ("Company", "receivedOffers"),
     ("MarketplaceProfile", "ports"),
+    ("Offer", "agreements"),
     ("Port", "connections"),
+    ("Product", "changeRequests"),
     ("Product", "offers"),
+    ("Product", "revisions"),
 )
 # Related lists and single rows, which are read by key
 ROWS: Final = {
     "Company": "partner { id } marketplaceProfile { id } billingMarkets { market } supportDetails { email }",
     "Invoice": "company { id } lines { description managedAccount { id } port { id name } }",
-    "Offer": "product { id company { id } } seller { id } buyers { id } dimensions { name } instalments { chargeDate }",
+    "Offer": "product { id company { id } } seller { id } buyers { id } dimensions { name } instalments { chargeDate }"
+    " serviceAgreement { pages }",
+    "Agreement": "offer { id } product { id } buyer { id } seller { id } dimensions { name }"
+    " instalments { chargeDate } acceptedBy { id }",
+    "Lead": "company { id } product { id } requester { id } notes { text author { id } }",
+    "Product": "company { id } dimensions { name } testAccounts { id } relatedProducts { id } logo { url } draft { title }",
     "Port": "company { id } location { id } connections(first: 3) { nodes { port { id } targetPort { name provider { id } }"
     " requester { id } provider { id } } }",
     "MarketplaceProfile": "company { members(first: 3) { nodes { user { id email } company { id } } } }"
@@ -155,6 +214,8 @@ PARENTS: Final = {
     "Offer": f"{_SOME.format('id', 'offer', CAST)} UNION {_SOME.format('offer_id', 'offer_buyer', CAST)}",
     "Port": f"{_MOST.format('target_port_id', 'connection_request')} UNION {_MOST.format('port_id', 'connection_request')}"
     f" UNION {_SOME.format('id', 'port', CAST)}",
+    "Agreement": _SOME.format("id", "agreement", CAST),
+    "Lead": _SOME.format("id", "lead", CAST),
     "Product": f"{_MOST.format('product_id', 'offer')} UNION {_SOME.format('id', 'product', CAST)}",
     "MarketplaceProfile": f"SELECT id FROM marketplace_profile WHERE company_id IN ({CAST} UNION {_SAMPLE})",
 }

@@ -107,12 +107,12 @@ SELECT pg_temp.key(i, n), h.id, h.partner_id, pg_temp.key(1 + pg_temp.draw(i, 'l
     h.profile_visibility, pg_temp.draw(i, 'rate', 1000) * 100, 0, CASE WHEN i % 1000 = 7 THEN 'JPY' ELSE 'EUR' END, now()
 FROM scale CROSS JOIN generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'port', n);
 
--- Orders that need approval: half as many as ports, few of them EXPIRED.
+-- Orders that need approval: half as many as ports, few of them EXPIRED, and fewer due but not marked yet.
 INSERT INTO order_approval (id, company_id, partner_id, location_id, name, speed_mbps, term_months, monthly_rate, setup_fee, currency,
     status, requested_by, created_at, decided_at, expires_at)
 SELECT pg_temp.key(i, n / 2), h.id, h.partner_id, pg_temp.key(1 + pg_temp.draw(i, 'location', n / 100), n / 100), 'order ' || i, 1000,
     12, 1000, 0, 'EUR', CASE WHEN i % 1000 = 5 THEN 'EXPIRED' ELSE 'PENDING' END, u.id, now(),
-    CASE WHEN i % 1000 = 5 THEN now() END, now()
+    CASE WHEN i % 1000 = 5 THEN now() END, now() + CASE WHEN i % 5000 = 6 THEN '0' ELSE '14 days' END::interval
 FROM scale CROSS JOIN generate_series(1, n / 2) i JOIN holder h ON h.share = pg_temp.share(i, 'approval', n)
     CROSS JOIN (SELECT id FROM app_user ORDER BY id LIMIT 1) u;
 
@@ -137,33 +137,57 @@ SELECT i, pg_temp.key(i, n * 3 / 20) AS id, h.id AS company_id, h.partner_id,
 FROM scale CROSS JOIN generate_series(1, n * 3 / 20) i
     JOIN holder h ON h.share = CASE i WHEN 1 THEN 5 ELSE pg_temp.share(i, 'product', n) END;
 ALTER TABLE advert ADD PRIMARY KEY (i);
-INSERT INTO product (id, company_id, partner_id, title, kind, visibility, categories, created_at)
+INSERT INTO product (id, company_id, partner_id, title, kind, visibility, categories, created_at, slug, published_at, removal_at,
+    summary, seller_name, highlights, keywords, supports, related_ids, customer_references)
 SELECT id, company_id, partner_id, 'Product ' || i, CASE WHEN i % 1000 = 2 THEN 'APPLICATION' ELSE 'SERVICE' END, visibility,
-    CASE WHEN i % 1000 = 2 THEN '{TRAINING}'::text[] ELSE '{ASSESSMENTS,IMPLEMENTATION}'::text[] END, now()
+    CASE WHEN i % 1000 = 2 THEN '{TRAINING}'::text[] ELSE '{ASSESSMENTS,IMPLEMENTATION}'::text[] END, now(), 'scale-' || i,
+    CASE WHEN i % 20 = 13 THEN NULL ELSE now() END, now() + CASE WHEN i % 5000 = 17 THEN '0' ELSE '14 days' END::interval,
+    CASE WHEN i % 1000 = 1 THEN 'Rare' ELSE 'Common' END || ' provider number' || i, 'Seller', '{}', '{}', '{PORTS}', '{}', '{}'
 FROM advert;
+
+-- Each product has a revision, and one in ten a draft that is under review, waits for its publisher, or was rejected.
+INSERT INTO product_revision (id, company_id, partner_id, product_id, draft_of_id, number, status, visibility, title, categories,
+    highlights, keywords, supports, related_ids, customer_references, created_at, publish_by)
+SELECT pg_temp.key(i * 2 + number, n * 3 / 10), company_id, partner_id, id, CASE number WHEN 1 THEN id END, number + 1,
+    CASE WHEN number = 0 THEN 'PUBLISHED' WHEN i % 1000 = 10 THEN 'APPROVED' WHEN i % 1000 = 20 THEN 'REJECTED' ELSE 'SUBMITTED' END,
+    'PUBLIC', 'Product ' || i, '{TRAINING}', '{}', '{}', '{PORTS}', '{}', '{}', now(), now() + '14 days'::interval
+FROM scale, advert, generate_series(0, (i % 10 = 0)::int) number;
+
+-- Each revision has a request. One in ten of them waits for the operator.
+INSERT INTO change_request (id, company_id, partner_id, product_id, revision_id, kind, status, title, reviewed_by, problems, checks,
+    test_account_ids, created_at, submitted_at, decided_at)
+SELECT r.id, r.company_id, r.partner_id, r.product_id, r.id, CASE r.number WHEN 1 THEN 'CREATE' ELSE 'UPDATE_INFORMATION' END,
+    CASE r.status WHEN 'SUBMITTED' THEN 'UNDER_REVIEW' WHEN 'REJECTED' THEN 'FAILED' ELSE 'SUCCEEDED' END, r.title,
+    CASE r.number WHEN 1 THEN 'MACHINE' ELSE 'OPERATOR' END,
+    CASE r.status WHEN 'REJECTED' THEN '[{"code": "OTHER", "message": "No."}]' ELSE '[]' END::jsonb, '{}', '{}', now(), now(),
+    CASE WHEN r.status <> 'SUBMITTED' THEN now() END
+FROM product_revision r WHERE r.title LIKE 'Product %';
+INSERT INTO product_dimension (id, company_id, partner_id, product_id, name, unit)
+SELECT id, company_id, partner_id, id, 'Gold', 'month' FROM advert;
 UPDATE company c SET public_products = public_products + s.number
 FROM (SELECT company_id, count(*) AS number FROM advert WHERE visibility = 'PUBLIC' GROUP BY 1) s WHERE c.id = s.company_id;
-INSERT INTO product_test_account (product_id, company_id, seller_id, product_visibility)
-SELECT a.id, h.id, a.company_id, a.visibility
+INSERT INTO product_test_account (product_id, company_id, seller_id, seller_partner_id, product_visibility)
+SELECT a.id, h.id, a.company_id, a.partner_id, a.visibility
 FROM scale CROSS JOIN advert a CROSS JOIN unnest(ARRAY['guest', 'other guest']) purpose
     JOIN holder h ON h.share = pg_temp.share(a.i, purpose, n)
-WHERE a.visibility <> 'PUBLIC' AND h.id <> a.company_id
+WHERE a.visibility <> 'PUBLIC' AND a.i % 20 <> 13 AND h.id <> a.company_id
 ON CONFLICT DO NOTHING;
 
--- Offers, each to two companies at most. DRAFT and REJECTED ones are their sellers' alone.
+-- Offers of published products, each to two companies at most. DRAFT and REJECTED ones are their sellers' alone.
 INSERT INTO offer (id, company_id, partner_id, product_id, name, status, payment_model, currency, total_value, contract_end_date,
     expires_on, created_at)
 SELECT pg_temp.key(o.i, n), a.company_id, a.partner_id, a.id, 'Offer ' || o.i,
     CASE WHEN o.i % 1000 = 3 THEN 'REJECTED' WHEN o.i % 10 = 0 THEN 'DRAFT' WHEN o.i % 3 = 0 THEN 'ACCEPTED' ELSE 'PUBLISHED' END,
-    'SCHEDULE', 'EUR', 1000, '2030-01-01', '2029-01-01', now()
+    'SCHEDULE', 'EUR', 1000, '2030-01-01', DATE '2027-06-01' + pg_temp.draw(o.i, 'expiry', 900), now()
 FROM scale CROSS JOIN generate_series(1, n) o (i)
-    JOIN advert a ON a.i = CASE WHEN o.i % 20 = 4 THEN 1 ELSE 1 + pg_temp.draw(o.i, 'product', n * 3 / 20) END;
+    JOIN advert a ON a.i = CASE WHEN o.i % 20 = 4 THEN 1 ELSE 1 + pg_temp.draw(o.i, 'product', n * 3 / 20)
+        - (pg_temp.draw(o.i, 'product', n * 3 / 20) % 20 = 12)::int END;
 INSERT INTO offer_dimension (id, offer_id, position, name, unit, price, currency)
 SELECT pg_temp.key(i, n), pg_temp.key(i, n), 0, 'Gold', 'month', 1000, 'EUR' FROM scale, generate_series(1, n) i;
 INSERT INTO instalment (id, offer_id, charge_date, amount, currency)
 SELECT pg_temp.key(i, n), pg_temp.key(i, n), '2029-02-01', 1000, 'EUR' FROM scale, generate_series(1, n) i;
-INSERT INTO offer_buyer (offer_id, company_id, partner_id, seller_id, seller_partner_id, product_id)
-SELECT o.id, h.id, h.partner_id, o.company_id, o.partner_id, o.product_id
+INSERT INTO offer_buyer (offer_id, company_id, partner_id, seller_id, seller_partner_id, product_id, status, expiry_key)
+SELECT o.id, h.id, h.partner_id, o.company_id, o.partner_id, o.product_id, o.status, o.expiry_key
 FROM scale CROSS JOIN generate_series(1, n) i JOIN offer o ON o.id = pg_temp.key(i, n)
     CROSS JOIN unnest(ARRAY['buyer', 'other buyer']) purpose JOIN holder h ON h.share = pg_temp.share(i, purpose, n)
 WHERE h.id <> o.company_id

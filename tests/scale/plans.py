@@ -80,5 +80,5 @@ def _literal(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     if isinstance(value, list):  # a quoted array takes its parameter's type; ARRAY[] wouldn't
-        value = "{" + ",".join(f'"{item}"' for item in value) + "}"
+        value = "{" + ",".join("NULL" if item is None else f'"{item}"' for item in value) + "}"
     return "'" + str(value).replace("'", "''") + "'"

@@ -31,7 +31,8 @@ BY_OWN_DEALINGS: Final = {
     "products kind",
     "products visibility",
     "products category",
-    "offers status",
+    "products categories",
+    "products sellerId",
     "marketplaceProfiles providerType",
     "marketplaceProfiles serviceType",
 }
@@ -71,7 +72,7 @@ async def own(market: Market, viewer: str | None) -> int:
 
 async def pages(market: Market, root: Root) -> dict[str, str]:
     """Return the first, a middle and the last page of a connection, each reached forward and backward."""
-    start, middle, end = [await market.cursor(root, part) for part in (0.02, 0.5, 0.98)]
+    start, middle, end = [await market.cursor(root, part) for part in (0.02, 0.5, 0.95)]
     if root.direction == "DESC":  # same as reading the other direction backward
         return {"first": f"first: {SIZE}", "middle": f'first: {SIZE}, after: "{middle}"'}
     return {
@@ -136,11 +137,12 @@ async def test_filters_use_an_index(large: Market, narrowed: Filter) -> None:
 @pytest.mark.parametrize(
     "words", ["rare", "common", "common provider1", "nothing", "raer", "comon provder", "nohting misspelt"]
 )
-async def test_search_touches_only_its_matches(large: Market, words: str) -> None:
-    """A search touches the matching profiles. A word index is unordered, so all matches are sorted."""
+@pytest.mark.parametrize("searched", ["marketplaceProfiles", "products"])
+async def test_search_touches_only_its_matches(large: Market, searched: str, words: str) -> None:
+    """A search touches the matching profiles or products. A word index is unordered, so all matches are sorted."""
     for viewer in DEMO_VIEWERS:
-        found = await large.costs(viewer, document("marketplaceProfiles", f'search: "{words}"', f"first: {SIZE}"))
-        more = await _matching(large, viewer, "marketplaceProfiles", f'search: "{words}"')
+        found = await large.costs(viewer, document(searched, f'search: "{words}"', f"first: {SIZE}"))
+        more = await _matching(large, viewer, searched, f'search: "{words}"')
 
         assert [] == exceeding(found, OF_ONE_OWN * more), viewer
 

@@ -35,7 +35,7 @@ FIELDS: Final = {
     f"{OTHERS} if the company is the viewer's company; to partners if the company or its partner is the viewer's company; "
     "otherwise hidden (NOT_YOURS). Always hidden from managed accounts (NOT_FOR_MANAGED_ACCOUNTS).",
     "Offer.buyers": "",
-    "Instalment.amount": PRICES,
+    "OrderApproval.setupFee": PRICES,
     "Viewer.dashboard": "Hidden from anonymous visitors and users without a company (SIGN_IN_REQUIRED) and from managed accounts "
     "while the dashboard is off (HIDDEN_BY_PARTNER).",
     "Port.id": "",

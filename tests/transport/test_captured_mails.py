@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 import server
 from settings import Settings
 from transport.development import Development
-from transport.http.captured_mails import STYLE, mail_routes
+from transport.http.captured_mails import mail_routes
+from transport.http.plain_page import STYLE
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class FreePayer(Payer):
     """A payer without a quota."""
 
     def __init__(self) -> None:
-        pass
+        self.is_visitor = True
 
     def charge(self, amount: int) -> None:
         """Charge nothing."""

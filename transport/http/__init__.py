@@ -11,6 +11,7 @@ Other routes:
     diff            `POST /diff` runs one query for two viewers and returns where the results differ
     differences     compares two results without returning values
     uploads         `POST /files` takes a picture
+    exports         `GET /leads.csv` streams the leads that the viewer reads
     files           `GET /files/{id}` serves a file to viewers who can read it
     health          `/livez` and `/readyz`
     portal          GraphiQL's page and, in development, sign-in as any user

@@ -5,42 +5,20 @@ Mail contains private data, such as links that confirm an address, so these rout
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from html import escape
 from http import HTTPStatus
 from typing import Final, Protocol
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from transport.development import Development
+from transport.http.plain_page import HEADERS, plain_page
 from transport.refusal import Refusal
 
-STYLE: Final = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark; }
-article { border-top: 1px solid; padding: 1rem 0; }
-h2 { font-size: 1.1rem; margin: 0; }
-p { margin: 0; opacity: 0.8; }
-pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1rem 0 0; }
-"""
-HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
-PAGE: Final = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Emails</title><style>{style}</style></head>
-<body><h1>Emails</h1>
-<p>Emails that this gateway wrote in development, newest first.</p>
-{mails}
-</body>
-</html>
-"""
 ARTICLE: Final = "<article><h2>{subject}</h2><p>to {address}, {time} ({status})</p><pre>{body}</pre></article>"
 
 
@@ -76,7 +54,8 @@ def mail_routes(*, development: Development, load_mails: LoadMails) -> list[Base
 
     async def page(request: Request) -> Response:
         mails = "\n".join(_article(mail) for mail in await _loaded(request))
-        return HTMLResponse(PAGE.format(style=STYLE, mails=mails or "<p>No emails yet.</p>"), headers=HEADERS)
+        explained = "<h1>Emails</h1>\n<p>Emails that this gateway wrote in development, newest first.</p>"
+        return plain_page("Emails", f"{explained}\n{mails or '<p>No emails yet.</p>'}")
 
     async def listed(request: Request) -> Response:
         return JSONResponse([_facts(mail) for mail in await _loaded(request)], headers=HEADERS)

@@ -11,14 +11,15 @@ from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from transport.authentication.arrival import ReceivedRequest
-from transport.graphql_request import GraphQLRequest, parse_content, parse_key
+from transport.graphql_request import DOCUMENT_IDS, GraphQLRequest, parse_content, parse_key
 from transport.headers import header
 from transport.http.json_body import parse_json
 from transport.http.negotiation import require_json
 from transport.refusal import BadRequest
 from transport.view_as import view_as_header
 
-PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
+PARAMETERS: Final = ("query", "operationName", "variables", "extensions", *DOCUMENT_IDS)
+NAMES_DOCUMENT: Final = ("query", "extensions", *DOCUMENT_IDS)
 ENCODED: Final = ("variables", "extensions")  # JSON inside a GET's query string
 
 
@@ -66,8 +67,8 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
     for name in PARAMETERS:
         if len(parameters.getlist(name)) > 1:
             raise BadRequest(f"Parameter {name} appears more than once. Send it once.")
-    if "query" not in parameters:
+    if not any(name in parameters for name in NAMES_DOCUMENT):
         raise BadRequest("Parameter query is missing. This is the GraphQL endpoint; to use GraphiQL in a browser, open /.")
     content: dict[str, Any] = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
     encoded = {name: parse_json(content[name].encode(), f"Parameter {name}") for name in ENCODED if name in content}
-    return parse_content({"query": ""} | content | encoded)
+    return parse_content(content | encoded)

@@ -6,7 +6,6 @@ of a sign-up, which uploads a photo before there is a user. The Content-Type is 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -25,9 +24,10 @@ from resolvers.values.errors import PublicError
 from resolvers.writing.rights import ViewerGone
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity, email_code
+from transport.limits.deadlines import time_limit
 from transport.limits.quotas import UPLOAD_CHARGE, Quotas
 from transport.logs import bind_facts
-from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, TimedOut, Unauthenticated
+from transport.refusal import CHARSET, JSON, BadRequest, Refusal, SignInRequired, Unauthenticated
 from transport.view_as import refuse_view_as
 
 PATH: Final = "/files"
@@ -97,14 +97,9 @@ def upload_route(
 @asynccontextmanager
 async def _within(seconds: float, timeout_status: HTTPStatus) -> AsyncIterator[None]:
     """Turn a timeout of the block, and public errors raised in it, into a Refusal."""
-    limit = asyncio.timeout(seconds)
     try:
-        async with limit:
+        async with time_limit(seconds, timeout_status):
             yield
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise TimedOut(timeout_status, seconds) from None
     except ViewerGone as error:
         raise Unauthenticated(error.message) from None
     except PublicError as error:

@@ -7,6 +7,24 @@ A timer per request would cost more than everything else here.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from transport.refusal import TimedOut
+
+
+@asynccontextmanager
+async def time_limit(seconds: float, status: HTTPStatus) -> AsyncIterator[None]:
+    """Limit the time of a block with a timer of its own. Raises TimedOut with this status."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TimedOut(status, seconds) from None
 
 
 class Deadlines:

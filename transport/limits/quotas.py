@@ -29,6 +29,7 @@ SHARED_BUCKETS: Final = 1024  # buckets that new owners share once MAX_BUCKETS a
 MIN_CHARGE: Final = 100  # minimum charge for any request, which must at least be read and answered
 UPLOAD_CHARGE: Final = 5000  # a picture is decoded and encoded again
 DOWNLOAD_CHARGE: Final = 10
+EXPORT_CHARGE: Final = 5000  # any number of rows is read
 ROUNDING_ERROR: Final = 1e-6  # in sums of floats
 
 
@@ -106,16 +107,17 @@ class Quotas:
     def payer(self, scope: Scope, viewer: Viewer) -> Payer:
         """Return the payer for a viewer's requests."""
         if viewer.user_id is None:
-            return Payer(self._peers, peer_of(scope), scope)
+            return Payer(self._peers, peer_of(scope), scope, is_visitor=True)
         return Payer(self._viewers, viewer.user_id, scope)
 
 
 class Payer:
     """The bucket charged for a request or a connection. The response's headers report what is left."""
 
-    __slots__ = ("_buckets", "_owner", "_state")
+    __slots__ = ("_buckets", "_owner", "_state", "is_visitor")
 
-    def __init__(self, buckets: Buckets, owner: Hashable, scope: Scope) -> None:
+    def __init__(self, buckets: Buckets, owner: Hashable, scope: Scope, *, is_visitor: bool = False) -> None:
+        self.is_visitor = is_visitor
         self._buckets = buckets
         self._owner = owner
         self._state = scope["state"]

@@ -23,9 +23,10 @@ from transport.graphql_request import GraphQLRequest
 from transport.http.negotiation import MediaType
 from transport.http.request import check_headers, read
 from transport.limits.capacity import Capacity
+from transport.limits.deadlines import time_limit
 from transport.logs import log
 from transport.realtime.streams import Caller, OpenConnections, Prepared, Streams
-from transport.refusal import CHARSET, Refusal, TimedOut, Unauthenticated, error_body
+from transport.refusal import CHARSET, Refusal, Unauthenticated, error_body
 
 KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close connections that are idle for 60
 KEEP_ALIVE: Final = b":\n\n"  # an SSE comment
@@ -85,20 +86,14 @@ class EventStreams:
 
     async def _receive(self, scope: Scope, receive: Receive) -> _PreparedRequest:
         """Read and prepare the request. Raises Refusal."""
-        limit = asyncio.timeout(self.seconds)
-        try:
-            async with limit:
-                self.identity.check(scope)
-                check_headers(scope)
-                received = await receive_request(scope, receive)
-                session = self.identity.session_of(received)
-                if (viewer := await session.viewer()) is None:
-                    raise Unauthenticated(session.end_reason)
-                request = read(received)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise TimedOut(HTTPStatus.REQUEST_TIMEOUT, self.seconds) from None
+        async with time_limit(self.seconds, HTTPStatus.REQUEST_TIMEOUT):
+            self.identity.check(scope)
+            check_headers(scope)
+            received = await receive_request(scope, receive)
+            session = self.identity.session_of(received)
+            if (viewer := await session.viewer()) is None:
+                raise Unauthenticated(session.end_reason)
+            request = read(received)
         caller = self.streams.caller(scope, viewer)
         return _PreparedRequest(session, request, caller, await self.streams.prepare(request, scope["method"], caller))
 

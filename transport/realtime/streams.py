@@ -22,10 +22,11 @@ from resolvers.values.errors import PublicError
 from transport.authentication.bearer import Session
 from transport.graphql_request import GraphQLRequest
 from transport.limits.capacity import Capacity, Holder, holder_of, origin_of
+from transport.limits.deadlines import time_limit
 from transport.limits.quotas import Payer, Quotas, RateLimited
 from transport.logs import PolicyVersion, bind_facts
 from transport.operations import Operation, OperationRunner, answer_of
-from transport.refusal import Refusal, TimedOut, Unauthenticated, error_body
+from transport.refusal import Refusal, Unauthenticated, error_body
 from transport.view_as import ViewAs, bind_viewed_as
 
 MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[], Awaitable[Viewer | None]]], object]
@@ -129,14 +130,8 @@ class Streams:
 
     async def _single(self, operation: Operation, context: object, request_id: str) -> dict[str, Any]:
         """Return the only result of a query or mutation. Raises TimedOut."""
-        limit = asyncio.timeout(self.seconds)
-        try:
-            async with limit:
-                return answer_of(await self.operations.execute(operation, context), request_id)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise TimedOut(HTTPStatus.GATEWAY_TIMEOUT, self.seconds) from None
+        async with time_limit(self.seconds, HTTPStatus.GATEWAY_TIMEOUT):
+            return answer_of(await self.operations.execute(operation, context), request_id)
 
 
 def _operation(prepared: Prepared) -> Operation:

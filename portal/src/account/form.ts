@@ -7,7 +7,10 @@ export interface UserError {
 
 export type Values = Readonly<Record<string, string>>;
 
-/** Send the form's values when it is submitted. `send` does it, and returns what was wrong. */
+/**
+ * Send the form's values when it is submitted. `send` does it, and returns what was wrong. Until then the form is disabled: the browser
+ * would submit it itself, which the page's security policy blocks without a word.
+ */
 export function whenSubmitted(form: HTMLFormElement, send: (values: Values) => Promise<readonly UserError[]>): void {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -17,6 +20,14 @@ export function whenSubmitted(form: HTMLFormElement, send: (values: Values) => P
     show(form, await send(valuesOf(form)).catch(unanswered));
     form.ariaBusy = null;
   });
+  form.querySelector("fieldset")!.disabled = false;
+}
+
+/** Do something when a button is pressed. Until then it is disabled. */
+export function whenPressed(id: string, act: () => void): void {
+  const button = document.getElementById(id) as HTMLButtonElement;
+  button.addEventListener("click", act);
+  button.disabled = false;
 }
 
 function valuesOf(form: HTMLFormElement): Values {

@@ -2,7 +2,7 @@
 
 import { ask } from "../ask";
 import { signedIn } from "../own-session";
-import { type UserError, type Values, whenSubmitted } from "./form";
+import { type UserError, type Values, whenPressed, whenSubmitted } from "./form";
 import { fillInCode, formOf, open, startSession } from "./steps";
 
 const INVITATION = "query ($token: String!) { invitation(token: $token) { email roles company { tradingName } } }";
@@ -17,8 +17,8 @@ interface Invitation {
 
 whenSubmitted(formOf("code-form"), begin);
 if (fillInCode("code-form")) formOf("code-form").requestSubmit(); // it only reads
-element("have-account").addEventListener("click", () => choose("account-form"));
-element("have-none").addEventListener("click", () => choose("new-form"));
+whenPressed("have-account", () => choose("account-form"));
+whenPressed("have-none", () => choose("new-form"));
 
 /** Show the invitation of a code, and how to accept it. */
 async function begin({ token }: Values): Promise<readonly UserError[]> {

@@ -2,7 +2,7 @@
 
 import { ask } from "../ask";
 import { forget } from "../choice";
-import { type UserError, type Values, whenSubmitted } from "./form";
+import { type UserError, type Values, whenPressed, whenSubmitted } from "./form";
 
 const PAYLOADS = { tokens: "tokens { expiresAt }", sent: "sent" };
 const PATHS = { tokens: "/graphql/refresh", sent: "/graphql" }; // with the cookie, a new session replaces the one that it belongs to
@@ -26,7 +26,7 @@ export function startSession(form: string, name: string, more: object = {}, toke
 /** The two steps: `request` sends the email and `complete` takes its code. */
 export function byMail(request: string, complete: string): void {
   if (fillInCode("complete-form")) open();
-  document.getElementById("have-code")!.addEventListener("click", open);
+  whenPressed("have-code", open);
   whenSubmitted(formOf("request-form"), mutation(request, "sent", tell));
   startSession("complete-form", complete);
 }

@@ -1,0 +1,40 @@
+"""Client libraries as web apps use them, unmodified, against a gateway over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests import node
+from tests.conftest import Gateway
+
+CLIENTS: Final = Path(__file__).parents[1] / "schema" / "clients"
+
+
+async def run(script: str, *arguments: str) -> Any:
+    """Run a script with Node and return the JSON that it prints."""
+    process = await asyncio.create_subprocess_exec(
+        node.node_tool("node"), script, *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return json.loads(output)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("library", ["apollo", "urql"])
+async def test_persisted_query_is_sent_as_a_text_once(gateway: Gateway, library: str, method: str) -> None:
+    """The first request has only the hash. The client then sends the text too, and from then on the hash alone."""
+    text = f"query {library.title()}By{method.title()} {{ locations(first: 1) {{ nodes {{ id name }} }} }}"
+
+    done = await run("persisted.mjs", library, f"{gateway.url}/graphql", text, method)
+
+    first, second = done["answers"]
+    assert first["locations"]["nodes"]
+    assert first == second
+    assert [False, True, False] == [request["hasQuery"] for request in done["sent"]]
+    assert (method, 200) == (done["sent"][2]["method"], done["sent"][2]["status"])
