@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
-from hypothesis import strategies as st
 
 from models import Base
 from policies.catalogue import CATALOGUE
@@ -75,25 +75,24 @@ class Mutation:
         return self.description
 
 
-@st.composite
-def mutations(draw: st.DrawFn, policy: Policy, viewer: Viewer, market: Market) -> Mutation:
+def draw_mutation(random: Random, policy: Policy, viewer: Viewer, market: Market) -> Mutation:
     """Draw a change that is likely to be hidden from the viewer. The caller has to check whether it is."""
     eyes = Eyes(policy, viewer, market)
-    kind = draw(st.sampled_from(("column", "column", "field", "field", "coming", "going")))
+    kind = random.choice(("column", "column", "field", "field", "coming", "going"))
     tables = {"column": CHANGED, "field": _tables_with_hidden_columns(), "coming": COMING, "going": GOING}[kind]
-    table = draw(st.sampled_from(tables))
+    table = random.choice(tables)
     keys = list(market.rows[table])
-    start = draw(st.integers(0, len(keys) - 1))
+    start = random.randrange(len(keys))
     rows = (market.rows[table][keys[(start + step) % len(keys)]] for step in range(min(len(keys), 150)))
     wanted = kind == "field"
     row = next((each for each in rows if _is_read(eyes, table, each) == wanted), None)
     if row is None:
         row = market.rows[table][keys[start]]
     if kind == "coming":
-        return _insertion(draw, table, row, market)
+        return _insertion(random, table, row, market)
     if kind == "going":
         return _deletion(table, row)
-    return _column(draw, table, row, market, eyes, of_visible=wanted)
+    return _column(random, table, row, market, eyes, of_visible=wanted)
 
 
 def _tables_with_hidden_columns() -> tuple[str, ...]:
@@ -104,7 +103,7 @@ def _is_read(eyes: Eyes, table: str, row: Row) -> bool:
     return any(eyes.reads(entity, row) for entity in CATALOGUE if entity.table.description == table)
 
 
-def _column(draw: st.DrawFn, table: str, row: Row, market: Market, eyes: Eyes, *, of_visible: bool) -> Mutation:
+def _column(random: Random, table: str, row: Row, market: Market, eyes: Eyes, *, of_visible: bool) -> Mutation:
     """Draw another value for one column. In a visible row, choose a hidden column."""
     entities = [entity for entity in CATALOGUE if entity.table.description == table]
     names = [name for name in row if name not in KEPT]
@@ -119,58 +118,60 @@ def _column(draw: st.DrawFn, table: str, row: Row, market: Market, eyes: Eyes, *
             )
         ]
         names = hidden or names
-    name = draw(st.sampled_from(names))
-    value = _another(draw, table, name, row, market)
+    name = random.choice(names)
+    value = _another(random, table, name, row, market)
     statement = f"UPDATE {table} SET {name} = $2 WHERE id = $1"
     slugs = tuple(text for text in (row.get("slug"), value if name == "slug" else None) if text)
     description = f"{table}.{name} of {row['id']} to {value!r}"
     return Mutation(description, ((statement, (row["id"], value)),), _ids(table, row), slugs, _quotes(table, row))
 
 
-def _another(draw: st.DrawFn, table: str, name: str, row: Row, market: Market) -> Any:
+def _another(random: Random, table: str, name: str, row: Row, market: Market) -> Any:
     """Draw another value for a column: one of another row, which passes every constraint, or a new one."""
     column = Base.metadata.tables[table].columns[name]
     old = row[name]
     fresh = isinstance(column.type, sa.Text | sa.String) and not isinstance(column.type, sa.Enum) and column.type.length is None
-    if name in UNIQUE_TEXT or (fresh and draw(st.booleans())):
-        return f"{draw(st.sampled_from(('aaa', 'zzz', 'cloud')))}-{uuid4().hex[:8]}-{old or ''}"[:60]
+    if name in UNIQUE_TEXT or (fresh and random.random() < 0.5):
+        return f"{random.choice(('aaa', 'zzz', 'cloud'))}-{_uuid(random).hex[:8]}-{old or ''}"[:60]
     if isinstance(column.type, sa.JSON):
         return json.dumps({"city": "Elsewhere"}) if name == "headquarters" else "[]"
     if isinstance(column.type, sa.Enum):
-        return draw(st.sampled_from([each for each in column.type.enums if each != old]))
+        return random.choice([each for each in column.type.enums if each != old])
     if name in ("monthly_rate", "setup_fee", "total_value", "price", "amount"):
-        return draw(st.sampled_from((0, 1, old + 1, 2**31 - 1)))
+        return random.choice((0, 1, old + 1, 2**31 - 1))
     if isinstance(old, datetime | date):
-        return old + timedelta(days=draw(st.sampled_from((-400, -1, 1, 400))))
+        return old + timedelta(days=random.choice((-400, -1, 1, 400)))
     others = [other[name] for other in market.rows[table].values() if other[name] != old]
-    return draw(st.sampled_from(others[:50])) if others else old
+    return random.choice(others[:50]) if others else old
 
 
-def _insertion(draw: st.DrawFn, table: str, row: Row, market: Market) -> Mutation:
+def _insertion(random: Random, table: str, row: Row, market: Market) -> Mutation:
     """Draw the insertion of a copy of a row, with a new key and new unique values."""
     new = dict(row)
     if "id" in new:
-        new["id"] = draw(
-            st.sampled_from((UUID(int=uuid4().int), UUID(int=row["id"].int + 1), UUID(int=1), UUID(int=2**128 - 1)))
-        )
+        new["id"] = random.choice((_uuid(random), UUID(int=row["id"].int + 1), UUID(int=1), UUID(int=2**128 - 1)))
     companies = list(market.rows["company"])
     if table in ("offer_buyer", "product_test_account", "billing_market"):
-        new["company_id"] = draw(st.sampled_from(companies))[0]
+        new["company_id"] = random.choice(companies)[0]
     if table == "audit_event":
-        new |= {name: draw(st.sampled_from(companies))[0] for name in ("actor_company_id", "as_company_id")}
+        new |= {name: random.choice(companies)[0] for name in ("actor_company_id", "as_company_id")}
     if table == "membership":
-        new["user_id"] = draw(st.sampled_from(list(market.rows["app_user"])))[0]
+        new["user_id"] = random.choice(list(market.rows["app_user"]))[0]
     if table == "invoice":
-        new |= {"number": uuid4().hex, "currency": "XXX"}
+        new |= {"number": _uuid(random).hex, "currency": "XXX"}
     if table == "app_user":
-        new["email"] = f"{uuid4().hex}@nowhere.example"
+        new["email"] = f"{_uuid(random).hex}@nowhere.example"
     if table == "profile_slug":
-        new["slug"] = f"former-{uuid4().hex}"
+        new["slug"] = f"former-{_uuid(random).hex}"
     names = list(new)
     places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
     statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
     slugs = (new["slug"],) if table == "profile_slug" else ()
     return Mutation(f"a new {table}: {new}", ((statement, tuple(new.values())),), _ids(table, new), slugs)
+
+
+def _uuid(random: Random) -> UUID:
+    return UUID(int=random.getrandbits(128), version=4)
 
 
 def _deletion(table: str, row: Row) -> Mutation:
