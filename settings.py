@@ -200,6 +200,9 @@ class Settings(BaseSettings):
     audited_fields: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Fields whose readers the audit log counts, such as `Invoice.total,Port.monthlyRate`."
     )
+    max_batch_operations: int = Field(
+        default=10, ge=1, le=100, description="Maximum number of operations in one batched request."
+    )
     max_mutation_repeats: int = Field(
         default=10, ge=1, description="Maximum number of times that one operation can run the same mutation."
     )

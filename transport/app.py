@@ -30,8 +30,9 @@ from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
+from transport.http.compression import compression
 from transport.http.diff import Diff, diff_route
-from transport.http.endpoint import GraphQLEndpoint, MakeContext
+from transport.http.endpoint import METHODS, GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.http.public_pages import PublicPages
 from transport.http.sender import PATH as REFRESH_PATH
@@ -169,6 +170,7 @@ def _graphql_routes(
         quotas=quotas,
         events=EventStreams(streams=streams, identity=identity, connections=connections, sockets=sockets_open, seconds=seconds),
         refresh_cookie=RefreshCookie.of(settings.public_url),
+        max_batch_operations=settings.max_batch_operations,
     )
     sockets = WebSocketEndpoint(
         streams=streams,
@@ -219,11 +221,12 @@ def _middleware(settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery],
         Middleware(
             Cors,
             allow_origins=settings.allowed_origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=METHODS,
             allow_headers=("*",),
             expose_headers=EXPOSED_HEADERS,
             max_age=PREFLIGHT_SECONDS,
         ),
+        compression(),
         Middleware(Failsafe),
         Middleware(NoTokenInUrl),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),

@@ -29,7 +29,7 @@ from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.values.errors import PublicError
 from resolvers.values.text import brief
 from schema.extensions.viewer_introspection import SchemaOf
-from transport.limits.bounds import Bounds, Measurement
+from transport.limits.bounds import Bounds, Measurement, Size
 from transport.persisted_documents import PersistedDocuments
 from transport.refusal import BadRequest, Refusal
 from transport.validation import RULES
@@ -151,14 +151,14 @@ class Document:
             self.is_valid = self.is_valid or not errors
         return errors
 
-    def cost(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> int:
-        """Return the cost of an operation with these variables. Raises the error of an exceeded bound."""
-        costs, sizes = self.measure(bounds)
-        cost, values = costs.of(operation.place, variables), sizes.of(operation.place, variables)
-        bounds.check(cost, values)
+    def size(self, operation: Operation, variables: dict[str, Any], bounds: Bounds) -> Size:
+        """Return the size of an operation with these variables. Raises the error of an exceeded bound."""
+        costs, values = self.measure(bounds)
+        size = Size(costs.of(operation.place, variables), values.of(operation.place, variables))
+        bounds.check(size)
         if operation.node.operation is not OperationType.QUERY:
-            bounds.check_unplanned(values, operation.node.operation.value)
-        return cost
+            bounds.check_unplanned(size.values, operation.node.operation.value)
+        return size
 
     def _measure(self, bounds: Bounds) -> Measurement:
         try:
@@ -293,9 +293,16 @@ class _CachedDocument(SchemaExtension):
 
 
 def require_runnable(operation: OperationDefinitionNode, method: str, *, streamed: bool = False) -> None:
-    """Raise Refusal if the method can't run this kind of operation. Subscriptions need a `streamed` response."""
+    """Raise Refusal if the method can't run this kind of operation. Subscriptions need a `streamed` response.
+
+    GET allows only queries, and so does QUERY, whose status for another operation is 422 (RFC 10008).
+    """
     if operation.operation is OperationType.SUBSCRIPTION and not streamed:
         raise BadRequest("Subscriptions need a streaming transport. Use a WebSocket, or send Accept: text/event-stream.")
     if operation.operation is OperationType.MUTATION and method == "GET":
         headers = {"Allow": "POST"}
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send mutations by POST.", headers)
+    if operation.operation is OperationType.MUTATION and method == "QUERY":
+        raise Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "NOT_A_QUERY", "The method QUERY runs only queries. Send mutations by POST."
+        )

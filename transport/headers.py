@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 RawHeader = tuple[bytes, bytes]
 
 EXPOSED_HEADERS: Final = (
+    "Accept-Query",
     "Allow",
     "RateLimit",
     "RateLimit-Policy",

@@ -18,7 +18,7 @@ from resolvers.writing.rights import ACCOUNT_GONE, ViewerGone
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.graphql_request import GraphQLRequest
-from transport.limits.bounds import Bounds
+from transport.limits.bounds import Bounds, Size
 from transport.limits.quotas import MIN_CHARGE, Payer
 from transport.logs import bind_facts
 from transport.refusal import Unauthenticated
@@ -35,7 +35,12 @@ class Operation:
     document: Document  # held so that even a document too long for the cache isn't parsed again
     name: str | None
     kind: OperationType
-    cost: int
+    size: Size
+
+    @property
+    def cost(self) -> int:
+        """The maximum number of objects in the response."""
+        return self.size.cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +92,9 @@ class OperationRunner:
         require_runnable(operation.node, method, streamed=streamed)
         name, kind = operation.name, operation.node.operation
         bind_facts(operation=name and name[:MAX_LOGGED_NAME_LENGTH], operation_type=kind.value)
-        cost = document.cost(operation, request.variables, self.bounds)
-        bind_facts(cost=cost)
-        return Operation(request, document, name, kind, cost)
+        size = document.size(operation, request.variables, self.bounds)
+        bind_facts(cost=size.cost)
+        return Operation(request, document, name, kind, size)
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """Run a query or a mutation. Raises Unauthenticated if the viewer no longer exists and nothing has changed."""

@@ -64,7 +64,7 @@ def bounds(depth: int = 25, fields: int = 1000, cost: int = 500_000) -> Bounds:
 
 def cost(text: str, bounds: Bounds = bounds(), **variables: Any) -> int:  # noqa: B008 (a value)
     document = Documents(max_tokens=10_000, max_characters=100_000).parse(text)
-    return document.cost(document.operation(None), variables, bounds)
+    return document.size(document.operation(None), variables, bounds).cost
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_each_operation_has_its_own_cost() -> None:
         "query A($n: Int = 1) { ...P } query B($n: Int = 9) { ...P } fragment P on Query { ports(first: $n) { nodes { id } } }"
     )
 
-    assert [2, 10] == [document.cost(document.operation(name), {}, bounds()) for name in ("A", "B")]
+    assert [2, 10] == [document.size(document.operation(name), {}, bounds()).cost for name in ("A", "B")]
 
 
 def test_operation_above_the_cost_limit_is_refused() -> None:
@@ -157,10 +157,10 @@ def test_operation_above_the_value_limit_is_refused(query: str, values: int) -> 
     """Every field of every object counts, once for each alias."""
     document = Documents(max_tokens=1000, max_characters=100_000).parse(query)
     limits = Bounds(schema=SCHEMA, depth=9, fields=99, cost=99, **SIZES | {"values": values})
-    assert document.cost(document.operation(None), {"n": 4}, limits) >= 0
+    assert document.size(document.operation(None), {"n": 4}, limits).cost >= 0
 
     with pytest.raises(OperationTooLarge) as refused:
-        document.cost(document.operation(None), {"n": 4}, replace(limits, values=values - 1))
+        document.size(document.operation(None), {"n": 4}, replace(limits, values=values - 1))
 
     assert {"code": "OPERATION_TOO_LARGE", "values": values, "limit": values - 1} == refused.value.extensions
 
@@ -244,9 +244,9 @@ def test_measuring_takes_linear_time() -> None:
 def test_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the first request, only the variables are evaluated."""
     document = Documents(max_tokens=1000, max_characters=100_000).parse("query ($n: Int) { ports(first: $n) { nodes { id } } }")
-    first = document.cost(document.operation(None), {"n": 1}, bounds())
+    first = document.size(document.operation(None), {"n": 1}, bounds()).cost
     monkeypatch.setattr(Bounds, "measure", None)
-    second = document.cost(document.operation(None), {"n": 2}, bounds())
+    second = document.size(document.operation(None), {"n": 2}, bounds()).cost
 
     assert (first, second) == (2, 3)
 

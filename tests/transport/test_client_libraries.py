@@ -38,3 +38,16 @@ async def test_persisted_query_is_sent_as_a_text_once(gateway: Gateway, library:
     assert first == second
     assert [False, True, False] == [request["hasQuery"] for request in done["sent"]]
     assert (method, 200) == (done["sent"][2]["method"], done["sent"][2]["status"])
+
+
+@pytest.mark.parametrize("library", ["apollo", "graphql-request"])
+async def test_queries_are_sent_in_one_batch(gateway: Gateway, library: str) -> None:
+    """Apollo Client collects the queries of a moment, and graphql-request sends a list."""
+    texts = ["{ locations(first: 1) { nodes { id name } } }", "{ __typename }"]
+
+    done = await run("batched.mjs", library, f"{gateway.url}/graphql", *texts)
+
+    locations, typename = done["answers"]
+    assert locations["locations"]["nodes"]
+    assert "Query" == typename["__typename"]
+    assert [{"operations": 2, "status": 200}] == done["sent"]

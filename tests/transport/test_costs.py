@@ -44,7 +44,7 @@ PREVIEW = """query ($id: ID!, $first: Int!) {
 def cost(text: str, variables: dict[str, Any]) -> int:
     """The cost of the only operation in a document."""
     document = Documents(max_tokens=10_000, max_characters=100_000).parse(text)
-    return document.cost(document.operation(None), variables, BOUNDS)
+    return document.size(document.operation(None), variables, BOUNDS).cost
 
 
 def literal(value: Any) -> str:

@@ -69,7 +69,7 @@ async def test_any_origin_may_send_a_token(client: httpx.AsyncClient) -> None:
         response.headers["Access-Control-Allow-Origin"],
         response.headers["Access-Control-Allow-Methods"],
         response.headers.get("Access-Control-Allow-Credentials"),
-    ) == (200, "*", "GET, POST", None)
+    ) == (200, "*", "GET, POST, QUERY", None)
 
 
 @pytest.mark.parametrize(

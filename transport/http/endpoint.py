@@ -1,9 +1,12 @@
-"""The GraphQL endpoint: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/) by POST and GET.
+"""The GraphQL endpoint: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/) by POST, GET and QUERY (RFC 10008).
 
 For a well-formed request, a response without `data` has status 4xx as `application/graphql-response+json`, and 200 as
 `application/json`. Cross-site request forgery is harmless: authentication uses a header that browsers never add
-by themselves, and the only cookie (`sender`) isn't sent across sites; POST accepts only JSON; GET runs only queries, which
-have no side effects, so it needs no extra header.
+by themselves, and the only cookie (`sender`) isn't sent across sites; POST accepts only JSON; GET and QUERY run only queries, which
+have no side effects, so they need no extra header.
+
+A batch is a list of requests, and its response is the list of their responses, with status 200. Nothing runs until all operations
+are within bounds, each one and all together. Then they run one after another.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -28,13 +31,14 @@ from transport.errors import INTERNAL
 from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
-from transport.http.request import check_headers, read
+from transport.http.request import check_headers, read_all
 from transport.http.sender import RefreshCookie
+from transport.limits.bounds import Size
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
 from transport.logs import bind_facts
-from transport.operations import OperationRunner, answer_of
-from transport.refusal import CHARSET, Refusal, TimedOut, refuse
+from transport.operations import Operation, OperationRunner, answer_of
+from transport.refusal import CHARSET, BadRequest, Refusal, TimedOut, error_body, refuse
 from transport.view_as import ViewAs, bind_viewed_as
 
 MakeContext = Callable[[Viewer, str, str | None], object]
@@ -43,7 +47,7 @@ MakeContext = Callable[[Viewer, str, str | None], object]
 The context's `execution`, if it has one, says how the operation ran.
 """
 
-METHODS: Final = ("GET", "POST")
+METHODS: Final = ("GET", "POST", "QUERY")
 HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept, Authorization, X-Crossgate-View-As"}
 RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
     media_type: (
@@ -65,6 +69,15 @@ class Answer(NamedTuple):
     refresh_cookie: str | None = None
 
 
+@dataclass(slots=True)
+class Batch:
+    """The answers of a batch so far, in the order of its operations."""
+
+    operations: int
+    answers: list[Answer] = field(default_factory=list)
+    refusal: Refusal | None = None  # of the operations without an answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLEndpoint:
     """The ASGI application at `/graphql`, and at `/graphql/refresh`, where the refresh cookie counts too.
@@ -80,15 +93,16 @@ class GraphQLEndpoint:
     quotas: Quotas
     events: ASGIApp
     refresh_cookie: RefreshCookie
+    max_batch_operations: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id: str = scope["state"]["request_id"]
         media_type = MediaType.JSON
         try:
             if scope["method"] not in METHODS:
-                allow = {"Allow": ", ".join(METHODS)}
+                allow = {"Allow": ", ".join(METHODS), "Accept-Query": MediaType.JSON}
                 raise Refusal(
-                    HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send GraphQL requests by POST or GET.", allow
+                    HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send GraphQL requests by POST, GET or QUERY.", allow
                 )
             media_type = accepted(header(scope, b"accept"))
             if media_type is MediaType.EVENT_STREAM:
@@ -101,15 +115,20 @@ class GraphQLEndpoint:
             response.headers.update(HEADERS)
             await response(scope, receive, send)
         else:
-            status, body = _encode(answer.result, request_id, media_type)
-            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answer)]
-            if answer.refresh_cookie is not None:
-                headers.append(self.refresh_cookie.set(answer.refresh_cookie))
+            status, body = (
+                _encode_batch(answer, request_id) if isinstance(answer, Batch) else _encode(answer, request_id, media_type)
+            )
+            answers = answer.answers if isinstance(answer, Batch) else [answer]
+            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answers)]
+            headers += [self.refresh_cookie.set(each.refresh_cookie) for each in answers if each.refresh_cookie is not None][
+                -1:
+            ]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
-        """Read the request and run its operation, with one deadline for each. Raises Refusal."""
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer | Batch:
+        """Read the request and run its operation, or those of its batch, with one deadline for each. Raises Refusal."""
+        batch: Batch | None = None
         timeout_status = HTTPStatus.REQUEST_TIMEOUT
         limit = asyncio.timeout(None)
         self.deadlines.begin(limit)
@@ -122,20 +141,66 @@ class GraphQLEndpoint:
                 self.deadlines.begin(limit)
                 viewer = await self.identity.viewer(request)
                 bind_facts(company_id=viewer.company_id)
-                return await self._run(read(request), scope["method"], viewer, self.quotas.payer(scope, viewer), request_id)
+                payer = self.quotas.payer(scope, viewer)
+                parsed = read_all(request, self.max_batch_operations)
+                if not isinstance(parsed, list):
+                    return await self._run(parsed, scope["method"], viewer, payer, request_id)
+                batch = Batch(len(parsed))
+                await self._run_batch(batch, parsed, scope["method"], viewer, payer, request_id)
+                return batch
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise TimedOut(timeout_status, self.deadlines.seconds) from None
+            timed_out = TimedOut(timeout_status, self.deadlines.seconds)
+            if batch is None or not batch.answers:
+                raise timed_out from None
+            batch.refusal = timed_out
+            return batch
         finally:
             self.deadlines.forget(limit)
 
     async def _run(self, request: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
         try:
             operation = await self.operations.prepare(request, method, payer)
-            context = await self._context(request, viewer, request_id)
         except PublicError as error:
-            return Answer(PreExecutionError(data=None, errors=[error]))
+            return _failed(error)
+        return await self._execute(operation, viewer, request_id)
+
+    async def _run_batch(
+        self, batch: Batch, requests: list[GraphQLRequest], method: str, viewer: Viewer, payer: Payer, request_id: str
+    ) -> None:
+        """Prepare all operations, then run them in order. A refusal after the first answer is reported in the batch."""
+        prepared: list[Operation | Answer] = []
+        for request in requests:
+            try:
+                prepared.append(await self.operations.prepare(request, method, payer))
+            except PublicError as error:
+                prepared.append(_failed(error))
+        self._check_together([each.size for each in prepared if isinstance(each, Operation)])
+        for each in prepared:
+            try:
+                batch.answers.append(each if isinstance(each, Answer) else await self._execute(each, viewer, request_id))
+            except Refusal as refusal:
+                if not batch.answers:
+                    raise
+                batch.refusal = refusal
+                return
+
+    def _check_together(self, sizes: list[Size]) -> None:
+        """Raise BadRequest if the operations of a batch are too much together."""
+        total = Size(sum(size.cost for size in sizes), sum(size.values for size in sizes))
+        bind_facts(batch=len(sizes), cost=total.cost)
+        try:
+            self.operations.bounds.check(total)
+        except PublicError as error:
+            raise BadRequest(f"The operations of the batch are too much together: {error}", error.code) from None
+
+    async def _execute(self, operation: Operation, viewer: Viewer, request_id: str) -> Answer:
+        """Run a prepared operation. Raises Refusal."""
+        try:
+            context = await self._context(operation.request, viewer, request_id)
+        except PublicError as error:
+            return _failed(error)
         result = await self.operations.execute(operation, context)
         return Answer(result, operation.cost, getattr(context, "execution", None), getattr(context, "new_refresh_cookie", None))
 
@@ -148,10 +213,22 @@ class GraphQLEndpoint:
         return context
 
 
-def _encode(result: ExecutionResult, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
+def _failed(error: PublicError) -> Answer:
+    return Answer(PreExecutionError(data=None, errors=[error]))
+
+
+def _encode(answer: Answer, request_id: str, media_type: MediaType) -> tuple[HTTPStatus, bytes]:
     """Return the status and body of a response. It has no `data` only if the operation didn't run."""
-    answer = answer_of(result, request_id)
-    return _status(answer, media_type), orjson.dumps(answer)
+    response = answer_of(answer.result, request_id)
+    return _status(response, media_type), orjson.dumps(response)
+
+
+def _encode_batch(batch: Batch, request_id: str) -> tuple[HTTPStatus, bytes]:
+    """Return the status and body of a batch's response."""
+    responses = [answer_of(answer.result, request_id) for answer in batch.answers]
+    if batch.refusal is not None:
+        responses += [error_body(batch.refusal, request_id)] * (batch.operations - len(responses))
+    return HTTPStatus.OK, orjson.dumps(responses)
 
 
 def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
@@ -162,12 +239,12 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK
 
 
-def _response_headers(answer: Answer) -> list[RawHeader]:
-    """Return the headers that report an operation's cost and how it ran."""
+def _response_headers(answers: list[Answer]) -> list[RawHeader]:
+    """Return the headers that report the cost of the operations and how they ran."""
     headers: list[RawHeader] = []
-    if answer.cost is not None:
-        headers.append((b"x-crossgate-cost", b"%d" % answer.cost))
-    if answer.execution and (execution := _printable(answer.execution)):
+    if costs := [answer.cost for answer in answers if answer.cost is not None]:
+        headers.append((b"x-crossgate-cost", b"%d" % sum(costs)))
+    if execution := _printable("; ".join(dict.fromkeys(answer.execution for answer in answers if answer.execution))):
         headers.append((b"x-crossgate-execution", execution))
     return headers
 

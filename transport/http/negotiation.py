@@ -37,7 +37,7 @@ def accepted(accept: str | None) -> MediaType:
 def _accepted(accept: str) -> MediaType:
     if not accept.strip():
         return MediaType.JSON
-    qualities = dict(_media_range(each) for each in accept.split(",") if each.strip())
+    qualities = _qualities(accept)
     graphql, json = _quality(MediaType.GRAPHQL, qualities), _quality(MediaType.JSON, qualities)
     if _prefers_events(qualities, max(graphql, json)):
         return MediaType.EVENT_STREAM
@@ -46,6 +46,16 @@ def _accepted(accept: str) -> MediaType:
         raise Refusal(HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"{message} To use GraphiQL in a browser, open /.")
     prefers_graphql = graphql > json or (graphql == json and MediaType.GRAPHQL in qualities)
     return MediaType.GRAPHQL if prefers_graphql else MediaType.JSON
+
+
+def quality_of(header: str, *names: str) -> float:
+    """Return the quality that a header gives the first of these names that it lists, or 0."""
+    qualities = _qualities(header)
+    return next((qualities[name] for name in names if name in qualities), 0.0)
+
+
+def _qualities(header: str) -> dict[str, float]:
+    return dict(_media_range(each) for each in header.split(",") if each.strip())
 
 
 def _prefers_events(qualities: dict[str, float], others: float) -> bool:
@@ -65,7 +75,7 @@ def require_json(content_type: str | None) -> None:
     """
     if content_type != MediaType.JSON and not _is_json(content_type or ""):
         message = "Send the request body as Content-Type: application/json, in UTF-8."
-        headers = {"Accept": MediaType.JSON}
+        headers = {"Accept": MediaType.JSON, "Accept-Query": MediaType.JSON}
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message, headers)
 
 

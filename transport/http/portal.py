@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from mimetypes import guess_type
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from transport.development import Development
+from transport.http.compression import accepts
 from transport.http.json_body import parse_json
 from transport.refusal import BadRequest
 
@@ -42,6 +44,7 @@ ASSET_HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",  # file names contain a hash of the content
     "X-Content-Type-Options": "nosniff",
 }
+ENCODINGS = {"br": ".br", "gzip": ".gz"}  # those that the build compresses files with, the best first
 NOT_STORED = {"Cache-Control": "no-store"}
 
 SignIn = Callable[[str], Awaitable[str | None]]
@@ -69,9 +72,9 @@ def portal_routes(
 
     async def asset(request: Request) -> Response:
         path = _asset(dist / "assets", request.path_params["name"])
-        if path is None:
+        if path is None or path.suffix in ENCODINGS.values():
             return PlainTextResponse("Asset not found.", 404, headers=NOT_STORED)
-        return FileResponse(path, headers=ASSET_HEADERS)
+        return _compressed_file(path, request, ASSET_HEADERS)
 
     async def config(request: Request) -> Response:
         in_development = development.serves(request)
@@ -106,6 +109,17 @@ def built_page(path: Path, headers: Mapping[str, str]) -> Response:
     if not path.is_file():
         return PlainTextResponse("The web assets are not built. Run `make assets`.", 503, headers=NOT_STORED)
     return FileResponse(path, headers=headers)
+
+
+def _compressed_file(path: Path, request: Request, headers: Mapping[str, str]) -> Response:
+    """Return a file, compressed if the client accepts it and the build has compressed the file."""
+    media_type = guess_type(path)[0]
+    headers = {**headers, "Vary": "Accept-Encoding"}
+    for encoding, suffix in ENCODINGS.items():
+        compressed = path.with_name(path.name + suffix)
+        if accepts(request.headers.get("accept-encoding", ""), encoding) and compressed.is_file():
+            return FileResponse(compressed, headers={**headers, "Content-Encoding": encoding}, media_type=media_type)
+    return FileResponse(path, headers=headers, media_type=media_type)
 
 
 def _asset(folder: Path, name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Reads a GraphQL request from a POST body or a GET query string, and checks the types of its parameters.
+"""Reads GraphQL requests from the body of a POST or QUERY, or a GET query string, and checks the types of their parameters.
 
 As the GraphQL over HTTP specification requires, unknown parameters are ignored. Nothing here parses the document.
 """
@@ -32,33 +32,62 @@ def check_headers(scope: Scope) -> None:
 def read(request: ReceivedRequest) -> GraphQLRequest:
     """Return the GraphQL request, with its headers applied. Raises BadRequest."""
     scope = request.scope
-    parsed = from_query(QueryParams(scope["query_string"])) if scope["method"] == "GET" else _from_post(request)
+    if scope["method"] == "GET":
+        return _with_headers(from_query(QueryParams(scope["query_string"])), scope)
+    return _with_headers(from_body(request.body), scope)
+
+
+def read_all(request: ReceivedRequest, max_operations: int) -> GraphQLRequest | list[GraphQLRequest]:
+    """Return the GraphQL request, or those of a batch, with their headers applied. Raises BadRequest."""
+    if request.scope["method"] == "GET":
+        return read(request)
+    content = _json(request.body)
+    if isinstance(content, list):
+        return [_with_headers(parsed, request.scope) for parsed in _batch(content, request.scope, max_operations)]
+    return _with_headers(parse_content(_object(content, "The request body")), request.scope)
+
+
+def _with_headers(parsed: GraphQLRequest, scope: Scope) -> GraphQLRequest:
+    """Apply the headers that say more about a request. Raises BadRequest."""
     parsed.view_as = view_as_header(scope)
-    return parsed
-
-
-def _from_post(request: ReceivedRequest) -> GraphQLRequest:
-    """Return the GraphQL request of a POST. Raises BadRequest."""
-    parsed = from_body(request.body)
-    if (key := header(request.scope, b"idempotency-key")) is not None:
+    if scope["method"] != "GET" and (key := header(scope, b"idempotency-key")) is not None:
         parsed.idempotency_key = parse_key(key)
     return parsed
 
 
+def _batch(content: list[Any], scope: Scope, max_operations: int) -> list[GraphQLRequest]:
+    """Parse the requests of a batch. Raises BadRequest."""
+    if not content:
+        raise BadRequest("The batch is empty. Send at least one operation.")
+    if len(content) > max_operations:
+        raise BadRequest(f"The batch has {len(content)} operations; at most {max_operations} are allowed.", "BATCH_TOO_LARGE")
+    if header(scope, b"idempotency-key") is not None:
+        raise BadRequest("The operations of a batch can't share an Idempotency-Key. Send extensions.idempotencyKey with each.")
+    return [parse_content(_object(each, "Each operation of a batch")) for each in content]
+
+
 def from_body(body: bytes) -> GraphQLRequest:
-    """Parse a GraphQL request from the body of a POST. Raises BadRequest."""
+    """Parse a GraphQL request from a body. Raises BadRequest."""
     return parse_content(content_of(body))
 
 
 def content_of(body: bytes) -> dict[str, Any]:
-    """Parse the JSON object in the body of a POST. Raises BadRequest."""
+    """Parse the JSON object in a body. Raises BadRequest."""
+    content = _json(body)
+    if isinstance(content, list):
+        raise BadRequest("A batch can't be sent here. Send one operation per request.")
+    return _object(content, "The request body")
+
+
+def _json(body: bytes) -> Any:
     if not body:
         raise BadRequest('The request body is empty. Send a JSON object such as {"query": "{ __typename }"}.')
-    content = parse_json(body, "The request body")
-    if isinstance(content, list):
-        raise BadRequest("Batched requests are not supported. Send one operation per request.")
+    return parse_json(body, "The request body")
+
+
+def _object(content: Any, source: str) -> dict[str, Any]:
     if not isinstance(content, dict):
-        raise BadRequest('The request body must be a JSON object such as {"query": "{ __typename }"}.')
+        raise BadRequest(f'{source} must be a JSON object such as {{"query": "{{ __typename }}"}}.')
     return content
 
 

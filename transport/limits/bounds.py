@@ -158,6 +158,13 @@ class Costs:
         return costs[amount.place]
 
 
+class Size(NamedTuple):
+    """The cost of an operation with its variables, and the number of values that it can return."""
+
+    cost: int
+    values: int
+
+
 class Measurement(NamedTuple):
     """The measures of one document's operations: objects, which are the cost, and values."""
 
@@ -191,12 +198,12 @@ class Bounds:
             raise OperationTooRepetitive(MAX_PAIRS) from None
         return measured
 
-    def check(self, cost: int, values: int) -> None:
-        """Raise OperationTooCostly or OperationTooLarge if an operation exceeds its bounds."""
-        if cost > self.cost:
-            raise OperationTooCostly(min(cost, MAX_COUNT), self.cost)
-        if values > self.values:
-            raise OperationTooLarge(min(values, MAX_COUNT), self.values)
+    def check(self, size: Size) -> None:
+        """Raise OperationTooCostly or OperationTooLarge if an operation, or all of a batch together, exceed the bounds."""
+        if size.cost > self.cost:
+            raise OperationTooCostly(min(size.cost, MAX_COUNT), self.cost)
+        if size.values > self.values:
+            raise OperationTooLarge(min(size.values, MAX_COUNT), self.values)
 
     def check_variables(self, variables: Mapping[str, Any]) -> None:
         """Raise TooManyVariableValues if the variables are too large, before they are coerced."""
