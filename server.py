@@ -32,6 +32,7 @@ from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
 from resolvers.endpoints.lead_export import export_leads
 from resolvers.endpoints.uploads import Uploads
+from resolvers.execution.worker_thread import run_in_worker
 from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
 from resolvers.reading.cursors import Cursors
@@ -49,6 +50,7 @@ from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
 from schema.extensions.viewer_introspection import SchemaOf
+from schema.introspection.printing import SchemaTexts
 from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.kinds import check_kinds
 from schema.schema import guarded_fields, make_schema
@@ -68,6 +70,7 @@ from transport.http.captured_mails import mail_routes
 from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
+from transport.http.schema import SchemaText, schema_route
 from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
 from transport.http.uploads import body_limit, upload_route
@@ -106,7 +109,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     if (message := warning(settings)) is not None:
         log.warning("development.reachable", warning=message)
     tokens = Tokens.load(settings.signing_key_file)
-    schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
+    schemas = ViewerSchemas(whole=settings.shaped_schema == "off")
+    schema_of = _schema_of(schemas)
     strict = schema_of if settings.shaped_schema == "strict" else None
     documents = Documents(
         settings.max_document_tokens,
@@ -136,7 +140,10 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, _origin(request_id, key), renew),
         view_as=_view_as(services),
         ready={"database": _ping(services.reader)},
-        extra_routes=_routes(settings, services, identity, tokens, quotas),
+        extra_routes=[
+            *_routes(settings, services, identity, tokens, quotas),
+            schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
+        ],
         lifespan=_lifespan(
             services, issuer_keys, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
         ),
@@ -268,6 +275,18 @@ def load_candidate(directory: Path) -> Policy:
 def _schema_of(schemas: ViewerSchemas) -> SchemaOf:
     """Return the function that reduces the full schema to what a request's viewer can see."""
     return lambda schema, context: schemas.of(schema, context.policy, context.viewer.shape)
+
+
+def _schema_text(settings: Settings, services: Services, texts: SchemaTexts) -> SchemaText:
+    """Return the function that returns the schema's text. With strict schemas, viewers see no other than their own."""
+    always = settings.shaped_schema == "strict"
+
+    async def schema_text(viewer: Viewer, of_viewer: bool) -> str:
+        if of_viewer or always:
+            return await run_in_worker(texts.of, services.policy, viewer.shape)
+        return await run_in_worker(texts.full, services.policy)
+
+    return schema_text
 
 
 def _viewers(services: Services, issuers: Issuers) -> LoadViewer:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from graphql import GraphQLSchema, build_schema, is_introspection_type, is_specified_scalar_type, print_type
+from graphql import GraphQLSchema, build_schema
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 import server
 from commands.failure import Failure
 from policies.errors import PolicyError
 from policies.evaluation.shapes import parse_shape
+from schema.introspection.printing import full_sdl, print_types
 from schema.introspection.viewer_schemas import ViewerSchemas
-from schema.schema import described, make_schema
+from schema.schema import make_schema
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "schema" / "schema.graphql"
 UPDATE_HINT: Final = "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql"
@@ -48,7 +49,7 @@ def check(file: Annotated[Path, typer.Argument(help="The snapshot.", show_defaul
 
 def sdl() -> str:
     """Return the current schema as SDL."""
-    return described(server.load_policy()).as_str() + "\n"
+    return full_sdl(server.load_policy())
 
 
 def shaped_sdl(text: str) -> str:
@@ -57,10 +58,7 @@ def shaped_sdl(text: str) -> str:
         shape = parse_shape(text)
     except PolicyError as error:
         raise Failure(str(error)) from None
-    policy = server.load_policy()
-    schema = ViewerSchemas().of(make_schema()._schema, policy, shape)
-    kinds = [kind for _, kind in sorted(schema.type_map.items()) if not is_introspection_type(kind)]
-    return "\n\n".join(print_type(kind) for kind in kinds if not is_specified_scalar_type(kind)) + "\n"
+    return print_types(ViewerSchemas().of(make_schema()._schema, server.load_policy(), shape))
 
 
 def changes(before: str, after: str) -> Iterator[str]:

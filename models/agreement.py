@@ -6,7 +6,6 @@ An agreement has copies of the offer's columns that policy compares (seller, pro
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -15,16 +14,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, copied, enum_column, now
 from models.concept import Concept, Relation, equals, in_state, page_columns, page_indexes, steps_of
+from models.described_enum import DescribedEnum
 from models.kinds import BigAmount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
 
 
-class AgreementStatus(StrEnum):  # V4
+class AgreementStatus(DescribedEnum):  # V4
     """The status of an agreement."""
 
-    ACTIVE = "ACTIVE"
-    ENDED = "ENDED"
-    CANCELLED = "CANCELLED"
+    ACTIVE = "ACTIVE", "The agreement runs."
+    ENDED = "ENDED", "Its time is over."
+    CANCELLED = "CANCELLED", "The operator's support has cancelled it, with a reason."
 
 
 LIFECYCLE: Final = Lifecycle(

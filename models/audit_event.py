@@ -7,7 +7,6 @@ the values before and after. All other kinds hold counts by type, field and reas
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,16 +15,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, copied, enum_column, now
 from models.concept import Concept, equals
+from models.described_enum import DescribedEnum
 
 
-class AuditKind(StrEnum):
+class AuditKind(DescribedEnum):
     """The kind of an audit event: a change, a denial, an explained decision, a read of audited fields, or a view-as request."""
 
-    CHANGE = "CHANGE"
-    DENIAL = "DENIAL"
-    EXPLAIN = "EXPLAIN"
-    READ = "READ"
-    VIEW_AS = "VIEW_AS"
+    CHANGE = "CHANGE", "Somebody changed something."
+    DENIAL = "DENIAL", "Policy denied something."
+    EXPLAIN = "EXPLAIN", "Somebody asked why policy decides as it does."
+    READ = "READ", "Somebody read an audited field."
+    VIEW_AS = "VIEW_AS", "Somebody asked a query as another viewer."
 
 
 class AuditEvent(Identified, Base):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,73 +11,74 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, enum_column, now, private
 from models.concept import AllowedFrom, Concept, Relation, equals, page_columns, page_indexes, steps_of
+from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step
 from models.product import ProductVisibility, known
 
 
-class ChangeRequestKind(StrEnum):  # R213, R247-R255
+class ChangeRequestKind(DescribedEnum):  # R213, R247-R255
     """What a seller requests to change."""
 
-    CREATE = "CREATE"
-    UPDATE_INFORMATION = "UPDATE_INFORMATION"
-    ADD_DIMENSIONS = "ADD_DIMENSIONS"
-    UPDATE_VISIBILITY = "UPDATE_VISIBILITY"
+    CREATE = "CREATE", "A new product."
+    UPDATE_INFORMATION = "UPDATE_INFORMATION", "Another listing."
+    ADD_DIMENSIONS = "ADD_DIMENSIONS", "More units that it's priced in."
+    UPDATE_VISIBILITY = "UPDATE_VISIBILITY", "Another visibility, or other test accounts."
 
 
-class ChangeRequestStatus(StrEnum):  # R256, V69
+class ChangeRequestStatus(DescribedEnum):  # R256, V69
     """The status of a change request."""
 
-    UNDER_REVIEW = "UNDER_REVIEW"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    WITHDRAWN = "WITHDRAWN"
+    UNDER_REVIEW = "UNDER_REVIEW", "It waits for a decision."
+    SUCCEEDED = "SUCCEEDED", "It was approved, and has taken effect."
+    FAILED = "FAILED", "It was rejected. The problems name what to change, and it can be submitted again."
+    WITHDRAWN = "WITHDRAWN", "The seller took it back."
 
 
-class ReviewedBy(StrEnum):  # V26
+class ReviewedBy(DescribedEnum):  # V26
     """Who decides a change request."""
 
-    MACHINE = "MACHINE"
-    OPERATOR = "OPERATOR"
+    MACHINE = "MACHINE", "An automatic review decides within a minute."
+    OPERATOR = "OPERATOR", "A reviewer of the operator decides."
 
 
-class ReviewCheck(StrEnum):  # R309-R311
+class ReviewCheck(DescribedEnum):  # R309-R311
     """What a reviewer has looked at."""
 
-    CONTENT = "CONTENT"
-    ARCHITECTURE = "ARCHITECTURE"
-    SECURITY = "SECURITY"
-    DEMONSTRATION = "DEMONSTRATION"
-    CAPABILITY = "CAPABILITY"
+    CONTENT = "CONTENT", "The listing."
+    ARCHITECTURE = "ARCHITECTURE", "The technical architecture of an application."
+    SECURITY = "SECURITY", "The security of an application."
+    DEMONSTRATION = "DEMONSTRATION", "A demonstration of an application."
+    CAPABILITY = "CAPABILITY", "Proof that the seller can deliver a service, such as its customers."
 
 
-class ControlName(StrEnum):  # V27
+class ControlName(DescribedEnum):  # V27
     """What the machine checks."""
 
-    COMPANY_VERIFIED = "COMPANY_VERIFIED"
-    SELLER_REGISTERED = "SELLER_REGISTERED"
-    PLATFORM_LINK = "PLATFORM_LINK"
-    CATEGORIES = "CATEGORIES"
-    DESCRIPTION = "DESCRIPTION"
-    HIGHLIGHTS = "HIGHLIGHTS"
-    KEYWORDS = "KEYWORDS"
-    CUSTOMER_REFERENCES = "CUSTOMER_REFERENCES"
-    SLUG = "SLUG"
-    PUBLISHER_RIGHTS = "PUBLISHER_RIGHTS"
-    DIMENSIONS = "DIMENSIONS"
+    COMPANY_VERIFIED = "COMPANY_VERIFIED", "The operator has verified the company."
+    SELLER_REGISTERED = "SELLER_REGISTERED", "The company is registered as a seller."
+    PLATFORM_LINK = "PLATFORM_LINK", "The product supports a service of the platform or a public product."
+    CATEGORIES = "CATEGORIES", "A service has a main category."
+    DESCRIPTION = "DESCRIPTION", "The listing has a description."
+    HIGHLIGHTS = "HIGHLIGHTS", "The listing has highlights."
+    KEYWORDS = "KEYWORDS", "The keywords are within their limits."
+    CUSTOMER_REFERENCES = "CUSTOMER_REFERENCES", "A service names a customer as a reference."
+    SLUG = "SLUG", "No other product has the slug."
+    PUBLISHER_RIGHTS = "PUBLISHER_RIGHTS", "The seller can publish to everyone."
+    DIMENSIONS = "DIMENSIONS", "The dimensions are complete."
 
 
-class ControlResult(StrEnum):
+class ControlResult(DescribedEnum):
     """The result of a control."""
 
-    PASS = "PASS"  # noqa: S105  # not a password
-    FAIL = "FAIL"
+    PASS = "PASS", "Nothing to change."  # not a password
+    FAIL = "FAIL", "Something has to change first."
 
 
-class ReviewSide(StrEnum):  # R309, R312
+class ReviewSide(DescribedEnum):  # R309, R312
     """A side of a review."""
 
-    PUBLISHER = "PUBLISHER"
-    OPERATOR = "OPERATOR"
+    PUBLISHER = "PUBLISHER", "The seller, or its partner."
+    OPERATOR = "OPERATOR", "The operator's reviewers."
 
 
 CHANGE_REQUEST: Final = Lifecycle(

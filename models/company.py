@@ -7,7 +7,6 @@ check them without a join.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,37 +15,38 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, enum_column, now, private
 from models.concept import Concept, Link, SortOrder, always, equals, steps_of
+from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
 
 
-class AccountKind(StrEnum):  # R101-R104, X3
+class AccountKind(DescribedEnum):  # R101-R104, X3
     """The kind of a company's account: direct with the operator, a partner, managed by a partner, or the operator itself."""
 
-    DIRECT = "DIRECT"
-    PARTNER = "PARTNER"
-    MANAGED = "MANAGED"
-    OPERATOR = "OPERATOR"
+    DIRECT = "DIRECT", "It deals with the operator itself."
+    PARTNER = "PARTNER", "It manages accounts for its customers, and pays for them."
+    MANAGED = "MANAGED", "A partner manages its account."
+    OPERATOR = "OPERATOR", "It runs this gateway."
 
 
-class CompanyType(StrEnum):  # R412-R420
+class CompanyType(DescribedEnum):  # R412-R420
     """A company's line of business."""
 
-    ENTERPRISE = "ENTERPRISE"
-    CLOUD = "CLOUD"
-    DATA_CENTER = "DATA_CENTER"
-    INTERNET_EXCHANGE = "INTERNET_EXCHANGE"
-    SERVICE_PROVIDER = "SERVICE_PROVIDER"
-    XAAS = "XAAS"
+    ENTERPRISE = "ENTERPRISE", "Any company. Choose it when in doubt."
+    CLOUD = "CLOUD", "It offers private or public cloud environments."
+    DATA_CENTER = "DATA_CENTER", "It runs data centres."
+    INTERNET_EXCHANGE = "INTERNET_EXCHANGE", "It operates an internet exchange."
+    SERVICE_PROVIDER = "SERVICE_PROVIDER", "A carrier, a mobile operator, an internet service provider or a distributor."
+    XAAS = "XAAS", "It offers software, platforms or communication as a service."
 
 
-class VerificationStatus(StrEnum):  # R404, R421-R425, A41
+class VerificationStatus(DescribedEnum):  # R404, R421-R425, A41
     """Whether the operator has verified a company: not submitted yet, waiting for the operator, verified, or rejected."""
 
-    UNVERIFIED = "UNVERIFIED"
-    PENDING = "PENDING"
-    VERIFIED = "VERIFIED"
-    REJECTED = "REJECTED"
+    UNVERIFIED = "UNVERIFIED", "It hasn't submitted its registration yet."
+    PENDING = "PENDING", "The operator examines its registration."
+    VERIFIED = "VERIFIED", "It can order and publish."
+    REJECTED = "REJECTED", "The operator has rejected its registration, with a reason. It can submit another."
 
 
 VERIFICATION: Final = Lifecycle(
@@ -220,11 +220,11 @@ CONCEPTS: Final = (
             Link("sent_invitations", "invitation", local="id", remote="company_id"),
         ),
         orders={
-            "TRADING_NAME": SortOrder(("trading_name",), "trading_name"),
+            "TRADING_NAME": SortOrder(("trading_name",), "trading_name", "By trading name."),
             "VERIFICATION_DUE_AT": SortOrder(
                 ("verification_due_key",),
                 "verification_due_at",
-                note="VERIFICATION_DUE_AT puts companies that were never submitted last. Only the operator's staff can use it.",
+                "By the time by which the operator decides. Companies without one come last. Only for the operator's staff.",
             ),
         },
         filters={

@@ -62,7 +62,7 @@ class SortOrder:
 
     columns: tuple[str, ...] = ()
     field: str | None = None
-    note: str | None = None  # a sentence for the description of the enum of orders
+    description: str = "By creation time."
 
 
 @dataclass(frozen=True, slots=True)

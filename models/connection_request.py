@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -12,16 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, copied, enum_column, now
 from models.concept import AllowedFrom, Concept, Relation, steps_of
+from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide
 
 
-class ConnectionRequestStatus(StrEnum):  # V16
+class ConnectionRequestStatus(DescribedEnum):  # V16
     """The status of a connection request."""
 
-    PENDING = "PENDING"
-    ACCEPTED = "ACCEPTED"
-    DENIED = "DENIED"
-    WITHDRAWN = "WITHDRAWN"
+    PENDING = "PENDING", "The provider hasn't answered yet."
+    ACCEPTED = "ACCEPTED", "The provider has accepted it."
+    DENIED = "DENIED", "The provider has denied it, with a reason."
+    WITHDRAWN = "WITHDRAWN", "The requester took it back, or one of the ports is gone."
 
 
 LIFECYCLE: Final = Lifecycle(

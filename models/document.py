@@ -7,7 +7,6 @@ something uses it (V64).
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,16 +15,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UploadedFile, enum_column, now, private
 from models.concept import Concept, Link
+from models.described_enum import DescribedEnum
 
 MEDIA_TYPES: Final = ("application/pdf", "image/png", "image/jpeg")  # V46
 MAX_BYTES: Final = 10 * 1024 * 1024
 
 
-class DocumentPurpose(StrEnum):  # V71
+class DocumentPurpose(DescribedEnum):  # V71
     """What a document is for."""
 
-    CERTIFICATE = "CERTIFICATE"
-    AGREEMENT = "AGREEMENT"
+    CERTIFICATE = "CERTIFICATE", "A certificate of a company's registration."
+    AGREEMENT = "AGREEMENT", "A part of the agreement that comes with an offer."
 
 
 class Document(UploadedFile, Base):

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column, now
+from models.described_enum import DescribedEnum
 from models.kinds import PersonalEmail, Secret
 
 
-class EmailTokenPurpose(StrEnum):
+class EmailTokenPurpose(DescribedEnum):
     """What a link is for."""
 
-    SIGN_UP = "SIGN_UP"
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 (the name of a purpose, not a secret)
+    SIGN_UP = "SIGN_UP", "It confirms an email address."
+    PASSWORD_RESET = "PASSWORD_RESET", "It sets a new password."
 
 
 LIFETIMES: Final = {  # V42

@@ -6,7 +6,6 @@ A photo belongs to its user, and every other image to a company. Nobody else see
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -15,15 +14,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UploadedFile, enum_column, now, private
 from models.concept import Concept, Link
+from models.described_enum import DescribedEnum
 
 KEPT_UNUSED: Final = timedelta(days=1)  # uploads of any kind that nothing uses (V64)
 
 
-class MediaType(StrEnum):  # R008
+class MediaType(DescribedEnum):  # R008
     """The file format of an image."""
 
-    PNG = "image/png"
-    JPEG = "image/jpeg"
+    PNG = "image/png", "Portable Network Graphics."
+    JPEG = "image/jpeg", "A photo."
 
 
 class Image(UploadedFile, Base):

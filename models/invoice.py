@@ -145,7 +145,7 @@ CONCEPTS: Final = (
         Invoice,
         tag=b"in",
         below={"company.invoices": Relation(("company_id",))},
-        orders={"PERIOD": SortOrder(("period_start",), "period_start")},
+        orders={"PERIOD": SortOrder(("period_start",), "period_start", "By month.")},
         filters={
             "period_from": at_least("period_start", "Matches periods that begin on or after this date."),
             "period_to": at_most("period_start", "Matches periods that begin on or before this date."),

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from typing import Annotated, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
 
+from models.described_enum import DescribedEnum
 
-class Kind(StrEnum):
+
+class Kind(DescribedEnum):
     """What makes a value sensitive."""
 
-    PRICE = "PRICE"
-    EMAIL = "EMAIL"
-    PERSONAL_EMAIL = "PERSONAL_EMAIL"
-    PHONE = "PHONE"
-    BANK_ACCOUNT = "BANK_ACCOUNT"
-    SECRET = "SECRET"  # noqa: S105 (the name of a kind, not a secret)
+    PRICE = "PRICE", "An amount of money."
+    EMAIL = "EMAIL", "An email address of a company."
+    PERSONAL_EMAIL = "PERSONAL_EMAIL", "An email address of a person."
+    PHONE = "PHONE", "A telephone number."
+    BANK_ACCOUNT = "BANK_ACCOUNT", "The number of a bank account."
+    SECRET = "SECRET", "A secret, such as the hash of a password."
 
 
 _KEY: Final = "kind"

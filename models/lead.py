@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -12,26 +11,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, Versioned, enum_column, now, private
 from models.concept import AllowedFrom, Concept, always, equals, page_columns, page_indexes
+from models.described_enum import DescribedEnum
 from models.kinds import Email
 from models.lifecycle import Lifecycle, Staged, Step, partition
 
 
-class LeadStatus(StrEnum):  # V17
+class LeadStatus(DescribedEnum):  # V17
     """How far a lead has come."""
 
-    NEW = "NEW"
-    CONTACTED = "CONTACTED"
-    QUALIFIED = "QUALIFIED"
-    PURCHASED = "PURCHASED"
-    DELIVERED = "DELIVERED"
-    CLOSED = "CLOSED"
+    NEW = "NEW", "Nobody has replied yet."
+    CONTACTED = "CONTACTED", "The publisher has replied."
+    QUALIFIED = "QUALIFIED", "The customer wants to buy."
+    PURCHASED = "PURCHASED", "The customer has bought."
+    DELIVERED = "DELIVERED", "The publisher has delivered."
+    CLOSED = "CLOSED", "Nothing more will happen."
 
 
-class LeadSource(StrEnum):  # V17
+class LeadSource(DescribedEnum):  # V17
     """Where a lead comes from."""
 
-    OFFER_REQUEST = "OFFER_REQUEST"
-    PROFILE_INQUIRY = "PROFILE_INQUIRY"
+    OFFER_REQUEST = "OFFER_REQUEST", "A company asked for an offer."
+    PROFILE_INQUIRY = "PROFILE_INQUIRY", "A company asked a question through the profile."
 
 
 STAGES: Final = tuple(LeadStatus)

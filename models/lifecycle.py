@@ -15,20 +15,22 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from models.described_enum import DescribedEnum
+
 State = TypeVar("State", bound=StrEnum)
 
 
-class WaitingSide(StrEnum):
+class WaitingSide(DescribedEnum):
     """The side that an object waits for. For a managed company, its partner can act too. MACHINE is an automatic review."""
 
-    BUYER = "BUYER"
-    SELLER = "SELLER"
-    PROVIDER = "PROVIDER"
-    REQUESTER = "REQUESTER"
-    PARTNER = "PARTNER"
-    COMPANY = "COMPANY"
-    OPERATOR = "OPERATOR"
-    MACHINE = "MACHINE"
+    BUYER = "BUYER", "A company that the offer is made to."
+    SELLER = "SELLER", "The company that sells."
+    PROVIDER = "PROVIDER", "The company that the requested port belongs to."
+    REQUESTER = "REQUESTER", "The company that asks."
+    PARTNER = "PARTNER", "The partner that manages the account."
+    COMPANY = "COMPANY", "The company itself."
+    OPERATOR = "OPERATOR", "The operator's staff."
+    MACHINE = "MACHINE", "An automatic review."
 
 
 class IllegalStep(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,17 +9,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column
 from models.concept import Concept, always, array_contains, equals
+from models.described_enum import DescribedEnum
 
 
-class LocationStatus(StrEnum):
+class LocationStatus(DescribedEnum):
     """The status of a location. Ports can be ordered only in ACTIVE locations."""
 
-    ACTIVE = "ACTIVE"
-    NEW = "NEW"
-    DEPLOYMENT = "DEPLOYMENT"
-    RESTRICTED = "RESTRICTED"
-    EXTENDED = "EXTENDED"
-    EXPIRED = "EXPIRED"
+    ACTIVE = "ACTIVE", "Ports can be ordered."
+    NEW = "NEW", "It's announced, and takes no orders yet."
+    DEPLOYMENT = "DEPLOYMENT", "It's being built, and takes no orders yet."
+    RESTRICTED = "RESTRICTED", "It takes no new orders."
+    EXTENDED = "EXTENDED", "It's an extension of another location, and takes no orders."
+    EXPIRED = "EXPIRED", "It's closed, and takes no orders."
 
 
 class Location(Identified, Base):

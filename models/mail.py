@@ -7,13 +7,13 @@ change that was rolled back (docs/decisions/an-outbox-in-the-same-transaction.md
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column, now
+from models.described_enum import DescribedEnum
 from models.kinds import Email
 from models.lifecycle import partition
 from models.notification import NotificationKind
@@ -21,13 +21,13 @@ from models.notification import NotificationKind
 ERROR_LENGTH: Final = 200
 
 
-class MailStatus(StrEnum):
+class MailStatus(DescribedEnum):
     """The status of an email. In development without a mail server it's KEPT instead of sent."""
 
-    WAITING = "WAITING"
-    SENT = "SENT"
-    KEPT = "KEPT"
-    FAILED = "FAILED"
+    WAITING = "WAITING", "It waits to be sent."
+    SENT = "SENT", "A mail server has taken it."
+    KEPT = "KEPT", "It's kept instead of sent."
+    FAILED = "FAILED", "It couldn't be sent."
 
 
 NEEDED, OVER = partition(  # whether the body is still needed, to be sent or to be read in development

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -17,21 +16,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, copied, enum_column, now
 from models.concept import Concept, Relation, always, equals
+from models.described_enum import DescribedEnum
 
 
-class SupportedBy(StrEnum):  # R106
+class SupportedBy(DescribedEnum):  # R106
     """Who provides a managed account's technical support."""
 
-    PARTNER = "PARTNER"
-    OPERATOR = "OPERATOR"
+    PARTNER = "PARTNER", "Its partner."
+    OPERATOR = "OPERATOR", "The operator."
 
 
-class SettingSource(StrEnum):  # V2
+class SettingSource(DescribedEnum):  # V2
     """The source of a setting's effective value."""
 
-    ACCOUNT = "ACCOUNT"
-    PARTNER = "PARTNER"
-    DEFAULT = "DEFAULT"
+    ACCOUNT = "ACCOUNT", "The account's own setting."
+    PARTNER = "PARTNER", "The partner's default."
+    DEFAULT = "DEFAULT", "The operator's default."
 
 
 @dataclass(frozen=True, slots=True)

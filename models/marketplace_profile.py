@@ -7,7 +7,6 @@ public ports (R013, A7).
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,14 +16,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, Versioned, copied, enum_column, now, private
 from models.concept import Concept, always, array_contains, full_text
+from models.described_enum import DescribedEnum
 from models.kinds import Email, Phone
 
 
-class ProfileVisibility(StrEnum):  # R009-R012, A11
+class ProfileVisibility(DescribedEnum):  # R009-R012, A11
     """Whether a Marketplace profile is public."""
 
-    PRIVATE = "PRIVATE"
-    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE", "Only the company itself, its partner and the operator can see it."
+    PUBLIC = "PUBLIC", "Everyone can see it."
 
 
 class MarketplaceProfile(Owned, Versioned, Base):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,18 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, now
 from models.concept import Concept, Relation, always
+from models.described_enum import DescribedEnum
 
 
-class MemberRole(StrEnum):  # A43
+class MemberRole(DescribedEnum):  # A43
     """A member's role in a company. REVIEWER and SUPPORT are roles of the operator's staff."""
 
-    ACCOUNT_ADMIN = "ACCOUNT_ADMIN"
-    NETWORK_ADMIN = "NETWORK_ADMIN"
-    MARKETPLACE_EDITOR = "MARKETPLACE_EDITOR"
-    FINANCE = "FINANCE"
-    VIEWER = "VIEWER"
-    REVIEWER = "REVIEWER"
-    SUPPORT = "SUPPORT"
+    ACCOUNT_ADMIN = "ACCOUNT_ADMIN", "Manages the company, its members and its settings, and can do all that other members can."
+    NETWORK_ADMIN = "NETWORK_ADMIN", "Orders ports and connections."
+    MARKETPLACE_EDITOR = "MARKETPLACE_EDITOR", "Edits the profile, products and offers."
+    FINANCE = "FINANCE", "Reads prices and invoices."
+    VIEWER = "VIEWER", "Reads, and changes nothing."
+    REVIEWER = "REVIEWER", "Of the operator's staff: decides about companies, products and offers."
+    SUPPORT = "SUPPORT", "Of the operator's staff: helps companies, and can view as them."
 
 
 STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # only in the operator's company (A43, V49)

@@ -7,7 +7,6 @@ anything else that policy could hide: its text is stored as written, even if the
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -16,39 +15,40 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
 from models.concept import Concept, always, is_null
+from models.described_enum import DescribedEnum
 
 TITLE_LENGTH: Final = 200
 
 
-class NotificationKind(StrEnum):  # X6
+class NotificationKind(DescribedEnum):  # X6
     """The subject of a notification."""
 
-    EMAIL_VERIFICATION = "EMAIL_VERIFICATION"
-    INVITATION = "INVITATION"
-    COMPANY_SUBMITTED = "COMPANY_SUBMITTED"
-    COMPANY_VERIFIED = "COMPANY_VERIFIED"
-    COMPANY_REJECTED = "COMPANY_REJECTED"
-    LISTING_SUBMITTED = "LISTING_SUBMITTED"
-    LISTING_COMMENTED = "LISTING_COMMENTED"
-    LISTING_APPROVED = "LISTING_APPROVED"
-    LISTING_REJECTED = "LISTING_REJECTED"
-    LISTING_PUBLISHED = "LISTING_PUBLISHED"
-    PRODUCT_REMOVED = "PRODUCT_REMOVED"
-    OFFER_REQUESTED = "OFFER_REQUESTED"
-    OFFER_SUBMITTED = "OFFER_SUBMITTED"
-    OFFER_APPROVED = "OFFER_APPROVED"
-    OFFER_REJECTED = "OFFER_REJECTED"
-    OFFER_ACCEPTED = "OFFER_ACCEPTED"
-    OFFER_EXPIRED = "OFFER_EXPIRED"
-    AGREEMENT_CANCELLED = "AGREEMENT_CANCELLED"
-    AGREEMENT_ENDED = "AGREEMENT_ENDED"
-    CONNECTION_REQUESTED = "CONNECTION_REQUESTED"
-    CONNECTION_DECIDED = "CONNECTION_DECIDED"
-    PROFILE_INQUIRY = "PROFILE_INQUIRY"
-    ORDER_APPROVAL_REQUESTED = "ORDER_APPROVAL_REQUESTED"
-    ORDER_APPROVAL_DECIDED = "ORDER_APPROVAL_DECIDED"
-    MAINTENANCE = "MAINTENANCE"
-    SECURITY = "SECURITY"
+    EMAIL_VERIFICATION = "EMAIL_VERIFICATION", "Confirm your email address."
+    INVITATION = "INVITATION", "You were invited to a company."
+    COMPANY_SUBMITTED = "COMPANY_SUBMITTED", "A company waits for verification."
+    COMPANY_VERIFIED = "COMPANY_VERIFIED", "The operator has verified the company."
+    COMPANY_REJECTED = "COMPANY_REJECTED", "The operator has rejected the company's registration."
+    LISTING_SUBMITTED = "LISTING_SUBMITTED", "A product waits for review."
+    LISTING_COMMENTED = "LISTING_COMMENTED", "The other side of a review has written a comment."
+    LISTING_APPROVED = "LISTING_APPROVED", "A listing was approved."
+    LISTING_REJECTED = "LISTING_REJECTED", "A listing was rejected."
+    LISTING_PUBLISHED = "LISTING_PUBLISHED", "A listing is published."
+    PRODUCT_REMOVED = "PRODUCT_REMOVED", "A product was removed."
+    OFFER_REQUESTED = "OFFER_REQUESTED", "A company asks for an offer."
+    OFFER_SUBMITTED = "OFFER_SUBMITTED", "An offer waits for the operator."
+    OFFER_APPROVED = "OFFER_APPROVED", "The operator has approved an offer."
+    OFFER_REJECTED = "OFFER_REJECTED", "The operator has rejected an offer."
+    OFFER_ACCEPTED = "OFFER_ACCEPTED", "A buyer has accepted an offer."
+    OFFER_EXPIRED = "OFFER_EXPIRED", "An offer can't be accepted any more."
+    AGREEMENT_CANCELLED = "AGREEMENT_CANCELLED", "The operator has cancelled an agreement."
+    AGREEMENT_ENDED = "AGREEMENT_ENDED", "An agreement has ended."
+    CONNECTION_REQUESTED = "CONNECTION_REQUESTED", "A company asks to connect to a port."
+    CONNECTION_DECIDED = "CONNECTION_DECIDED", "A connection request was answered."
+    PROFILE_INQUIRY = "PROFILE_INQUIRY", "A question came through the profile."
+    ORDER_APPROVAL_REQUESTED = "ORDER_APPROVAL_REQUESTED", "An order waits for approval."
+    ORDER_APPROVAL_DECIDED = "ORDER_APPROVAL_DECIDED", "An order was approved or rejected."
+    MAINTENANCE = "MAINTENANCE", "Planned work in a location."
+    SECURITY = "SECURITY", "Something about your account's security, such as a new password."
 
 
 class Notification(Owned, Base):

@@ -7,7 +7,6 @@ them.
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -28,27 +27,28 @@ from models.concept import (
     listed,
     steps_of,
 )
+from models.described_enum import DescribedEnum
 from models.kinds import BigAmount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide, partition
 
 
-class OfferStatus(StrEnum):  # A23, A26, A29, V5
+class OfferStatus(DescribedEnum):  # A23, A26, A29, V5
     """The status of a private offer. Buyers can see it once it is published."""
 
-    DRAFT = "DRAFT"
-    PENDING_APPROVAL = "PENDING_APPROVAL"
-    PUBLISHED = "PUBLISHED"
-    ACCEPTED = "ACCEPTED"
-    EXPIRED = "EXPIRED"
-    WITHDRAWN = "WITHDRAWN"
-    REJECTED = "REJECTED"
+    DRAFT = "DRAFT", "The seller writes it. Buyers can't see it."
+    PENDING_APPROVAL = "PENDING_APPROVAL", "It waits for the operator, because of its value. Buyers can't see it."
+    PUBLISHED = "PUBLISHED", "A buyer can accept it until it expires."
+    ACCEPTED = "ACCEPTED", "A buyer has accepted it."
+    EXPIRED = "EXPIRED", "Nobody accepted it in time."
+    WITHDRAWN = "WITHDRAWN", "The seller took it back."
+    REJECTED = "REJECTED", "The operator has rejected it, with a reason."
 
 
-class PaymentModel(StrEnum):  # R229, R235, R236
+class PaymentModel(DescribedEnum):  # R229, R235, R236
     """How an offer is paid: in one payment for the chosen dimensions, or for one dimension in instalments."""
 
-    UPFRONT = "UPFRONT"
-    SCHEDULE = "SCHEDULE"
+    UPFRONT = "UPFRONT", "One payment, for the chosen dimensions."
+    SCHEDULE = "SCHEDULE", "Instalments, for one dimension."
 
 
 LIFECYCLE: Final = Lifecycle(
@@ -233,7 +233,9 @@ CONCEPTS: Final = (
             "product.offers": Relation(("product_id",)),
         },
         orders={
-            "EXPIRES_ON": SortOrder(("expiry_key",), "expires_on", note="EXPIRES_ON puts drafts without an expiry last."),
+            "EXPIRES_ON": SortOrder(
+                ("expiry_key",), "expires_on", "By the last day on which it can be accepted. Drafts without one come last."
+            ),
         },
         filters={
             "status": in_state(LIFECYCLE, "Matches the status."),

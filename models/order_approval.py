@@ -6,7 +6,6 @@ Nothing is ordered before the approval. The order keeps the price at which it wa
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -15,19 +14,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
 from models.concept import Concept, Link, Relation, in_state, page_columns, page_indexes, steps_of
+from models.described_enum import DescribedEnum
 from models.kinds import Amount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
 from models.port import SPEEDS_MBPS, TERMS_MONTHS, DiversityZone
 
 
-class OrderApprovalStatus(StrEnum):  # V13
+class OrderApprovalStatus(DescribedEnum):  # V13
     """The status of an order that needs a partner's approval."""
 
-    PENDING = "PENDING"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-    EXPIRED = "EXPIRED"
+    PENDING = "PENDING", "The partner hasn't decided yet."
+    APPROVED = "APPROVED", "The partner has approved it, and the port is ordered."
+    REJECTED = "REJECTED", "The partner has rejected it."
+    WITHDRAWN = "WITHDRAWN", "The account took it back."
+    EXPIRED = "EXPIRED", "The partner didn't decide in time."
 
 
 LIFECYCLE: Final = Lifecycle(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,34 +23,35 @@ from models.concept import (
     page_indexes,
     steps_of,
 )
+from models.described_enum import DescribedEnum
 from models.kinds import Amount
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
 
 
-class PortStatus(StrEnum):  # A44
+class PortStatus(DescribedEnum):  # A44
     """The lifecycle status of a port. Connections can be made only between ACTIVE ports."""
 
-    REQUESTED = "REQUESTED"
-    ALLOCATED = "ALLOCATED"
-    ACTIVE = "ACTIVE"
-    DISABLED = "DISABLED"
-    DECOMMISSIONED = "DECOMMISSIONED"
-    CANCELLED = "CANCELLED"
+    REQUESTED = "REQUESTED", "It's ordered."
+    ALLOCATED = "ALLOCATED", "It's assigned, and can be cabled with its letter of authorisation."
+    ACTIVE = "ACTIVE", "It works, and can be connected."
+    DISABLED = "DISABLED", "It's switched off."
+    DECOMMISSIONED = "DECOMMISSIONED", "It's given back."
+    CANCELLED = "CANCELLED", "The order was cancelled."
 
 
-class PortVisibility(StrEnum):  # R030, A11
+class PortVisibility(DescribedEnum):  # R030, A11
     """Whether the Marketplace shows a port. The company's profile must also be public."""
 
-    PRIVATE = "PRIVATE"
-    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE", "The Marketplace doesn't show it."
+    PUBLIC = "PUBLIC", "The Marketplace shows it while the company's profile is public."
 
 
-class DiversityZone(StrEnum):
+class DiversityZone(DescribedEnum):
     """One of a location's two zones, which share no equipment."""
 
-    RED = "red"
-    BLUE = "blue"
+    RED = "red", "The red zone."
+    BLUE = "blue", "The blue zone."
 
 
 LIFECYCLE: Final = Lifecycle(
@@ -82,13 +82,13 @@ SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 ORDERS: Final = {
     "CREATED_AT": SortOrder((), "created_at"),
-    "NAME": SortOrder(("name",), "name"),
-    "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps"),
+    "NAME": SortOrder(("name",), "name", "By name."),
+    "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps", "By speed."),
     # Amounts are comparable within one currency only.
     "MONTHLY_RATE": SortOrder(
         ("currency", "monthly_rate"),
         "monthly_rate",
-        "Sorting by monthly rate groups ports by currency, and requires access to prices.",
+        "By currency, then by monthly rate. Requires access to prices.",
     ),
 }
 FILTERS: Final = {

@@ -5,7 +5,6 @@ These prices apply to new orders; an existing port keeps the price it was ordere
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -14,16 +13,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column
 from models.concept import Concept
+from models.described_enum import DescribedEnum
 from models.kinds import Amount
 
 RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers available for connections
 
 
-class PriceKind(StrEnum):
+class PriceKind(DescribedEnum):
     """The kind of item that a price applies to."""
 
-    PORT = "PORT"
-    CONNECTION = "CONNECTION"
+    PORT = "PORT", "A port."
+    CONNECTION = "CONNECTION", "A connection between two ports."
 
 
 class Price(Identified, Base):

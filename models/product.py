@@ -28,42 +28,46 @@ from models.concept import (
     in_state,
     page_indexes,
 )
+from models.described_enum import DescribedEnum
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 
 
-class ProductKind(StrEnum):  # R305
+class ProductKind(DescribedEnum):  # R305
     """The kind of a product."""
 
-    APPLICATION = "APPLICATION"
-    SERVICE = "SERVICE"
+    APPLICATION = "APPLICATION", "Software, sold as an application."
+    SERVICE = "SERVICE", "A professional service."
 
 
-class ProductVisibility(StrEnum):  # R253-R264
+class ProductVisibility(DescribedEnum):  # R253-R264
     """Who can see a product: its seller and invited companies, everyone, or existing users."""
 
-    LIMITED = "LIMITED"
-    PUBLIC = "PUBLIC"
-    RESTRICTED = "RESTRICTED"
-    REMOVED = "REMOVED"
+    LIMITED = "LIMITED", "Its seller and the test accounts can see it."
+    PUBLIC = "PUBLIC", "Everyone can see it."
+    RESTRICTED = (
+        "RESTRICTED",
+        "Its seller and companies that already have an offer can see it. It isn't sold to others any more.",
+    )
+    REMOVED = "REMOVED", "Nobody buys or uses it any more."
 
 
-class ServiceCategory(StrEnum):  # R211
+class ServiceCategory(DescribedEnum):  # R211
     """A main category of professional services."""
 
-    ASSESSMENTS = "ASSESSMENTS"
-    IMPLEMENTATION = "IMPLEMENTATION"
-    MANAGED_SERVICES = "MANAGED_SERVICES"
-    PREMIUM_SUPPORT = "PREMIUM_SUPPORT"
-    TRAINING = "TRAINING"
+    ASSESSMENTS = "ASSESSMENTS", "Assessments."
+    IMPLEMENTATION = "IMPLEMENTATION", "Implementation."
+    MANAGED_SERVICES = "MANAGED_SERVICES", "Managed services."
+    PREMIUM_SUPPORT = "PREMIUM_SUPPORT", "Premium support."
+    TRAINING = "TRAINING", "Training."
 
 
-class PlatformService(StrEnum):  # R210
+class PlatformService(DescribedEnum):  # R210
     """A service of the platform that a product supports."""
 
-    PORTS = "PORTS"
-    CONNECTIONS = "CONNECTIONS"
-    MANAGED_ACCOUNTS = "MANAGED_ACCOUNTS"
-    MARKETPLACE = "MARKETPLACE"
+    PORTS = "PORTS", "Ports."
+    CONNECTIONS = "CONNECTIONS", "Connections."
+    MANAGED_ACCOUNTS = "MANAGED_ACCOUNTS", "Managed accounts of partners."
+    MARKETPLACE = "MARKETPLACE", "The Marketplace."
 
 
 LIMITED: Final = sa.text("product_visibility = 'LIMITED'")  # products that test accounts can see (A32)

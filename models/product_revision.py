@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, enum_column, now
 from models.concept import Concept, Relation, equals, in_state, page_columns, page_indexes, steps_of
+from models.described_enum import DescribedEnum
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 from models.product import (
     MAX_CATEGORIES,
@@ -25,15 +25,15 @@ from models.product import (
 )
 
 
-class RevisionStatus(StrEnum):  # R303-R321, A34, A35
+class RevisionStatus(DescribedEnum):  # R303-R321, A34, A35
     """The review status of a revision."""
 
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    APPROVED = "APPROVED"
-    PUBLISHED = "PUBLISHED"
-    REJECTED = "REJECTED"
-    SUPERSEDED = "SUPERSEDED"
+    DRAFT = "DRAFT", "The seller writes it."
+    SUBMITTED = "SUBMITTED", "It's under review, and can't be changed."
+    APPROVED = "APPROVED", "It was approved, and isn't published yet."
+    PUBLISHED = "PUBLISHED", "It's the listing that buyers see."
+    REJECTED = "REJECTED", "It was rejected."
+    SUPERSEDED = "SUPERSEDED", "A newer one was published."
 
 
 REVISION: Final = Lifecycle(

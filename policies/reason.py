@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from models.described_enum import DescribedEnum
 
 
-class Reason(StrEnum):
+class Reason(DescribedEnum):
     """Why a field is redacted. Clients receive the code and its description in `extensions.redactions`."""
-
-    description: str
-
-    def __new__(cls, code: str, description: str) -> Reason:
-        """Create a member that equals its code and carries a description."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.description = description
-        return member
 
     COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED", "The operator hasn't verified the company yet."
     HIDDEN_BY_PARTNER = "HIDDEN_BY_PARTNER", "The partner that manages the account hasn't enabled it."

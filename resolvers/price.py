@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from models.described_enum import DescribedEnum
 from models.location import LocationStatus
 from models.port import SPEEDS_MBPS, TERMS_MONTHS
 from models.price import RATE_LIMITS_MBPS, PriceKind
@@ -29,13 +29,13 @@ LISTS: Final = {
 }
 
 
-class QuoteProblem(StrEnum):
+class QuoteProblem(DescribedEnum):
     """Why an item can't be ordered at the moment."""
 
-    LOCATION_NOT_ACTIVE = "LOCATION_NOT_ACTIVE"
-    SPEED_NOT_OFFERED = "SPEED_NOT_OFFERED"
-    MARKET_NOT_ENABLED = "MARKET_NOT_ENABLED"
-    NOT_PRICED = "NOT_PRICED"
+    LOCATION_NOT_ACTIVE = "LOCATION_NOT_ACTIVE", "The location isn't ACTIVE."
+    SPEED_NOT_OFFERED = "SPEED_NOT_OFFERED", "The location doesn't offer this speed."
+    MARKET_NOT_ENABLED = "MARKET_NOT_ENABLED", "The paying company hasn't enabled the location's billing market."
+    NOT_PRICED = "NOT_PRICED", "There is no price for this speed and term."
 
 
 class InvalidQuote(PublicError):

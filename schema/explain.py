@@ -7,6 +7,8 @@ from typing import Final
 import strawberry
 from strawberry import ID
 
+from policies.reason import Reason
+
 PLACE: Final = "as FILE:LINE"
 EXPLAINED: Final = {
     "type_name": (str, "The type of the object, such as `Port`."),
@@ -38,7 +40,7 @@ class AppliedRule:
     file: str = strawberry.field(description="The policy file that contains the rule.")
     line: int = strawberry.field(description="The line number where the rule begins.")
     sentence: str = strawberry.field(description="The rule in plain English, from the comment above it.")
-    reason: str | None = strawberry.field(description="The reason that the rule gives when it denies access.")
+    reason: Reason | None = strawberry.field(description="The reason that the rule gives when it denies access.")
     condition: str = strawberry.field(description="The condition that remains for the object once the viewer is known.")
     holds: bool = strawberry.field(description="Whether the rule holds for this object and this viewer.")
     failing: str | None = strawberry.field(
@@ -53,7 +55,7 @@ class Explanation:
     allowed: bool = strawberry.field(
         description="Whether access is allowed. At least one rule must allow it and none may deny it."
     )
-    reason: str | None = strawberry.field(
+    reason: Reason | None = strawberry.field(
         description="Why access is denied, as in `extensions.redactions`. Null if it is allowed."
     )
     decisions: list[AppliedRule] = strawberry.field(

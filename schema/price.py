@@ -8,16 +8,13 @@ from strawberry import ID
 from models.price import PriceKind
 from resolvers import price
 from resolvers.price import QuoteProblem
+from schema.building.enums import register_enum
 from schema.building.fields import resolved
 from schema.building.inputs import optional
 from schema.location import Location
 from schema.values import Money
 
-strawberry.enum(
-    QuoteProblem,
-    description="Why the viewer's company can't order a quoted item: the location isn't ACTIVE, it doesn't offer "
-    "the speed, the paying company hasn't enabled the billing market, or there is no price.",
-)
+register_enum(QuoteProblem, description="Why the viewer's company can't order a quoted item.")
 
 
 @strawberry.input(description="A port to quote.")

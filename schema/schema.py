@@ -26,8 +26,8 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
 
-# No rule names these: everyone who reads a row can read its ID, and `viewer_can` only describes the viewer's own permissions.
-UNRULED: Final = frozenset(("id", "viewer_can"))
+# No rule names these: everyone who reads a row can read its ID, and the others only describe the viewer's own permissions.
+UNRULED: Final = frozenset(("id", "viewer_can", "viewer_hides"))
 
 
 class Redactions(SchemaExtension):

@@ -63,6 +63,7 @@ from resolvers.reading.field_sources import (
     ToManyByArray,
     ToOne,
 )
+from resolvers.reading.hidden_fields import HiddenFieldLists, ViewerHides
 from resolvers.reading.masks import constant_reason, is_row_independent
 from resolvers.reading.nodes import ByAnyId, ByAnyIds, GlobalId
 from resolvers.reading.records import Record
@@ -179,6 +180,8 @@ class Planner:
                 return self._global_id(site, batch), None
             case ViewerCan(entity):
                 return self._allowed_actions(site, entity), None
+            case ViewerHides():
+                return self.complete_value(site, self._hidden_fields(site))
             case ToOne() as batch:
                 return joined_rows.plan_to_one(self, site, batch)
             case ComputedWithFallback() as batch:
@@ -211,6 +214,24 @@ class Planner:
         if isinstance(access, Objects):
             raise NotPlannable("allowed actions of an object that isn't a row")
         return self._allowed_actions_of(entity).code(access.read, access.computed, self.names.bind)
+
+    def _hidden_fields(self, site: FieldSite) -> str:
+        """Return the code of the fields that a row hides: a cached list."""
+        access = site.access
+        if isinstance(access, Objects):
+            raise NotPlannable("hidden fields of an object that isn't a row")
+        rules = {name: rule for name, rule in access.decision.fields.items() if rule.visible != TRUE}
+        always = {name: constant_reason(rule) for name, rule in rules.items() if is_row_independent(rule)}
+        by_row = {name: rule for name, rule in rules.items() if name not in always}
+        reasons = "".join(f"{self._reason(rule, access)}, " for rule in by_row.values())
+        return f"{self.names.bind(HiddenFieldLists(tuple(by_row), always))}[({reasons})]"
+
+    def _reason(self, rule: FieldRule, access: RowAccess) -> str:
+        """Return the code of why a row hides a field, or None if it doesn't."""
+        code = self.names.bind(rule.default_reason)
+        for predicate, reason in reversed(rule.denials):
+            code = f"({self.names.bind(reason)} if {access.holds(predicate)} else {code})"
+        return f"(None if {access.holds(rule.visible)} else {code})"
 
     def complete_value(self, site: FieldSite, code: str) -> Code:
         """Return the code of a value that the row or object itself contains."""

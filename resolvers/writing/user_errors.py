@@ -7,50 +7,77 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from models.described_enum import DescribedEnum
 from resolvers.values.text import camel
 
 
-class ErrorCode(StrEnum):
+class ErrorCode(DescribedEnum):
     """The codes of user errors, documented in docs/api/errors.md."""
 
-    ALREADY_MEMBER = "ALREADY_MEMBER"
-    AUTO_PUBLISH_NOT_ALLOWED = "AUTO_PUBLISH_NOT_ALLOWED"
-    COMPANY_NOT_VERIFIED = "COMPANY_NOT_VERIFIED"
-    CONFLICT = "CONFLICT"
-    DUPLICATE = "DUPLICATE"
-    FORBIDDEN = "FORBIDDEN"
-    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
-    ILLEGAL_STEP = "ILLEGAL_STEP"
-    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-    INVALID_ID = "INVALID_ID"
-    INVALID_REFRESH_TOKEN = "INVALID_REFRESH_TOKEN"  # noqa: S105 (the name of an error)
-    INVALID_TEXT = "INVALID_TEXT"
-    INVALID_TOKEN = "INVALID_TOKEN"  # noqa: S105
-    INVALID_VALUE = "INVALID_VALUE"
-    LAST_ADMIN = "LAST_ADMIN"
-    LOCATION_NOT_ORDERABLE = "LOCATION_NOT_ORDERABLE"
-    LOCKED = "LOCKED"
-    MARKET_NOT_ENABLED = "MARKET_NOT_ENABLED"
-    NOT_FOUND = "NOT_FOUND"
-    PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON"  # noqa: S105
-    PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"  # noqa: S105
-    PASSWORD_TOO_PERSONAL = "PASSWORD_TOO_PERSONAL"  # noqa: S105
-    PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"  # noqa: S105
-    PERSONAL_DATA = "PERSONAL_DATA"
-    PORT_IN_USE = "PORT_IN_USE"
-    PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE"
-    PRODUCT_NOT_AVAILABLE = "PRODUCT_NOT_AVAILABLE"
-    RECENT_SIGN_IN_REQUIRED = "RECENT_SIGN_IN_REQUIRED"
-    REQUIRED = "REQUIRED"
-    SELLER_NOT_REGISTERED = "SELLER_NOT_REGISTERED"
-    TAKEN = "TAKEN"
-    TOO_LONG = "TOO_LONG"
-    TOO_MANY = "TOO_MANY"
-    ZERO_PRICE_NOT_CONFIRMED = "ZERO_PRICE_NOT_CONFIRMED"
+    ALREADY_MEMBER = "ALREADY_MEMBER", "The person is a member of the company already."
+    AUTO_PUBLISH_NOT_ALLOWED = "AUTO_PUBLISH_NOT_ALLOWED", "The operator hasn't allowed the company to publish automatically."
+    COMPANY_NOT_VERIFIED = (
+        "COMPANY_NOT_VERIFIED",
+        "The operator hasn't verified the company, which it needs for this step.",
+    )
+    CONFLICT = "CONFLICT", "The object has changed since you read it (version)."
+    DUPLICATE = (
+        "DUPLICATE",
+        "The same value is listed twice or exists already, also as the registration of a verified company.",
+    )
+    FORBIDDEN = "FORBIDDEN", "The viewer can read the object but can't do this to it, or can't do this at all."
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used with another input."
+    ILLEGAL_STEP = (
+        "ILLEGAL_STEP",
+        "The object's state doesn't allow this step; the message names the state and the allowed steps.",
+    )
+    INVALID_CREDENTIALS = "INVALID_CREDENTIALS", "The address or the password is wrong, or the account has no password yet."
+    INVALID_ID = "INVALID_ID", "The value isn't a valid ID for this field."
+    INVALID_REFRESH_TOKEN = (
+        "INVALID_REFRESH_TOKEN",
+        "The session has ended: its refresh token is wrong, too old, or was used before.",
+    )
+    INVALID_TEXT = (
+        "INVALID_TEXT",
+        "A text contains a forbidden character: NUL; in one-line texts also line breaks, control characters and direction marks.",
+    )
+    INVALID_TOKEN = "INVALID_TOKEN", "The code from an email is wrong, was used already, or has expired."
+    INVALID_VALUE = "INVALID_VALUE", "A value has the wrong format, or isn't one of the allowed values."
+    LAST_ADMIN = (
+        "LAST_ADMIN",
+        "The member is the company's only account administrator, so it keeps this role and can't leave or be removed.",
+    )
+    LOCATION_NOT_ORDERABLE = "LOCATION_NOT_ORDERABLE", "The location isn't ACTIVE."
+    LOCKED = "LOCKED", "The object's state protects the value, or a change of it is under review; the message says which."
+    MARKET_NOT_ENABLED = (
+        "MARKET_NOT_ENABLED",
+        "The paying company hasn't enabled the location's billing market. For a managed account, its partner pays.",
+    )
+    NOT_FOUND = "NOT_FOUND", "The ID is unknown, or the viewer can't read the object."
+    PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON", "A new password is easy to guess."
+    PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG", "A new password has more than 128 characters."
+    PASSWORD_TOO_PERSONAL = (
+        "PASSWORD_TOO_PERSONAL",
+        "A new password contains a part of the user's name or address: four letters or more.",
+    )
+    PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT", "A new password has fewer than 15 characters."
+    PERSONAL_DATA = "PERSONAL_DATA", "The name of an offer has an email address or a phone number."
+    PORT_IN_USE = "PORT_IN_USE", "The port has live connections."
+    PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE", "A port to connect isn't active."
+    PRODUCT_NOT_AVAILABLE = "PRODUCT_NOT_AVAILABLE", "The product isn't published, or no longer sold."
+    RECENT_SIGN_IN_REQUIRED = (
+        "RECENT_SIGN_IN_REQUIRED",
+        "Giving roles and creating API keys need a sign-in within the last 15 minutes.",
+    )
+    REQUIRED = "REQUIRED", "A value is missing or blank."
+    SELLER_NOT_REGISTERED = "SELLER_NOT_REGISTERED", "The company isn't registered as a seller."
+    TAKEN = "TAKEN", "Another object has this unique name."
+    TOO_LONG = "TOO_LONG", "A text has too many characters or words."
+    TOO_MANY = "TOO_MANY", "A list has too many items, or somebody did the same too often; the message says how long to wait."
+    ZERO_PRICE_NOT_CONFIRMED = "ZERO_PRICE_NOT_CONFIRMED", "A price or a payment is zero."
 
 
 @dataclass(frozen=True, slots=True)

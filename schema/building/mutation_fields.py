@@ -16,13 +16,14 @@ from models.concept import snake
 from resolvers.values.text import camel
 from resolvers.writing.procedures import Procedure, ProcedureCommand
 from resolvers.writing.runner import Command, Mutation, MutationResult
+from resolvers.writing.user_errors import ErrorCode
 from schema.building.fields import plain
 from schema.building.inputs import required
 
 
 @strawberry.type(description="A problem with a mutation's input, or the reason why the mutation failed.")
 class UserError:
-    code: str = strawberry.field(description="A stable code, for use in programs.")
+    code: ErrorCode = strawberry.field(description="A stable code, for use in programs.")
     message: str = strawberry.field(description="A message for people. Its wording can change.")
     field: list[str] | None = strawberry.field(
         description="The path to the invalid value in the input. List positions are numbers. Null if the error isn't "

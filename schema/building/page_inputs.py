@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
@@ -13,7 +12,9 @@ from strawberry import ID
 
 from models import CONCEPTS
 from models.concept import Concept, Filter
+from models.described_enum import DescribedEnum
 from schema.building.connections import PAGE
+from schema.building.enums import register_enum
 from schema.building.inputs import optional
 
 CONCEPT: Final[Mapping[str, Concept]] = {concept.name: concept for concept in CONCEPTS}
@@ -32,12 +33,14 @@ class MoneyRange:
     at_most: Decimal | None = optional("The largest amount to match, in major units.")
 
 
-@strawberry.enum(description="The direction of a sort order.")
-class Direction(StrEnum):
-    """Sort directions."""
+class Direction(DescribedEnum):
+    """The direction of a sort order."""
 
-    ASC = "ASC"
-    DESC = "DESC"
+    ASC = "ASC", "The lowest value first."
+    DESC = "DESC", "The highest value first."
+
+
+register_enum(Direction)
 
 
 @cache
@@ -63,14 +66,11 @@ def _filter_input(concept: Concept, plural: str) -> Any:
 
 def _order_input(concept: Concept, plural: str) -> Any:
     """Build the type `<name>Order`, and the enum of its fields."""
-    notes = [each.note for each in concept.orders.values() if each.note is not None]
-    text = " ".join([f"The fields that {plural} can be sorted by.", *notes])
-    members = [(name, name) for name in concept.orders]
-    names: Any = StrEnum("OrderField", members, module=__name__)  # type: ignore[misc] # mypy wants literals
-    types = {
-        "field": strawberry.enum(names, name=f"{concept.name}OrderField", description=text),
-        "direction": Direction,
-    }
+    members = [(name, (name, order.description)) for name, order in concept.orders.items()]
+    make_enum: Any = DescribedEnum  # mypy wants literal members
+    names = make_enum("OrderField", members, module=__name__)
+    register_enum(names, f"{concept.name}OrderField", f"The fields that {plural} can be sorted by.")
+    types = {"field": names, "direction": Direction}
     fields = {
         "field": strawberry.field(description="The field to sort by."),
         "direction": strawberry.field(default=Direction.ASC, description="The sort direction."),

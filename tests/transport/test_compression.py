@@ -8,13 +8,12 @@ from typing import Any, Final
 import brotli
 import httpx
 import pytest
-import zstandard
 
 from tests.conftest import Gateway
 from transport.http.compression import MINIMUM_SIZE, accepts
 
 LONG: Final = "x" * 2 * MINIMUM_SIZE
-DECODED: Final = {"br": brotli.decompress, "gzip": gzip.decompress, "zstd": zstandard.decompress}
+DECODED: Final = {"br": brotli.decompress, "gzip": gzip.decompress}
 
 
 async def fetch(client: httpx.AsyncClient, method: str, path: str, **request: Any) -> tuple[httpx.Response, bytes]:
@@ -32,8 +31,8 @@ async def hello(client: httpx.AsyncClient, name: str, accept_encoding: str) -> t
 @pytest.mark.parametrize(
     ("accept_encoding", "encoding"),
     [
-        ("gzip, deflate, br, zstd", "zstd"),
-        ("gzip, deflate, br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
         ("gzip", "gzip"),
         ("gzip;q=0, br;q=0.1", "br"),
     ],
@@ -41,7 +40,7 @@ async def hello(client: httpx.AsyncClient, name: str, accept_encoding: str) -> t
 async def test_long_answer_is_compressed_as_the_client_accepts(
     client: httpx.AsyncClient, accept_encoding: str, encoding: str
 ) -> None:
-    """Browsers accept Brotli, and most of them Zstandard. Caches keep the answers apart."""
+    """Browsers accept Brotli. Caches keep the answers apart."""
     response, body = await hello(client, LONG, accept_encoding)
 
     assert encoding == response.headers["Content-Encoding"]
@@ -52,7 +51,7 @@ async def test_long_answer_is_compressed_as_the_client_accepts(
 
 
 @pytest.mark.parametrize(
-    ("name", "accept_encoding"), [(LONG, "identity"), (LONG, "deflate"), (LONG, ""), ("you", "gzip, br, zstd")]
+    ("name", "accept_encoding"), [(LONG, "identity"), (LONG, "deflate"), (LONG, "zstd"), (LONG, ""), ("you", "gzip, br, zstd")]
 )
 async def test_other_answers_are_sent_as_they_are(client: httpx.AsyncClient, name: str, accept_encoding: str) -> None:
     """An answer below 1 kB isn't worth it."""
