@@ -18,11 +18,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Select
 
 from models.base import Base
 from models.lifecycle import Lifecycle, is_one_of
 
 Condition = Callable[[Any, str], ColumnElement[bool]]  # (columns of the rows, name of the parameter)
+Values = Callable[[Any, str], Select[Any]]  # (the column's type, name of the parameter)
 TAG_LENGTH: Final = 2  # bytes
 
 
@@ -79,7 +81,8 @@ class Filter:
 
     `description` is that of the input field. Without one, the value comes from another argument. `order` is the order of a list
     that is narrowed by it, unless the request names another one. With a `relation`, the filter matches rows that have a row of its
-    link table, as far as policy lets the viewer see those. `column` and `condition` are then of the link table.
+    link table, as far as policy lets the viewer see those. `column` and `condition` are then of the link table. With `values`, the
+    filter matches rows whose column has one of these values, and a page is made of one page for each: they use the column's index.
     """
 
     column: str
@@ -93,6 +96,7 @@ class Filter:
     is_list: bool = False  # the value is a list
     order: str | None = None
     relation: str | None = None
+    values: Values | None = None  # selects the values, each once, as the column `value`
 
 
 def equals(
@@ -104,6 +108,37 @@ def equals(
 ) -> Filter:
     """Match rows whose column equals the value."""
     return Filter(column, field or column, _comparison(column, operator.eq), description, id_of, order=order)
+
+
+def one_of(column: str, description: str, field: str | None = None, id_of: str | None = None) -> Filter:
+    """Match rows whose column equals one of the values."""
+
+    def listed(kind: Any, name: str) -> Any:
+        return sa.bindparam(name, type_=postgresql.ARRAY(kind))
+
+    def values(kind: Any, name: str) -> Select[Any]:
+        return sa.select(sa.func.unnest(listed(kind, name), type_=kind).label("value")).distinct()
+
+    def condition(row: Any, name: str) -> ColumnElement[bool]:
+        matches: ColumnElement[bool] = row[column] == sa.any_(listed(row[column].type, name))
+        return matches
+
+    return Filter(column, field or column, condition, description, id_of, is_list=True, values=values)
+
+
+def one_of_those(column: str, table: str, named: str, description: str, field: str) -> Filter:
+    """Match rows whose column is the key of a row of a small public table, whose column `named` equals one of the values."""
+
+    def values(_kind: Any, name: str) -> Select[Any]:
+        other = Base.metadata.tables[table].alias("those")
+        listed = sa.bindparam(name, type_=postgresql.ARRAY(other.c[named].type))
+        return sa.select(other.c.id.label("value")).where(other.c[named] == sa.any_(listed))
+
+    def condition(row: Any, name: str) -> ColumnElement[bool]:
+        matches: ColumnElement[bool] = row[column].in_(values(None, name))
+        return matches
+
+    return Filter(column, field, condition, description, value_type=str, is_list=True, values=values)
 
 
 def in_state(lifecycle: Lifecycle[Any], description: str) -> Filter:
@@ -175,6 +210,16 @@ def array_overlaps(column: str, description: str, value_type: type[StrEnum]) -> 
         return overlaps
 
     return Filter(column, column, condition, description, value_type=value_type, is_list=True)
+
+
+def after(column: str, description: str, order: str | None = None) -> Filter:
+    """Match rows whose column is above the value."""
+    return Filter(column, column, _comparison(column, operator.gt), description, order=order)
+
+
+def before(column: str, description: str, order: str | None = None) -> Filter:
+    """Match rows whose column is below the value."""
+    return Filter(column, column, _comparison(column, operator.lt), description, order=order)
 
 
 def at_least(column: str, description: str | None = None) -> Filter:

@@ -16,9 +16,13 @@ from models.concept import (
     Link,
     Relation,
     SortOrder,
+    after,
     always,
+    before,
     equals,
     money_range_filters,
+    one_of,
+    one_of_those,
     page_columns,
     page_indexes,
     steps_of,
@@ -81,7 +85,7 @@ CHARGED: Final = IN_SERVICE  # a port in service is charged, even if it's disabl
 SPEEDS_MBPS: Final = (1_000, 10_000, 100_000, 400_000)
 TERMS_MONTHS: Final = (1, 12, 24, 36, 48, 60)  # V7
 ORDERS: Final = {
-    "CREATED_AT": SortOrder((), "created_at"),
+    "CREATED_AT": SortOrder(("created_at",), "created_at"),
     "NAME": SortOrder(("name",), "name", "By name."),
     "SPEED_MBPS": SortOrder(("speed_mbps",), "speed_mbps", "By speed."),
     # Amounts are comparable within one currency only.
@@ -93,10 +97,20 @@ ORDERS: Final = {
 }
 FILTERS: Final = {
     "status": equals("status", "Matches the lifecycle status."),
+    "statuses": one_of("status", "Matches any of these lifecycle statuses."),
     "visibility": equals("visibility", "Matches the Marketplace visibility."),
     "location_id": equals("location_id", "Matches the location.", "location", id_of="Location"),
+    "location_ids": one_of("location_id", "Matches any of these locations.", "location", id_of="Location"),
+    "metros": one_of_those("location_id", "location", "metro", "Matches ports in any of these metropolitan areas.", "location"),
     "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
+    "speeds": one_of("speed_mbps", "Matches any of these port speeds, in Mbps."),
+    "created_after": after("created_at", "Matches ports ordered after this time.", order="CREATED_AT"),
+    "created_before": before("created_at", "Matches ports ordered before this time.", order="CREATED_AT"),
     **money_range_filters("monthly_rate", "monthly_rate", "Matches the recurring monthly charge. Requires access to prices."),
+}
+OWNERS: Final = {  # the owner begins every index
+    "company_id": equals("company_id", "Matches the company that owns the port.", "company", id_of="Company"),
+    "managed_by": equals("partner_id", "Matches ports of accounts that this partner manages.", "company", id_of="Company"),
 }
 PAGES: Final = page_columns(ORDERS, FILTERS)
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")
@@ -155,7 +169,7 @@ CONCEPTS: Final = (
             "dashboard.ports": Relation(("company_id", "partner_id")),
         },
         orders=ORDERS,
-        filters=FILTERS,
+        filters={**FILTERS, **OWNERS},
         actions={
             **always("update", "publish"),
             **steps_of(LIFECYCLE, *LIFECYCLE.steps),
@@ -170,7 +184,12 @@ CONCEPTS: Final = (
         below={"marketplace_profile.ports": Relation(("company_id",))},
         filters={
             "location_id": equals("location_id", "Matches the location of the port.", "location", id_of="Location"),
+            "location_ids": one_of("location_id", "Matches any of these locations.", "location", id_of="Location"),
+            "metros": one_of_those(
+                "location_id", "location", "metro", "Matches ports in any of these metropolitan areas.", "location"
+            ),
             "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
+            "speeds": one_of("speed_mbps", "Matches any of these port speeds, in Mbps."),
         },
         actions={"connect": AllowedFrom({PortStatus.ACTIVE})},
         shown_by={"status": "selectable"},

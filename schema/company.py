@@ -85,7 +85,7 @@ class Company(Node):
         company.invitations, "The open invitations to become a member of the company.", PAGE
     )
     ports: Connection[Annotated[Port, strawberry.lazy("schema.port")]] = resolved(
-        company.ports, "The ports that the company owns.", PAGE
+        company.ports, "The ports that the company owns.", page_arguments("Port", "ports")
     )
     api_keys: list[Annotated[ApiKey, strawberry.lazy("schema.api_key")]] | None = resolved(
         company.api_keys, "The company's API keys, the oldest first. Revoked and expired keys stay listed."

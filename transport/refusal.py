@@ -2,6 +2,7 @@
 
     Refusal
     ├── BadRequest
+    │   ├── BatchTooLarge
     │   ├── DuplicateKey
     │   └── TokenInUrl
     ├── Unauthenticated
@@ -59,6 +60,13 @@ class DuplicateKey(BadRequest):
 
     def __init__(self, source: str, key: str) -> None:
         super().__init__(f'{source} repeats the key "{key}" in one object. Send each key once.', "DUPLICATE_KEY")
+
+
+class BatchTooLarge(BadRequest):
+    """A batch has too many operations."""
+
+    def __init__(self, operations: int, limit: int) -> None:
+        super().__init__(f"The batch has {operations} operations; at most {limit} are allowed.", "BATCH_TOO_LARGE")
 
 
 class TokenInUrl(BadRequest):

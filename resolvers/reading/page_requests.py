@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from policies.catalogue import CATALOGUE
 from resolvers.reading.cursors import Cursors
@@ -18,6 +18,8 @@ from resolvers.reading.statements import Selection, Window
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
 from resolvers.values.text import camel, storable
+
+MAX_VALUES: Final = 100  # of one filter: a page is read for each
 
 
 class PageContext(Protocol):
@@ -54,6 +56,12 @@ class ForbiddenFilter(PublicError):
     """The filter would reveal a field that the viewer can't see in every row (A16)."""
 
     code = "FORBIDDEN_FILTER"
+
+
+class TooManyValues(PublicError):
+    """A filter has too many values."""
+
+    code = "TOO_MANY_VALUES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +160,17 @@ def _filters(context: PageContext, entity: str, arguments: Mapping[str, Any]) ->
                 argument="filter",
                 field=requested,
             )
+        if filters[name].is_list and len(inputs[name]) > MAX_VALUES:
+            raise TooManyValues(
+                f"Filter {camel(name)} takes at most {MAX_VALUES} values.", argument="filter", field=camel(name)
+            )
     return {name: _to_database(name, value, filters[name].id_of) for name, value in inputs.items()}
 
 
 def _to_database(name: str, value: Any, id_of: str | None) -> Any:
-    """Convert a filter's value to the form of the database."""
+    """Convert a filter's value, or each of its values, to the form of the database."""
+    if isinstance(value, list):
+        return [_to_database(name, each, id_of) for each in value]
     if id_of is not None:
         return identifiers.parse(value, camel(name), id_of).key
     return storable(value, camel(name)) if isinstance(value, str) else value

@@ -57,6 +57,11 @@ class Selection:
         return self.part is not None and FILTERS[self.entity][self.part[0]].parts[self.part[1]].has_few_rows
 
     @property
+    def walked(self) -> str | None:
+        """The filter by several values whose pages are read one by one, if it's set."""
+        return next((name for name in self.filters if FILTERS[self.entity][name].values), None)
+
+    @property
     def listing(self) -> str | None:
         """The filter that matches rows by a link table, if it's set."""
         return next((name for name in self.filters if FILTERS[self.entity][name].relation), None)
@@ -293,6 +298,7 @@ class _Branch:
     linked: tuple[ColumnElement[bool], ...] = ()  # on the link's own columns
     copied: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)  # the link's copies of the row's columns
     has_few_rows: bool = False  # so few that all are found and then sorted: PostgreSQL can't know it
+    values: FromClause | None = None  # one page is read for each of these values, which a condition compares
 
     def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
         """Select the keysets of this branch's part of the page, each once."""
@@ -302,11 +308,18 @@ class _Branch:
             if self.has_few_rows:
                 found = scan.offset(_literal(0)).subquery("found")
                 scan, columns = sa.select(found), list(found.c)
-            return _windowed(scan, columns, window)
+            page = _windowed(scan, columns, window)
+            return page if self.values is None else self._page_of_each(page, self.values, window)
         keyset = {**self.copied, "id": self.link.c[self.child]}
         if keyset.keys() >= set(names) and not self.has_few_rows:
             return self._walk_link(table, {name: keyset[name] for name in names}, window)
         return self._sort_link(table, keyset["id"], columns, window)
+
+    def _page_of_each(self, page: Select[Any], values: FromClause, window: Window) -> Select[Any]:
+        """Merge the pages of the values."""
+        each = page.correlate(values).lateral("each")
+        merged = sa.select(*each.c).select_from(values.join(each, sa.true()))
+        return merged.order_by(*_ordered(list(each.c), window)).limit(_literal(window.limit))
 
     def _walk_link(self, table: FromClause, keyset: Mapping[str, ColumnElement[Any]], window: Window) -> Select[Any]:
         """Step from each keyset to the next in the link's index, so that one costs the same however many rows of the link have it."""
@@ -387,7 +400,8 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
     driven = driving_link(allowed)
     if driven is None:
         below = [table.c[parent_column] == PARENT] if parent_column else []
-        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *_narrowed(source, selection, table)))
+        conditions, values = _by_value(source, selection, table)
+        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *conditions), values=values)
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
     link, entity = described.table.alias("l"), Entity(name, described.table)
@@ -446,6 +460,19 @@ def _narrowed(source: Source, selection: Selection, table: FromClause) -> list[C
         else _condition(selection, name)(table.c, f"filter_{name}")
         for name in selection.filters
     ]
+
+
+def _by_value(source: Source, selection: Selection, table: FromClause) -> tuple[list[ColumnElement[bool]], FromClause | None]:
+    """Return the conditions of the filters, and the values that one of them compares to its column, if there is such a filter."""
+    name = selection.walked
+    if name is None:
+        return _narrowed(source, selection, table), None
+    walked = FILTERS[source.entity][name]
+    assert walked.values is not None  # noqa: S101 (that's what makes it walked)
+    column = table.c[walked.column]
+    values = walked.values(column.type, f"filter_{name}").subquery("listed_values")
+    others = replace(selection, filters=tuple(each for each in selection.filters if each != name))
+    return [column == values.c.value, *_narrowed(source, others, table)], values
 
 
 def _is_listed(source: Source, name: str, table: FromClause) -> ColumnElement[bool]:

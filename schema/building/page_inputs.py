@@ -84,7 +84,7 @@ def _type_of(concept: Concept, each: Filter) -> Any:
     if each.money_range is not None:
         return MoneyRange
     if each.id_of is not None:
-        return ID
+        return list[ID] if each.is_list else ID
     kind = concept.table.c[each.column].type
     item = getattr(kind, "item_type", kind)
     value = each.value_type or getattr(item, "enum_class", None) or item.python_type

@@ -38,6 +38,7 @@ FILES: Final[dict[str, Callable[[], bytes]]] = {
 CURL: Final = argparse.ArgumentParser("curl", exit_on_error=False)
 CURL.add_argument("url")
 CURL.add_argument("-s", action="store_true")
+CURL.add_argument("-X", dest="method")
 CURL.add_argument("-H", dest="headers", action="append", default=[])
 CURL.add_argument("-d", "--data-binary", dest="body")
 
@@ -147,7 +148,9 @@ class Reader:
         content = FILES[options.body]() if options.body in FILES else options.body
         url = "http://" + options.url.removeprefix("http://")
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers if content else headers
-        response = await self.client.http.request("POST" if content else "GET", url, content=content, headers=headers)
+        response = await self.client.http.request(
+            options.method or ("POST" if content else "GET"), url, content=content, headers=headers
+        )
         self.answer = response.json()
         self.copied = first_value(self.answer, "id") or self.copied
 

@@ -15,7 +15,7 @@ from transport.graphql_request import DOCUMENT_IDS, GraphQLRequest, parse_conten
 from transport.headers import header
 from transport.http.json_body import parse_json
 from transport.http.negotiation import require_json
-from transport.refusal import BadRequest
+from transport.refusal import BadRequest, BatchTooLarge
 from transport.view_as import view_as_header
 
 PARAMETERS: Final = ("query", "operationName", "variables", "extensions", *DOCUMENT_IDS)
@@ -60,7 +60,7 @@ def _batch(content: list[Any], scope: Scope, max_operations: int) -> list[GraphQ
     if not content:
         raise BadRequest("The batch is empty. Send at least one operation.")
     if len(content) > max_operations:
-        raise BadRequest(f"The batch has {len(content)} operations; at most {max_operations} are allowed.", "BATCH_TOO_LARGE")
+        raise BatchTooLarge(len(content), max_operations)
     if header(scope, b"idempotency-key") is not None:
         raise BadRequest("The operations of a batch can't share an Idempotency-Key. Send extensions.idempotencyKey with each.")
     return [parse_content(_object(each, "Each operation of a batch")) for each in content]

@@ -15,12 +15,13 @@ const CLIENTS = {
     const { ApolloClient, InMemoryCache, gql } = await import("@apollo/client");
     const { BatchHttpLink } = await import("@apollo/client/link/batch-http");
     const client = new ApolloClient({ link: new BatchHttpLink({ uri: url, fetch: noted }), cache: new InMemoryCache() });
-    return Promise.all(texts.map(async (text) => (await client.query({ query: gql(text) })).data));
+    const asked = texts.map((text) => client.query({ query: gql(text) }));
+    return (await Promise.all(asked)).map((answer) => answer.data);
   },
   async "graphql-request"() {
-    const { batchRequests } = await import("graphql-request");
+    const { GraphQLClient } = await import("graphql-request");
     const documents = texts.map((document) => ({ document }));
-    return (await batchRequests({ url, documents, fetch: noted })).map((answer) => answer.data);
+    return (await new GraphQLClient(url, { fetch: noted }).batchRequests(documents)).map((answer) => answer.data);
   },
 };
 
