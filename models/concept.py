@@ -126,21 +126,6 @@ def one_of(column: str, description: str, field: str | None = None, id_of: str |
     return Filter(column, field or column, condition, description, id_of, is_list=True, values=values)
 
 
-def one_of_those(column: str, table: str, named: str, description: str, field: str) -> Filter:
-    """Match rows whose column is the key of a row of a small public table, whose column `named` equals one of the values."""
-
-    def values(_kind: Any, name: str) -> Select[Any]:
-        other = Base.metadata.tables[table].alias("those")
-        listed = sa.bindparam(name, type_=postgresql.ARRAY(other.c[named].type))
-        return sa.select(other.c.id.label("value")).where(other.c[named] == sa.any_(listed))
-
-    def condition(row: Any, name: str) -> ColumnElement[bool]:
-        matches: ColumnElement[bool] = row[column].in_(values(None, name))
-        return matches
-
-    return Filter(column, field, condition, description, value_type=str, is_list=True, values=values)
-
-
 def in_state(lifecycle: Lifecycle[Any], description: str) -> Filter:
     """Match rows that are in a state now: what is due counts as done, before the system has taken the step (V41).
 

@@ -22,7 +22,6 @@ from models.concept import (
     equals,
     money_range_filters,
     one_of,
-    one_of_those,
     page_columns,
     page_indexes,
     steps_of,
@@ -101,7 +100,7 @@ FILTERS: Final = {
     "visibility": equals("visibility", "Matches the Marketplace visibility."),
     "location_id": equals("location_id", "Matches the location.", "location", id_of="Location"),
     "location_ids": one_of("location_id", "Matches any of these locations.", "location", id_of="Location"),
-    "metros": one_of_those("location_id", "location", "metro", "Matches ports in any of these metropolitan areas.", "location"),
+    "metros": one_of("metro", "Matches any of these metropolitan areas.", "location"),
     "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
     "speeds": one_of("speed_mbps", "Matches any of these port speeds, in Mbps."),
     "created_after": after("created_at", "Matches ports ordered after this time.", order="CREATED_AT"),
@@ -123,6 +122,7 @@ class Port(Owned, Versioned, Staged, Base):
     LIFECYCLE = LIFECYCLE
 
     location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("location.id"))
+    metro: Mapped[str] = mapped_column(info=copied("metro", of="location_id", by="port_metro"))
     name: Mapped[str] = mapped_column(sa.String(64))  # V7
     speed_mbps: Mapped[int]
     term_months: Mapped[int]
@@ -153,6 +153,7 @@ class Port(Owned, Versioned, Staged, Base):
         sa.Index("port_public_company_id_page", "company_id", "id", postgresql_where=PUBLIC),
         # These include the owner, because a managed account's own ports are left out of its Marketplace.
         sa.Index("port_public_location_id_page", "location_id", "id", "company_id", postgresql_where=PUBLIC),
+        sa.Index("port_public_metro_page", "metro", "id", "company_id", postgresql_where=PUBLIC),
         sa.Index("port_public_speed_mbps_page", "speed_mbps", "id", "company_id", postgresql_where=PUBLIC),
     )
 
@@ -185,9 +186,7 @@ CONCEPTS: Final = (
         filters={
             "location_id": equals("location_id", "Matches the location of the port.", "location", id_of="Location"),
             "location_ids": one_of("location_id", "Matches any of these locations.", "location", id_of="Location"),
-            "metros": one_of_those(
-                "location_id", "location", "metro", "Matches ports in any of these metropolitan areas.", "location"
-            ),
+            "metros": one_of("metro", "Matches any of these metropolitan areas.", "location"),
             "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
             "speeds": one_of("speed_mbps", "Matches any of these port speeds, in Mbps."),
         },

@@ -47,7 +47,7 @@ GOING: Final = (
 KEPT: Final = {  # written by triggers, or part of keys or owners, which never change
     *("id", "company_id", "partner_id", "seller_id", "seller_partner_id", "provider_id", "provider_partner_id", "user_id"),
     *("port_id", "target_port_id", "product_id", "offer_id", "profile_visibility", "public_products", "product_visibility"),
-    *("logo_id", "account_kind", "profile_id", "invoice_id", "account_company_id"),
+    *("logo_id", "metro", "account_kind", "profile_id", "invoice_id", "account_company_id"),
     *("seller_name", "product_logo_id", "draft_of_id", "revision_id", "change_request_id"),
 }
 DEPENDENTS: Final = {

@@ -37,14 +37,18 @@ WRONG: dict[str, dict[str, Any]] = {
     },
     "Port: a filter sorts by LENGTH, which is not an order.": {"filters": {"status": equals("status", order="LENGTH")}},
     "Port: the table port has no column colour.": {"filters": {"colour": equals("colour")}},
-    "Port: the table port has no column weight.": {"orders": {"WEIGHT": SortOrder(("weight",), "weight")}},
+    "Port: the table port has no column weight.": {
+        "orders": {"WEIGHT": SortOrder(("weight",), "weight")},
+        "filters": {},
+    },
     "Port: the table port has no column due_at.": {"actions": {"cancel": AllowedFrom((), until="due_at")}},
     "Port: the table port has no column owner_id.": {"below": {"company.ports": Relation(("owner_id",))}},
     "Port: the table port has no column size.": {"shown_by": {"size": "length"}},
     "Port: there is no table cable.": {"links": (Link("cables", "cable", "id", "port_id"),)},
     "Port: the table dealing has no column port_id.": {"links": (Link("deals", "dealing", "id", "port_id"),)},
     "Port: the order SETUP_FEE has no index that ends with (setup_fee, id).": {
-        "orders": {"SETUP_FEE": SortOrder(("setup_fee",), "setup_fee")}
+        "orders": {"SETUP_FEE": SortOrder(("setup_fee",), "setup_fee")},
+        "filters": {},
     },
     "Port: the filter cost_centre has no index with the column cost_centre.": {
         "filters": {"cost_centre": equals("cost_centre")}

@@ -65,6 +65,8 @@ TRIGGERS = {
     ("offer", "buyer_states"),
     ("offer_buyer", "dealings_of_new_buyers"),
     ("offer_buyer", "dealings_of_old_buyers"),
+    ("location", "location_metro"),
+    ("port", "port_metro"),
     ("port", "port_profile"),
     ("product", "public_products"),
     ("dealing", "dealing_logo"),

@@ -63,6 +63,21 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
         lambda row: {"currency": row["monthlyRate"]["currency"]},
         equal,
     ),
+    ("ports", "statuses"): ("status", lambda row: [row["status"]], overlaps),
+    ("ports", "locationIds"): ("location { id }", lambda row: [row["location"]["id"]], overlaps),
+    ("ports", "metros"): ("location { metro }", lambda row: [row["location"]["metro"]], overlaps),
+    ("ports", "speeds"): ("speedMbps", lambda row: [row["speedMbps"]], overlaps),
+    ("ports", "createdAfter"): ("createdAt", lambda row: row["createdAt"], lambda time, value: time > value),
+    ("ports", "createdBefore"): ("createdAt", lambda row: row["createdAt"], lambda time, value: time < value),
+    ("ports", "companyId"): ("company { id }", lambda row: row["company"]["id"], equal),
+    ("ports", "managedBy"): (
+        "company { partner { id } }",
+        lambda row: (row["company"]["partner"] or {}).get("id"),
+        equal,
+    ),
+    ("marketplacePorts", "locationIds"): ("location { id }", lambda row: [row["location"]["id"]], overlaps),
+    ("marketplacePorts", "metros"): ("location { metro }", lambda row: [row["location"]["metro"]], overlaps),
+    ("marketplacePorts", "speeds"): ("speedMbps", lambda row: [row["speedMbps"]], overlaps),
     ("marketplacePorts", "locationId"): ("location { id }", lambda row: row["location"]["id"], equal),
     ("marketplacePorts", "speedMbps"): ("speedMbps", lambda row: row["speedMbps"], equal),
     ("products", "kind"): ("kind", lambda row: row["kind"], equal),
@@ -93,6 +108,8 @@ GROWING: Final = {("auditEvents", "kind")}  # refused requests add rows: tests/r
 BELOW: Final = {"Invoice"}  # only listed below companies: tests/rules/test_invoice.py covers these
 SORTED: Final = {  # lists in an order of their own: tests/rules/test_verification.py and test_offer_lists.py cover them
     ("companies", "verificationStatus"),
+    ("ports", "createdAfter"),
+    ("ports", "createdBefore"),
     ("offers", "expiresFrom"),
     ("offers", "expiresTo"),
 }

@@ -65,7 +65,7 @@ ROOTS: Final = (
     Root("locations", "Location"),
     Root("locations", "Location", "orderable: true"),
     Root("ports", "Port"),
-    *_in_order("ports", "Port", "CREATED_AT"),
+    *_in_order("ports", "Port", "CREATED_AT", "created_at"),
     *_in_order("ports", "Port", "NAME", "name"),
     *_in_order("ports", "Port", "SPEED_MBPS", "speed_mbps"),
     *_in_order("ports", "Port", "MONTHLY_RATE", "currency", "monthly_rate"),
@@ -93,6 +93,7 @@ def _rarest_and_most_common(column: str, table: str) -> tuple[str, str]:
 
 _PLACES: Final = _rarest_and_most_common("location_id", "port")
 _PRODUCTS: Final = _rarest_and_most_common("product_id", "offer")
+_TIME: Final = "(SELECT {}(created_at)::text FROM port)"
 _DAY: Final = "(SELECT {}(expires_on)::text FROM offer)"
 _IN_ORDER_OF_RATE: Final = "orderBy: {field: MONTHLY_RATE}"
 FILTERS: Final = (
@@ -110,6 +111,14 @@ FILTERS: Final = (
     Filter("locations", "status", "EXPIRED", "ACTIVE"),
     Filter("locations", "speedMbps", "400000", "1000"),
     Filter("ports", "status", "CANCELLED", "ACTIVE"),
+    Filter("ports", "statuses", "[CANCELLED, DISABLED]", "[ACTIVE, REQUESTED, ALLOCATED]"),
+    Filter("ports", "locationIds", *_PLACES, "Location"),
+    Filter("ports", "metros", '["Rare"]', '["Common", "Rare"]'),
+    Filter("ports", "speeds", "[400000]", "[1000, 10000, 100000]"),
+    Filter("ports", "createdAfter", _TIME.format("max"), _TIME.format("min")),
+    Filter("ports", "createdBefore", _TIME.format("min"), _TIME.format("max")),
+    Filter("ports", "companyId", *_rarest_and_most_common("company_id", "port"), "Company"),
+    Filter("ports", "managedBy", *_rarest_and_most_common("partner_id", "port WHERE partner_id IS NOT NULL"), "Company"),
     Filter("ports", "visibility", "PUBLIC", "PRIVATE"),
     Filter("ports", "locationId", *_PLACES, "Location"),
     Filter("ports", "speedMbps", "400000", "1000"),
@@ -122,6 +131,9 @@ FILTERS: Final = (
     ),
     Filter("marketplacePorts", "locationId", *_PLACES, "Location"),
     Filter("marketplacePorts", "speedMbps", "400000", "1000"),
+    Filter("marketplacePorts", "locationIds", *_PLACES, "Location"),
+    Filter("marketplacePorts", "metros", '["Rare"]', '["Common", "Rare"]'),
+    Filter("marketplacePorts", "speeds", "[400000]", "[1000, 10000, 100000]"),
     Filter("orderApprovals", "status", "EXPIRED", "PENDING"),
     Filter("products", "kind", "APPLICATION", "SERVICE"),
     Filter("products", "visibility", "REMOVED", "PUBLIC"),
