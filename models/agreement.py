@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, copied, enum_column, now
-from models.concept import Concept, Relation, equals, in_state, page_columns, page_indexes, steps_of
+from models.concept import Concept, Relation, equals, in_state, in_states, page_columns, page_indexes, steps_of
 from models.described_enum import DescribedEnum
 from models.kinds import BigAmount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
@@ -37,6 +37,7 @@ LIFECYCLE: Final = Lifecycle(
 )
 FILTERS: Final = {
     "status": in_state(LIFECYCLE, "Matches the status."),
+    "statuses": in_states(LIFECYCLE, "Matches any of these statuses."),
     "offer_id": equals("offer_id", "Matches the offer.", "offer", id_of="Offer"),
 }
 PAGES: Final = page_columns({}, FILTERS)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, enum_column, now, private
-from models.concept import AllowedFrom, Concept, Relation, equals, page_columns, page_indexes, steps_of
+from models.concept import AllowedFrom, Concept, Relation, equals, one_of, page_columns, page_indexes, steps_of
 from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step
 from models.product import ProductVisibility, known
@@ -91,6 +91,7 @@ CHANGE_REQUEST: Final = Lifecycle(
 )
 FILTERS: Final = {
     "status": equals("status", "Matches the status."),
+    "statuses": one_of("status", "Matches any of these statuses."),
     "kind": equals("kind", "Matches the kind of change."),
     "reviewed_by": equals("reviewed_by", "Matches who decides the request."),
     "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),

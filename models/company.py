@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, enum_column, now, private
-from models.concept import Concept, Link, SortOrder, always, equals, steps_of
+from models.concept import Concept, Link, SortOrder, always, equals, one_of, steps_of
 from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
@@ -229,6 +229,7 @@ CONCEPTS: Final = (
         },
         filters={
             "company_type": equals("company_type", "Matches the line of business."),
+            "company_types": one_of("company_type", "Matches any of these lines of business."),
             "account_kind": equals(
                 "account_kind", "Matches the kind of account. Only the operator's staff can use this filter."
             ),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, copied, enum_column, now
-from models.concept import AllowedFrom, Concept, Relation, steps_of
+from models.concept import AllowedFrom, Concept, Relation, equals, one_of, page_indexes, steps_of
 from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide
 
@@ -32,6 +32,14 @@ LIFECYCLE: Final = Lifecycle(
     },
     waits={ConnectionRequestStatus.PENDING: Wait(WaitingSide.PROVIDER, since=("created_at",))},
 )
+
+FILTERS: Final = {
+    "status": equals("status", "Matches the status."),
+    "statuses": one_of("status", "Matches any of these statuses."),
+    "requester_id": equals("company_id", "Matches the company that made the request.", "requester", id_of="Company"),
+    "provider_id": equals("provider_id", "Matches the company that owns the target port.", "provider", id_of="Company"),
+}
+SIDES: Final = ("company_id", "partner_id", "provider_id", "provider_partner_id")
 
 
 class ConnectionRequest(Owned, Staged, Base):
@@ -61,8 +69,13 @@ class ConnectionRequest(Owned, Staged, Base):
         *(
             sa.Index(f"connection_request_{end}_{side}_page", end, side, "id")
             for end in ("port_id", "target_port_id")
-            for side in ("company_id", "partner_id", "provider_id", "provider_partner_id")
+            for side in SIDES
         ),
+        *page_indexes("connection_request", [("id",), ("status", "id")], SIDES),
+        *page_indexes("connection_request", [("status", "id")]),
+        # By the requester and the provider at once, for whoever reads the requests of one of them.
+        *page_indexes("connection_request", [("provider_id", "id")], ["company_id", "partner_id"]),
+        *page_indexes("connection_request", [("company_id", "id")], ["provider_partner_id"]),
         sa.Index("connection_request_port_id_page", "port_id", "id"),
         sa.Index("connection_request_target_port_id_page", "target_port_id", "id"),
     )
@@ -74,6 +87,7 @@ CONCEPTS: Final = (
         ConnectionRequest,
         tag=b"cr",
         below={"port.connections": Relation(("port_id", "target_port_id"))},
+        filters=FILTERS,
         actions={"answer": AllowedFrom(LIFECYCLE.steps["accept"].start), **steps_of(LIFECYCLE, "withdraw")},
     ),
 )

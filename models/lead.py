@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Owned, Versioned, enum_column, now, private
-from models.concept import AllowedFrom, Concept, always, equals, page_columns, page_indexes
+from models.concept import AllowedFrom, Concept, always, equals, one_of, page_columns, page_indexes
 from models.described_enum import DescribedEnum
 from models.kinds import Email
 from models.lifecycle import Lifecycle, Staged, Step, partition
@@ -47,6 +47,7 @@ OPEN, BOUGHT, ENDED = partition(
 )
 FILTERS: Final = {
     "status": equals("status", "Matches the status."),
+    "statuses": one_of("status", "Matches any of these statuses."),
     "source": equals("source", "Matches where the lead comes from."),
     "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, enum_column
-from models.concept import Concept, always, array_contains, equals
+from models.concept import Concept, always, array_contains, equals, one_of
 from models.described_enum import DescribedEnum
 
 
@@ -53,7 +53,9 @@ CONCEPTS: Final = (
         tag=b"lo",
         filters={
             "metro": equals("metro", "Matches the metropolitan area."),
+            "metros": one_of("metro", "Matches any of these metropolitan areas."),
             "country": equals("country", "Matches the ISO 3166-1 alpha-2 country code."),
+            "countries": one_of("country", "Matches any of these ISO 3166-1 alpha-2 country codes."),
             "market": equals("market", "Matches the code of the billing market."),
             "status": equals("status", "Matches the status."),
             "speed_mbps": array_contains("speeds_mbps", "Matches locations that offer this port speed, in Mbps."),

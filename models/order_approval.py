@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, enum_column, now
-from models.concept import Concept, Link, Relation, in_state, page_columns, page_indexes, steps_of
+from models.concept import Concept, Link, Relation, in_state, in_states, page_columns, page_indexes, steps_of
 from models.described_enum import DescribedEnum
 from models.kinds import Amount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
@@ -41,7 +41,10 @@ LIFECYCLE: Final = Lifecycle(
     deadline=Deadline("expire", "expires_at"),
 )
 MAX_COMMENT_LENGTH: Final = 500  # characters
-FILTERS: Final = {"status": in_state(LIFECYCLE, "Matches the status of the order.")}
+FILTERS: Final = {
+    "status": in_state(LIFECYCLE, "Matches the status of the order."),
+    "statuses": in_states(LIFECYCLE, "Matches any of these statuses."),
+}
 
 
 class OrderApproval(Owned, Staged, Base):

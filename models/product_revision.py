@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Owned, Versioned, enum_column, now
-from models.concept import Concept, Relation, equals, in_state, page_columns, page_indexes, steps_of
+from models.concept import Concept, Relation, equals, in_state, one_of, page_columns, page_indexes, steps_of
 from models.described_enum import DescribedEnum
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 from models.product import (
@@ -61,6 +61,7 @@ TIME_TO_PUBLISH: Final = timedelta(days=60)  # after the approval (R321, A33)
 
 FILTERS: Final = {
     "status": in_state(REVISION, "Matches the status."),
+    "statuses": one_of("status", "Matches any of these statuses."),
     "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),
 }
 PAGES: Final = page_columns({}, FILTERS)

@@ -6,8 +6,9 @@ from typing import Final
 
 from models.connection_request import LIFECYCLE
 from resolvers.reading import lifecycles
-from resolvers.reading.field_sources import ToOne
+from resolvers.reading.field_sources import RootConnection, ToOne
 
+connection_requests: Final = RootConnection("ConnectionRequest")
 port: Final = ToOne("Port", "port_id")
 target_port: Final = ToOne("MarketplacePort", "target_port_id")
 requester: Final = ToOne("Company", "company_id")

@@ -9,8 +9,10 @@ import strawberry
 from models.connection_request import ConnectionRequestStatus
 from resolvers import connection_request
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
 from schema.company import Company
 from schema.marketplace_port import MarketplacePort
 from schema.port import Port
@@ -44,3 +46,12 @@ class ConnectionRequest(Node):
     decided_at: datetime | None = column("When the request was accepted, denied or withdrawn.")
     reason: str | None = column("The provider's reason for denying the request, if it gave one.")
     viewer_can: list[str] = viewer_can_field("ConnectionRequest")
+
+
+@strawberry.type
+class ConnectionRequestQueries:
+    connection_requests: Connection[ConnectionRequest] = resolved(
+        connection_request.connection_requests,
+        "The connection requests that the viewer's company, or an account that it manages, made or received.",
+        page_arguments("ConnectionRequest", "connection requests"),
+    )

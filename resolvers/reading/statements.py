@@ -28,6 +28,8 @@ from resolvers.reading.relations import LINK_COPIES, RELATIONS
 CACHE_SIZE: Final = 2048  # statements of each function below
 KEYS: Final = "keys"  # the parameter that holds an array of keys of rows or parents
 PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the current parent
+VALUES: Final = "listed_values"  # the values of a filter for each of which a page is read
+VALUE: Final[ColumnElement[Any]] = sa.literal_column(f"{VALUES}.value")  # the current one
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +300,7 @@ class _Branch:
     linked: tuple[ColumnElement[bool], ...] = ()  # on the link's own columns
     copied: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)  # the link's copies of the row's columns
     has_few_rows: bool = False  # so few that all are found and then sorted: PostgreSQL can't know it
-    values: FromClause | None = None  # one page is read for each of these values, which a condition compares
+    values: FromClause | None = None  # if set, the conditions have VALUE, and one page is read for each of these
 
     def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
         """Select the keysets of this branch's part of the page, each once."""
@@ -308,17 +310,18 @@ class _Branch:
             if self.has_few_rows:
                 found = scan.offset(_literal(0)).subquery("found")
                 scan, columns = sa.select(found), list(found.c)
-            page = _windowed(scan, columns, window)
-            return page if self.values is None else self._page_of_each(page, self.values, window)
+            return self._of_each_value(_windowed(scan, columns, window), window)
         keyset = {**self.copied, "id": self.link.c[self.child]}
         if keyset.keys() >= set(names) and not self.has_few_rows:
-            return self._walk_link(table, {name: keyset[name] for name in names}, window)
-        return self._sort_link(table, keyset["id"], columns, window)
+            return self._of_each_value(self._walk_link(table, {name: keyset[name] for name in names}, window), window)
+        return self._of_each_value(self._sort_link(table, keyset["id"], columns, window), window)
 
-    def _page_of_each(self, page: Select[Any], values: FromClause, window: Window) -> Select[Any]:
-        """Merge the pages of the values."""
-        each = page.correlate(values).lateral("each")
-        merged = sa.select(*each.c).select_from(values.join(each, sa.true()))
+    def _of_each_value(self, page: Select[Any], window: Window) -> Select[Any]:
+        """Merge the pages of the values, if there are several."""
+        if self.values is None:
+            return page
+        each = page.lateral("each")
+        merged = sa.select(*each.c).select_from(self.values.join(each, sa.true()))
         return merged.order_by(*_ordered(list(each.c), window)).limit(_literal(window.limit))
 
     def _walk_link(self, table: FromClause, keyset: Mapping[str, ColumnElement[Any]], window: Window) -> Select[Any]:
@@ -388,11 +391,11 @@ def _link_branches(
     parent_column: str | None = None,
 ) -> Iterator[_Branch]:
     """Yield a branch for each disjunct of the policy on the rows of a link table that match `listed`."""
-    on_link, on_row = _divided(source, selection, table, link, parent_column)
+    on_link, on_row, values = _divided(source, selection, table, link, parent_column)
     conditions, copied = (*_unless_true(source.holds(source.rows, table)), *on_row), _copied_columns(source.entity, link)
     for allowed in disjuncts(source.through):
         visible = to_sql(allowed, CATALOGUE[relation.link_type], link, per_row=True)
-        yield _Branch(conditions, link, relation.child, (listed, *_unless_true(visible), *on_link), copied)
+        yield _Branch(conditions, link, relation.child, (listed, *_unless_true(visible), *on_link), copied, values=values)
 
 
 def _branch(source: Source, selection: Selection, allowed: Predicate, table: FromClause, parent_column: str | None) -> _Branch:
@@ -405,7 +408,7 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
     link, entity = described.table.alias("l"), Entity(name, described.table)
-    on_link, on_row = _divided(source, selection, table, link, parent_column)
+    on_link, on_row, values = _divided(source, selection, table, link, parent_column)
     on_link += [to_sql(part, entity, link) for part in conjuncts(condition)]
     names = _names_of_copies(source.entity, link)
     for part in conjuncts(rest):
@@ -414,20 +417,25 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
             on_row += _unless_true(source.holds(part, table))
         else:
             on_link += _unless_true(to_sql(copied, entity, link))
-    return _Branch(tuple(on_row), link, described.remote, tuple(on_link), _copied_columns(source.entity, link))
+    return _Branch(tuple(on_row), link, described.remote, tuple(on_link), _copied_columns(source.entity, link), values=values)
 
 
 def _divided(
     source: Source, selection: Selection, table: FromClause, link: FromClause, parent_column: str | None
-) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
-    """Return the conditions of a selection that the copies in a link can meet, and those that need the row."""
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]], FromClause | None]:
+    """Return the conditions of a selection that the copies in a link can meet, those that need the row, and values as `_by_value`."""
     copied = _copied_columns(source.entity, link)
     on_link: list[ColumnElement[bool]] = []
     on_row: list[ColumnElement[bool]] = []
     if parent_column is not None:
         (on_link if parent_column in copied else on_row).append(copied.get(parent_column, table.c[parent_column]) == PARENT)
+    values = None
     for name in selection.filters:
         one = replace(selection, filters=(name,))
+        if name == selection.walked and FILTERS[source.entity][name].column in copied:
+            column, values = _values_of(source, name, table)
+            on_link.append(copied[column] == VALUE)
+            continue
         if one.listing is not None:
             on_row += _narrowed(source, one, table)
             continue
@@ -435,7 +443,7 @@ def _divided(
             on_link.append(_condition(one, name)(copied, f"filter_{name}"))
         except KeyError:  # the link has no copy of this column
             on_row += _narrowed(source, one, table)
-    return on_link, on_row
+    return on_link, on_row, values
 
 
 def _unless_true(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
@@ -463,16 +471,20 @@ def _narrowed(source: Source, selection: Selection, table: FromClause) -> list[C
 
 
 def _by_value(source: Source, selection: Selection, table: FromClause) -> tuple[list[ColumnElement[bool]], FromClause | None]:
-    """Return the conditions of the filters, and the values that one of them compares to its column, if there is such a filter."""
+    """Return the conditions of the filters, and the values of the one whose pages are read one by one, if there is one."""
     name = selection.walked
     if name is None:
         return _narrowed(source, selection, table), None
+    column, values = _values_of(source, name, table)
+    others = replace(selection, filters=tuple(each for each in selection.filters if each != name))
+    return [table.c[column] == VALUE, *_narrowed(source, others, table)], values
+
+
+def _values_of(source: Source, name: str, table: FromClause) -> tuple[str, FromClause]:
+    """Return the column of a filter by several values, and the values."""
     walked = FILTERS[source.entity][name]
     assert walked.values is not None  # noqa: S101 (that's what makes it walked)
-    column = table.c[walked.column]
-    values = walked.values(column.type, f"filter_{name}").subquery("listed_values")
-    others = replace(selection, filters=tuple(each for each in selection.filters if each != name))
-    return [column == values.c.value, *_narrowed(source, others, table)], values
+    return walked.column, walked.values(table.c[walked.column].type, f"filter_{name}").subquery(VALUES)
 
 
 def _is_listed(source: Source, name: str, table: FromClause) -> ColumnElement[bool]:
