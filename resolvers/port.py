@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from models.port import LIFECYCLE, PortStatus
+from resolvers.dashboard import PortsInMetro, PortsOfStatus
 from resolvers.files.letter import is_authorised
 from resolvers.files.urls import url_of
 from resolvers.reading import lifecycles
@@ -14,13 +15,13 @@ from resolvers.reading.batching import Computed, reads_columns
 from resolvers.reading.field_sources import (
     ChildConnection,
     ComputedWithFallback,
-    ConnectionArguments,
     RelatedColumn,
     RootConnection,
     ToOne,
 )
+from resolvers.reading.page_requests import parse_page_request, require_visible
 from resolvers.reading.records import Record
-from resolvers.values.money import minor_units, money
+from resolvers.values.money import money
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -34,22 +35,43 @@ def announced(own: str | None, profile: str | None, company: str | None, locatio
     return None if name is None or location is None else f"{name} at {location}"
 
 
+@dataclass(frozen=True, slots=True)
+class PortsOfSpeed:
+    """The number of ports with a speed."""
+
+    speed_mbps: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortFacets:
+    """How many ports there are of each status, in each metro and of each speed."""
+
+    total_count: int
+    statuses: list[PortsOfStatus]
+    metros: list[PortsInMetro]
+    speeds: list[PortsOfSpeed]
+
+
+async def port_facets(roots: Sequence[object], context: Context, **arguments: Any) -> list[PortFacets]:
+    """Count the ports that the viewer can read and that match the filter. Every viewer of a port sees what it's counted by."""
+    for field in ("status", "location", "speed_mbps"):
+        require_visible(context, "Port", field)
+    request = parse_page_request(context, "Port", arguments, None)
+    total, (statuses, metros, speeds) = await context.loaders.facets(request, ("status", "metro", "speed_mbps"))
+    facets = PortFacets(
+        total,
+        [PortsOfStatus(status, statuses[status]) for status in PortStatus if status in statuses],
+        [PortsInMetro(metro, metros[metro]) for metro in sorted(metros)],
+        [PortsOfSpeed(speed, speeds[speed]) for speed in sorted(speeds)],
+    )
+    return [facets] * len(roots)
+
+
 @reads_columns("id", "status", "demarcation")
 async def letter_of_authorisation(ports: Sequence[Record], context: Context) -> list[str | None]:
     """Return the URL of each port's letter of authorisation, or None before allocation and after its end (R433, A44)."""
     return [url_of("Port", port.id, context) if is_authorised(port) else None for port in ports]
-
-
-def _with_minor_units(arguments: dict[str, Any]) -> ConnectionArguments:
-    """Convert a range of money in the filter to bounds in minor units."""
-    filters = dict(arguments.get("filter") or {})
-    bounds = filters.pop("monthly_rate", None)
-    if bounds is not None:
-        currency = filters["currency"] = bounds["currency"]
-        for name, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
-            if name in bounds:
-                filters[f"monthly_rate_{name}"] = minor_units(bounds[name], currency, rounding)
-    return {**arguments, "filter": filters}, ("read",)
 
 
 def is_selectable(status: str) -> bool:
@@ -57,7 +79,7 @@ def is_selectable(status: str) -> bool:
     return status == PortStatus.ACTIVE
 
 
-ports: Final = RootConnection("Port", _with_minor_units)
+ports: Final = RootConnection("Port")
 marketplace_ports: Final = RootConnection("MarketplacePort")  # R028, R029
 waits_for: Final = lifecycles.waits_for(LIFECYCLE)
 is_final: Final = lifecycles.is_final(LIFECYCLE)

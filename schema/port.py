@@ -16,6 +16,7 @@ from schema.building.nodes import Node, of
 from schema.building.page_inputs import page_arguments
 from schema.building.scalars import URL
 from schema.company import Company
+from schema.dashboard import PortsInMetro, PortsOfStatus
 from schema.location import Location
 from schema.values import Money, Waiting
 
@@ -58,8 +59,29 @@ class Port(Node):
     viewer_can: list[str] = viewer_can_field("Port")
 
 
+@strawberry.type(description="The number of ports with one speed.")
+class PortsOfSpeed:
+    speed_mbps: int = strawberry.field(description="The port speed, in Mbps.")
+    count: int = strawberry.field(description="The number of ports.")
+
+
+@strawberry.type(description="How many ports there are of each status, in each metropolitan area and of each speed.")
+class PortFacets:
+    total_count: int = strawberry.field(description="The number of all these ports.")
+    statuses: list[PortsOfStatus] = strawberry.field(
+        description="By status, in lifecycle order. Statuses without ports are left out."
+    )
+    metros: list[PortsInMetro] = strawberry.field(description="By metropolitan area, in alphabetical order.")
+    speeds: list[PortsOfSpeed] = strawberry.field(description="By speed, the lowest first.")
+
+
 @strawberry.type
 class PortQueries:
     ports: Connection[Port] = resolved(
         port.ports, "The ports of the viewer's company and of the accounts it manages.", page_arguments("Port", "ports")
+    )
+    port_facets: PortFacets = resolved(
+        port.port_facets,
+        "Counts the ports of `ports`, for the choices that a page offers in its filters.",
+        {"filter": page_arguments("Port", "ports")["filter"]},
     )

@@ -6,6 +6,7 @@ A letter contains only what its reader can read anyway. It uses trading names, b
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from models.base import now
@@ -40,8 +41,9 @@ async def render_letter(port: Record, context: Context) -> File | None:
     (location,) = await context.loaders.rows("Location", [port.location_id])
     if company is None or location is None:
         return None
+    day = now().date()
     lines = {
-        "Issue date": now().date().isoformat(),
+        "Issue date": day.isoformat(),
         "Order date": port.created_at.date().isoformat(),
         "Issuing entity": ISSUER,
         "Requesting party": company.trading_name,
@@ -50,17 +52,18 @@ async def render_letter(port: Record, context: Context) -> File | None:
         "Speed": f"{port.speed_mbps} Mbps",
         **{name.capitalize(): port.demarcation.get(name, "") for name in ("cage", "rack", "panel", "ports")},
     }
-    return File("application/pdf", await asyncio.to_thread(_render, lines))
+    return File("application/pdf", await asyncio.to_thread(_render, lines, day))
 
 
-def _render(lines: dict[str, str]) -> bytes:
-    """Return the PDF, which has one page."""
+def _render(lines: dict[str, str], day: date) -> bytes:
+    """Return the PDF, which has one page and is the same all day."""
     from fpdf import FPDF  # imported late, with the typesetting: a sixth of the time in which a gateway starts
 
     from resolvers.files.typesetting import Sheet
 
     page = FPDF(format="A4")
     page.set_title(TITLE)
+    page.set_creation_date(datetime(day.year, day.month, day.day, tzinfo=UTC))
     page.add_page()
     y = Sheet(page, 18).write(TITLE, LEFT, page.t_margin, WIDTH, 16)
     text = Sheet(page, 11)

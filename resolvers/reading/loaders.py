@@ -105,6 +105,23 @@ class Loaders:
         rows = await self._fetch(statement, {**request.parameters, statements.KEYS: keys})
         return {None: rows[0][0]} if request.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
 
+    async def facets(self, request: PageRequest, by: tuple[str, ...]) -> tuple[int, list[dict[Any, int]]]:
+        """Return the number of rows of a whole list, and for each of these columns the number of rows by its value."""
+        source = self._source(request.selection.entity, request.actions, request.selection.link_type)
+        counts: list[dict[Any, int]] = [{} for _ in by]
+        total = 0
+        if source.is_empty:
+            return total, counts
+        every = 2 ** len(by) - 1
+        places = {every - 2 ** (len(by) - 1 - place): place for place in range(len(by))}
+        for row in await self._fetch(statements.select_facets(source, request.selection, by), {**request.parameters}):
+            if row.others == every:
+                total = row.count
+            else:
+                place = places[row.others]
+                counts[place][getattr(row, by[place])] = row.count
+        return total, counts
+
     async def row_of_slug(self, entity: str, slug: str) -> Record | None:
         """Return the row that has, or had, this slug (A3, A38), with one statement in any case: timing reveals nothing."""
         names = SLUGS[entity]

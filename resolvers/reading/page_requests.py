@@ -6,17 +6,20 @@ filter in every row is refused, because the result would reveal the field (A16).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any, Final, Protocol
 
+from models.concept import Filter
 from policies.catalogue import CATALOGUE
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.filters import BY_KEY, FILTERS, NEWEST_FIRST, ORDERS, default_order, input_name, order_of
 from resolvers.reading.statements import Selection, Window
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
+from resolvers.values.money import minor_units
 from resolvers.values.text import camel, storable
 
 MAX_VALUES: Final = 100  # of one filter: a page is read for each
@@ -149,22 +152,39 @@ def _order(context: PageContext, entity: str, order_by: Mapping[str, Any] | None
 
 def _filters(context: PageContext, entity: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filters that are set, by name, with their values in the form of the database."""
-    inputs = {name: value for name, value in (arguments.get("filter") or {}).items() if value is not None}
     filters = FILTERS.get(entity, {})
+    inputs = dict(_inputs(filters, arguments.get("filter") or {}))
     for name in inputs:
-        if not context.sees_everywhere(entity, filters[name].field):
-            requested = camel(input_name(entity, name))
-            context.note_refused_argument(entity, requested, ForbiddenFilter.code)
-            raise ForbiddenFilter(
-                f"You can't filter by {requested}, because it's hidden from you in some or all rows.",
-                argument="filter",
-                field=requested,
-            )
+        require_visible(context, entity, filters[name].field, camel(input_name(entity, name)))
         if filters[name].is_list and len(inputs[name]) > MAX_VALUES:
             raise TooManyValues(
                 f"Filter {camel(name)} takes at most {MAX_VALUES} values.", argument="filter", field=camel(name)
             )
     return {name: _to_database(name, value, filters[name].id_of) for name, value in inputs.items()}
+
+
+def _inputs(filters: Mapping[str, Filter], given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the filters that are set, with their values. A range of money is one filter for its currency and one for each bound."""
+    ranges = {each.money_range for each in filters.values()}
+    for name, value in given.items():
+        if value is not None and name in ranges:
+            yield "currency", value["currency"]
+            for bound, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
+                if bound in value:
+                    yield f"{name}_{bound}", minor_units(value[bound], value["currency"], rounding)
+        elif value is not None:
+            yield name, value
+
+
+def require_visible(context: PageContext, entity: str, field: str, requested: str | None = None) -> None:
+    """Raise ForbiddenFilter unless the viewer sees a field in every row. `requested` is its name in the error, if it has another."""
+    if context.sees_everywhere(entity, field):
+        return
+    name = requested or camel(field)
+    context.note_refused_argument(entity, name, ForbiddenFilter.code)
+    raise ForbiddenFilter(
+        f"You can't filter by {name}, because it's hidden from you in some or all rows.", argument="filter", field=name
+    )
 
 
 def _to_database(name: str, value: Any, id_of: str | None) -> Any:

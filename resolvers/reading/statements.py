@@ -248,6 +248,19 @@ def select_counts(source: Source, selection: Selection) -> Select[Any]:
 
 
 @lru_cache(CACHE_SIZE)
+def select_facets(source: Source, selection: Selection, by: tuple[str, ...]) -> Select[Any]:
+    """Count the rows of a whole list by each of the columns `by`, and all of them.
+
+    A row of the result has `count`, and a value in the column whose bit isn't set in `others`. The first column has the highest bit.
+    """
+    table = source.table()
+    columns = [table.c[name] for name in by]
+    counted = sa.select(*columns, sa.func.grouping(*columns).label("others"), sa.func.count().label("count"))
+    readable_rows = counted.where(source.holds(source.rows, table), *_narrowed(source, selection, table))
+    return readable_rows.group_by(sa.func.grouping_sets(*columns, sa.tuple_()))
+
+
+@lru_cache(CACHE_SIZE)
 def select_tally(source: Source, relation: str, by: tuple[str, ...], total: str, *, shown: bool) -> Select[Any]:
     """Group the rows below each of KEYS by the columns `by`: select `parent`, these columns, `count`, and the sum of `total`.
 

@@ -171,7 +171,8 @@ async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewe
     """All fields of each type at once, including those that the random operations missed."""
     company = trial.known.ids["Company"][0]
     lists = [f"{way.root}(first: 25) {{ {PAGE} nodes {{ {way.document(all_of(name))} }} }}" for name, way in ways().items()]
-    nodes_by_id = f'node(id: "{company}") {{ id }} nodes(ids: ["{company}"]) {{ id }} company(id: "{company}") {{ id }}'
+    node = "{ id viewerHides { __typename field reason } }"
+    nodes_by_id = f'node(id: "{company}") {node} nodes(ids: ["{company}"]) {node} company(id: "{company}") {{ id }}'
     port = f'{{locationId: "{trial.known.ids["Location"][0]}", speedMbps: 1000, termMonths: 12}}'
     quote = f"quote(input: {{ports: [{port}]}}) {{ {all_of('Quote')} lines {{ {all_of('QuoteLine')} }} }}"
     explanation = f"{all_of('Explanation')} decisions {{ {all_of('Decision')} parts {{ {all_of('DecisionPart')} }} }}"
@@ -188,7 +189,7 @@ async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewe
         reply = await trial.sides(viewer, f"{{ __typename {text} }}")
         assert b'"errors":' not in reply.body[:10]
         tally.selected |= set(seen(reply.content["data"]))
-    tally.selected.add(("Node", "id"))
+    tally.selected |= {("Node", "id"), ("Node", "viewerHides")}
     tally.selected.add(("Query", "previewSettings"))  # isn't executed as a field: its selection is an operation of its own
 
 

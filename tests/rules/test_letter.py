@@ -40,12 +40,15 @@ async def test_owner_downloads_the_letter_of_an_allocated_port_R433_A44_A45(clie
 
     answer = await client(company.admin, LETTER, id=port.id)
     served = await fetch(client, company.admin, port)
-    said = PdfReader(BytesIO(served.content)).pages[0].extract_text()
+    letter = PdfReader(BytesIO(served.content))
+    said = letter.pages[0].extract_text()
     wanted = ["Alpine", "Harbour One", str(port.key), datetime.now(UTC).date().isoformat(), *PLACE.values()]
 
     assert f"/files/{port.id}" == urlsplit(answer.data["node"]["letterOfAuthorisation"]).path
     assert (200, "application/pdf") == (served.status_code, served.headers["content-type"])
     assert [] == [text for text in wanted if text not in said]
+    assert letter.metadata is not None
+    assert "000000Z" == str(letter.metadata["/CreationDate"])[-7:]  # midnight: the file is the same all day
 
 
 @pytest.mark.parametrize(

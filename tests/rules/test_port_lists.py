@@ -165,3 +165,68 @@ async def test_provider_has_an_inbox_R029_V14_V16(client: Client, factory: Facto
         assert ids(waiting, sent) == await found(client, viewer.admin, REQUESTS, status="PENDING")
     assert ids() == await found(client, stranger.admin, REQUESTS)
     assert ids() == await found(client, stranger.admin, REQUESTS, providerId=provider.id)
+
+
+FACETS: Final = """query ($filter: PortFilter) { portFacets(filter: $filter) {
+    totalCount statuses { status count } metros { metro count } speeds { speedMbps count }
+} }"""
+
+
+async def test_facets_count_what_the_list_has_V14(client: Client, factory: Factory) -> None:
+    """Each viewer's facets count the ports of its list, and nobody else's, with one statement."""
+    partner, operator = await factory.partner(), await factory.operator()
+    company = (await factory.managed_account(partner)).company
+    berlin, paris = await factory.location(metro="Berlin"), await factory.location(metro="Paris")
+    for location, status, speed in (
+        (paris, "ACTIVE", 10_000),
+        (berlin, "ACTIVE", 1_000),
+        (berlin, "REQUESTED", 1_000),
+    ):
+        await factory.port(company, location, status=status, speed_mbps=speed)
+    await factory.port(await factory.company(), berlin, status="DISABLED")
+    everything = {
+        "totalCount": 3,
+        "statuses": [{"status": "REQUESTED", "count": 1}, {"status": "ACTIVE", "count": 2}],
+        "metros": [{"metro": "Berlin", "count": 2}, {"metro": "Paris", "count": 1}],
+        "speeds": [{"speedMbps": 1_000, "count": 2}, {"speedMbps": 10_000, "count": 1}],
+    }
+    in_paris = {
+        "totalCount": 1,
+        "statuses": [{"status": "ACTIVE", "count": 1}],
+        "metros": [{"metro": "Paris", "count": 1}],
+        "speeds": [{"speedMbps": 10_000, "count": 1}],
+    }
+    nothing = {"totalCount": 0, "statuses": [], "metros": [], "speeds": []}
+
+    with client.counting() as statements:
+        own = await client(company.admin, FACETS)
+    others = [await client(viewer, FACETS) for viewer in (partner.admin, None, (await factory.company()).admin)]
+    narrowed = [await client(viewer.admin, FACETS, filter={"metros": ["Paris"]}) for viewer in (company, partner, operator)]
+
+    assert 2 == len(statements)  # the other loads the viewer
+    assert [everything, everything, nothing, nothing] == [each.data["portFacets"] for each in (own, *others)]
+    assert [in_paris] * 3 == [each.data["portFacets"] for each in narrowed]
+
+
+async def test_facets_by_a_hidden_price_are_refused_A16_R121(client: Client, factory: Factory) -> None:
+    """A filter that a list refuses is refused for its counts, too. Without one, prices play no part."""
+    account = await factory.managed_account(await factory.partner(), pricing=False)
+    await factory.port(account.company)
+    prices = {"monthlyRate": {"currency": "EUR", "atLeast": "1"}}
+
+    refused, counted = [await client(account.company.admin, FACETS, filter=each) for each in (prices, None)]
+
+    assert ["FORBIDDEN_FILTER"] == refused.codes
+    assert 1 == counted.data["portFacets"]["totalCount"]
+
+
+async def test_ports_below_a_company_can_be_filtered_by_price_V14(client: Client, factory: Factory) -> None:
+    """A range of money means the same below a company as at the root."""
+    company = await factory.company()
+    cheap, dear = await factory.port(company, monthly_rate=10_000), await factory.port(company, monthly_rate=20_000)
+    prices: dict[str, Any] = {"monthlyRate": {"currency": "EUR", "atLeast": "150.00"}}
+
+    below = (await client(company.admin, BELOW, id=company.id, filter=prices)).data["node"]["ports"]
+
+    assert ids(dear) == below == await found(client, company.admin, PORTS, **prices)
+    assert ids(cheap, dear) == await found(client, company.admin)
