@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from resolvers.reading.batching import Computed
+from resolvers.reading.batching import Computed, reads_columns
 from resolvers.reading.field_sources import ConnectionArguments, RootConnection
+from resolvers.reading.records import Record
 from resolvers.values.identifiers import Identifier
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
 
 
 def with_unread_filter(arguments: dict[str, Any]) -> ConnectionArguments:
@@ -18,6 +23,17 @@ def with_unread_filter(arguments: dict[str, Any]) -> ConnectionArguments:
 def subject_of(kind: str | None, key: UUID | None) -> str | None:
     """Return the global id of a notification's subject."""
     return None if kind is None or key is None else str(Identifier(kind, key))
+
+
+@reads_columns("subject_type", "subject_key")
+async def subject(notifications: Sequence[Record], context: Context) -> list[Record | None]:
+    """Return what each notification is about, with one statement for each type. None if the viewer can't read it."""
+    identified = [(each.subject_type, each.subject_key) for each in notifications]
+    found: dict[tuple[str | None, UUID | None], Record | None] = {}
+    for kind in sorted({kind for kind, _ in identified if kind is not None}):
+        keys = list(dict.fromkeys(key for name, key in identified if name == kind))
+        found |= {(kind, key): row for key, row in zip(keys, await context.loaders.rows(kind, keys), strict=True)}
+    return [found.get(each) for each in identified]
 
 
 notifications: Final = RootConnection("Notification", with_unread_filter)

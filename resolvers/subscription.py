@@ -31,6 +31,7 @@ CHANGE_REQUEST: Final = {"company": "company_id"}  # fields that reference a com
 OFFER: Final = {"seller": "company_id"}
 LEAD: Final = {"company": "company_id"}
 PORT: Final = {"company": "company_id"}
+ORDER_APPROVAL: Final = {"company": "company_id"}
 CONNECTION_REQUEST: Final = {"requester": "company_id", "provider": "provider_id"}
 
 
@@ -131,6 +132,8 @@ def columns_of(batch: BatchResolver) -> tuple[str, ...]:
 
 
 port_updated: Final = Updates("Port", PORT)
+port_created: Final = Updates("Port", PORT, new_only=True)
+order_approval_updated: Final = Updates("OrderApproval", ORDER_APPROVAL)
 change_request_updated: Final = Updates("ChangeRequest", CHANGE_REQUEST)
 connection_request_updated: Final = Updates("ConnectionRequest", CONNECTION_REQUEST)
 offer_updated: Final = Updates("Offer", OFFER)

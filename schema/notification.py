@@ -23,11 +23,10 @@ class Notification(Node):
     kind: NotificationKind = column("The kind of notification.")
     title: str = column("The notification's title, in one line.")
     body: str = column("The notification's text, in plain text.")
-    subject_id: ID | None = resolved(
-        notification.subject_id,
-        "The global ID of the object that the notification is about. `node` returns null for it if the "
-        "viewer can't see the object.",
+    subject: Node | None = resolved(
+        notification.subject, "The object that the notification is about. Null if the viewer can't see it, or if it's gone."
     )
+    subject_id: ID | None = resolved(notification.subject_id, "The global ID of the object that the notification is about.")
     created_at: datetime = column("When the notification was created.")
     read_at: datetime | None = column("When the user marked the notification as read. Null if it's unread.")
     viewer_can: list[str] = viewer_can_field("Notification")

@@ -19,6 +19,7 @@ from schema.connection_request import ConnectionRequest
 from schema.lead import Lead
 from schema.notification import Notification
 from schema.offer import Offer
+from schema.order_approval import OrderApproval
 from schema.port import Port
 
 AnyInfo: TypeAlias = Info[Any, Any]
@@ -44,7 +45,7 @@ def _columns(kind: type[Any]) -> Iterator[tuple[str, str]]:
 
 
 SHOWN: Final[Mapping[str, Shown]] = {
-    kind.__name__: _shown(kind) for kind in (Port, ConnectionRequest, ChangeRequest, Offer, Lead, Notification)
+    kind.__name__: _shown(kind) for kind in (Port, OrderApproval, ConnectionRequest, ChangeRequest, Offer, Lead, Notification)
 }
 
 
@@ -62,6 +63,16 @@ class Subscription:
     @event("Sends a port when it is ordered and whenever it changes.")
     def port_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Port]:
         return _stream(subscription.port_updated, info, company_id)
+
+    @event("Sends a port when it is ordered.")
+    def port_created(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Port]:
+        return _stream(subscription.port_created, info, company_id)
+
+    @event(
+        "Sends an order that needs a partner's approval when it is made, when it is decided, and when it is withdrawn or expires."
+    )
+    def order_approval_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[OrderApproval]:
+        return _stream(subscription.order_approval_updated, info, company_id)
 
     @event("Sends a connection request when it is made and whenever it changes.")
     def connection_request_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ConnectionRequest]:

@@ -51,7 +51,7 @@ TRIGGERS = {
     ("invitation", "invitation_invitee"),
     *(
         (table, name)
-        for table in ("change_request", "connection_request", "lead", "notification", "offer", "port")
+        for table in ("change_request", "connection_request", "lead", "notification", "offer", "order_approval", "port")
         for name in ("told_changed", "told_new")
     ),
     *((model.__table__.name, "lifecycle") for model in STAGED),

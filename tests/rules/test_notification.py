@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -295,3 +296,23 @@ async def test_other_users_do_not_mark_a_notification_X6(
 
     assert {"notification": None, "userErrors": [user_error("NOT_FOUND", "id")]} == answer
     assert before == await stored_rows(rules_engine)
+
+
+SUBJECTS = "{ notifications { nodes { subjectId subject { __typename id ... on Port { status monthlyRate { amount } } } } } }"
+
+
+async def test_subject_is_what_the_viewer_reads_of_it_X6_V14_R121(client: Client, factory: Factory) -> None:
+    """Hidden fields of the subject stay hidden, and a subject that the viewer can't read is null, like one that is gone."""
+    account = await factory.managed_account(await factory.partner(), pricing=False)
+    company = account.company
+    port, other = await factory.port(company), await factory.port(await factory.company())
+    for kind, key in (("Port", port.key), ("Port", other.key), ("Company", company.key), ("Port", uuid4())):
+        await factory.notification(company.user, company, subject_type=kind, subject_key=key)
+
+    answer = await client(company.admin, SUBJECTS)
+
+    gone, own_company, hidden, own_port = [node["subject"] for node in answer.data["notifications"]["nodes"]]
+    assert [None, None] == [gone, hidden]
+    assert {"__typename": "Company", "id": company.id} == own_company
+    assert {"__typename": "Port", "id": port.id, "status": "ACTIVE", "monthlyRate": None} == own_port
+    assert [["notifications", "nodes", 3, "subject", "monthlyRate"]] == [redaction.path for redaction in answer.redactions]

@@ -27,6 +27,8 @@ REQUESTS = "subscription { connectionRequestUpdated { id status } }"
 REQUESTS_OF = "subscription ($of: ID) { connectionRequestUpdated(companyId: $of) { id status } }"
 REVIEWS = "subscription { changeRequestUpdated { id status waitsFor { side } } }"
 OFFERS = "subscription { offerUpdated { id status name } }"
+ORDERS = "subscription { orderApprovalUpdated { id status } }"
+NEW_PORTS = "subscription { portCreated { id name } }"
 LEADS = "subscription { leadCreated { source buyerAccountId } }"
 NO_PORTS = """
 # Nobody reads a port.
@@ -442,3 +444,30 @@ async def test_leads_are_sent_to_those_who_sell_V17_V40(client: Client, factory:
         assert await unheard.is_silent()
 
     assert payload({"leadCreated": {"source": "OFFER_REQUEST", "buyerAccountId": buyer.id}}) == created
+
+
+async def test_new_ports_and_decisions_are_sent_V13_V14(client: Client, factory: Factory) -> None:
+    """A partner hears of an order that waits, of its own decision, and of the port. A later change of the port isn't a new one."""
+    partner, stranger = await factory.partner(), await factory.company()
+    verified = {"verification_status": "VERIFIED"}
+    account = await factory.managed_account(partner, company=verified, order_approval=True)
+    order = {"locationId": (await factory.orderable(partner)).id, "name": "Core", "speedMbps": 1_000, "termMonths": 12}
+
+    async with (
+        client.following(partner.admin, ORDERS) as orders,
+        client.following(partner.admin, NEW_PORTS) as ports,
+        client.following(stranger.admin, ORDERS) as unheard,
+    ):
+        waits = (await send(client, account.admin, "orderPort", "orderApproval { id }", **order))["orderApproval"]
+        heard = [await orders.event()]
+        await send(client, partner.admin, "approveOrder", "orderApproval { id }", id=waits["id"])
+        heard.append(await orders.event())
+        port = (await ports.event())["data"]["portCreated"]
+        await send(client, account.admin, "updatePort", "port { id }", id=port["id"], version=1, name="B")
+        assert await ports.is_silent()
+        assert await unheard.is_silent()
+
+    assert [
+        payload({"orderApprovalUpdated": {"id": waits["id"], "status": status}}) for status in ("PENDING", "APPROVED")
+    ] == heard
+    assert "Core" == port["name"]
