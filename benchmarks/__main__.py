@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import abuse, compare, growth, overhead, stored
+from benchmarks import abuse, compare, growth, http, overhead, stored
 from benchmarks.load.client import LoadFailed
 from benchmarks.machine import Cores
 from benchmarks.market import prepare
@@ -40,6 +40,7 @@ class Measurement(StrEnum):
     STORED = "stored"
     OVERHEAD = "overhead"
     ABUSE = "abuse"
+    HTTP = "http"
 
 
 def main(
@@ -48,7 +49,7 @@ def main(
         typer.Argument(
             help="compare: the workload on all servers, side by side. growth: a page of 10 to 10,000 rows. stored: a page from "
             "tables of 10,000 and 1,000,000 rows. overhead: a page of ports with and without policy. abuse: the most expensive "
-            "requests that the limits allow. All if not set."
+            "requests that the limits allow. http: documents by name, batches and compression. All if not set."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, to try it out.")] = False,
@@ -98,6 +99,9 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
         if Measurement.ABUSE in chosen:
             report.abuse = abuse.measure(server, cores, progress, rounds=3 if quick else 10)
             report.verdicts += report.abuse.verdicts()
+        if Measurement.HTTP in chosen:
+            report.http = asyncio.run(measure_http(server, quick=quick))
+            report.verdicts += [result.verdict for result in report.http]
         if Measurement.OVERHEAD in chosen:
             report.overhead = asyncio.run(measure_overhead(server, quick=quick))
             report.verdicts += [
@@ -105,6 +109,13 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
                 for result in report.overhead
             ]
     return report
+
+
+async def measure_http(server: Embedded, *, quick: bool) -> list[http.Result]:
+    """Measure the ways to send requests, on the large sample market."""
+    progress("preparing the large sample market")
+    url = await prepare(server, "large", overhead.VIEWERS, 1000)
+    return await http.measure(url, DATA, rounds=5 if quick else 60, progress=progress)
 
 
 async def measure_overhead(server: Embedded, *, quick: bool) -> list[overhead.Result]:

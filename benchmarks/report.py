@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import http
 from benchmarks.abuse import Abuse
 from benchmarks.compare import Comparison
 from benchmarks.figures import medians
@@ -32,6 +33,7 @@ class Report:
     stored: Stored | None = None
     overhead: list[Result] | None = None
     abuse: Abuse | None = None
+    http: list[http.Result] | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -46,6 +48,7 @@ class Report:
             "growth": self.growth and self.growth.as_json(),
             "stored": self.stored and self.stored.as_json(),
             "abuse": self.abuse and self.abuse.as_json(),
+            "http": None if self.http is None else [result.as_json() for result in self.http],
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
 
@@ -77,6 +80,11 @@ class Report:
             parts += ["## A page of 1,000 ports, against the same page without policy", overhead_table(self.overhead)]
         if self.abuse:
             parts += ["## The worst requests that the bounds allow", abuse_table(self.abuse)]
+        if self.http:
+            parts += [
+                "## Ways to send requests",
+                table(("", "ratio"), [[each.what, f"{each.ratio:.3f}"] for each in self.http]),
+            ]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 

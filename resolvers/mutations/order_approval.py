@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import select
 
 from models import Company, Location, OrderApproval, Port
 from models.base import now
+from models.described_enum import DescribedEnum
 from models.order_approval import LIFECYCLE, MAX_COMMENT_LENGTH
 from resolvers.mutations.order_checks import check_location, check_market, check_speed
 from resolvers.order_approval import notify_requester
 from resolvers.values.identifiers import Identifier
+from resolvers.writing.bulk import BulkItem
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -42,6 +45,21 @@ async def reject_order(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     comment = fields.text("comment", MAX_COMMENT_LENGTH, lines=True)
     approval = await _lock_undecided(work, fields, "reject")
     return await _decide(work, approval, "reject", comment)
+
+
+class OrderDecision(DescribedEnum):
+    """A decision about an order that needs a partner's approval."""
+
+    APPROVE = "APPROVE", "Order the port at the price of the request."
+    REJECT = "REJECT", "Don't order it. Needs a comment, which the user who placed the order can see."
+
+
+@requires(OrderApproval="approve")
+def decide_orders(values: Mapping[str, Any]) -> list[BulkItem]:
+    """Return the same decision about several orders, each like that of `approve_order` or `reject_order`."""
+    command = approve_order if values["decision"] == OrderDecision.APPROVE else reject_order
+    comment = {name: values[name] for name in ("comment",) if name in values}
+    return [BulkItem(command, {"id": each, **comment}, ("ids", str(number))) for number, each in enumerate(values["ids"])]
 
 
 @requires(OrderApproval="withdraw")

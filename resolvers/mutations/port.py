@@ -17,6 +17,7 @@ from resolvers.mutations.order_checks import check_location, check_market, check
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company
 from resolvers.values.identifiers import Identifier
+from resolvers.writing.bulk import BulkItem
 from resolvers.writing.field_readers import FieldReader, assign, read_present, required_value, text
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.lifecycle_steps import step_command, take_step
@@ -133,6 +134,12 @@ async def update_port(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     work.errors.raise_if_any()
     assign(port, values)
     return {"port": Identifier("Port", port.id)}
+
+
+@requires(Port="update")
+def update_ports(values: Mapping[str, Any]) -> list[BulkItem]:
+    """Return the edits of several ports, each like that of `update_port`."""
+    return [BulkItem(update_port, edit, ("ports", str(number))) for number, edit in enumerate(values["ports"])]
 
 
 async def _check_rights(work: UnitOfWork, fields: InputReader, port: Port) -> None:

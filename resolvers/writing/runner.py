@@ -45,6 +45,8 @@ class MutationResult:
         return not self.user_errors
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # graphql-core looks for __await__ in an item of a list
+            raise AttributeError(name)
         return self._values.get(name)
 
 
@@ -71,7 +73,7 @@ class Mutation:
             return MutationResult([UserError(contended.code, contended.message)], {})
         finally:
             context.reset_caches()
-        return MutationResult([], {name: await _value(context, name, identifier) for name, identifier in changed.items()})
+        return MutationResult([], await values_of(context, changed))
 
     async def _run_once(self, work: UnitOfWork, values: Mapping[str, Any], response_key: str) -> ChangedIds:
         """Run the command, unless it already ran under the same idempotency key. Raises MutationRejected."""
@@ -87,6 +89,11 @@ class Mutation:
             ids = {name: value for name, value in changed.items() if isinstance(value, Identifier)}
             request.done = {name: [identifier.type, str(identifier.key)] for name, identifier in ids.items()}
         return changed
+
+
+async def values_of(context: Context, changed: ChangedIds) -> dict[str, Any]:
+    """Return the values of a payload's fields: the objects as the viewer can read them now."""
+    return {name: await _value(context, name, identifier) for name, identifier in changed.items()}
 
 
 async def _value(context: Context, name: str, identifier: Identifier | str) -> Record | str | None:

@@ -12,6 +12,7 @@ import strawberry
 import models
 from models.described_enum import DescribedEnum
 from policies.reason import Reason
+from resolvers.writing.bulk import BulkMode
 from resolvers.writing.user_errors import ErrorCode
 
 
@@ -23,6 +24,7 @@ def register_enums() -> None:
             if isinstance(each, type) and issubclass(each, DescribedEnum) and each.__module__ == module.__name__:
                 register_enum(each)
     register_enum(ErrorCode, "UserErrorCode")
+    register_enum(BulkMode)
     register_enum(Reason, "RedactionReason")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from strawberry import ID
@@ -14,11 +14,15 @@ from strawberry.types.field import StrawberryField
 
 from models.concept import snake
 from resolvers.values.text import camel
+from resolvers.writing.bulk import BulkMutation, Items
 from resolvers.writing.procedures import Procedure, ProcedureCommand
 from resolvers.writing.runner import Command, Mutation, MutationResult
 from resolvers.writing.user_errors import ErrorCode
 from schema.building.fields import plain
 from schema.building.inputs import required
+
+MODE: Final = "Whether one change that fails stops the others."
+RESULTS: Final = "One result for each change, in the order of the input. Empty if the list itself is invalid."
 
 
 @strawberry.type(description="A problem with a mutation's input, or the reason why the mutation failed.")
@@ -43,7 +47,7 @@ class Payload:
 class MutationField(StrawberryField):
     """A field that runs a mutation."""
 
-    mutation: Mutation | Procedure
+    mutation: Mutation | Procedure | BulkMutation
 
     @property
     def is_basic_field(self) -> bool:
@@ -80,7 +84,12 @@ def procedure_field(command: ProcedureCommand, kind: Any, description: str, **re
     return _field(Procedure(camel(command.__name__), command, rejected), kind, description)
 
 
-def _field(mutation: Mutation | Procedure, kind: Any, description: str) -> Any:
+def bulk_field(items: Items, listed: str, kind: type, description: str) -> Any:
+    """Declare a mutation that makes each of the changes that its input lists in a field."""
+    return _field(BulkMutation(camel(items.__name__), items, listed), kind, description)
+
+
+def _field(mutation: Mutation | Procedure | BulkMutation, kind: Any, description: str) -> Any:
     field = MutationField(description=description)
     field.mutation = mutation
     field.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(kind), description="The input of the mutation.")]

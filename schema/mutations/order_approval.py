@@ -6,8 +6,11 @@ import strawberry
 from strawberry import ID
 
 from resolvers.mutations import order_approval
+from resolvers.mutations.order_approval import OrderDecision
+from resolvers.writing.bulk import BulkMode
+from schema.building.enums import register_enum
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, mutation_field
+from schema.building.mutation_fields import MODE, RESULTS, Payload, bulk_field, mutation_field
 from schema.order_approval import OrderApproval
 
 WHICH = "The order approval."
@@ -46,6 +49,27 @@ class WithdrawOrderPayload(Payload):
     order_approval: OrderApproval | None = strawberry.field(default=None, description=NOW)
 
 
+register_enum(OrderDecision)
+
+
+@strawberry.input(description="Input for `decideOrders`.")
+class DecideOrdersInput:
+    ids: list[ID] = required("The order approvals, at most 100.")
+    decision: OrderDecision = required("The decision about all of them.")
+    comment: str | None = optional("A comment on each decision, at most 500 characters. Required to reject.")
+    mode: BulkMode = strawberry.field(default=BulkMode.EACH, description=MODE)
+
+
+@strawberry.type(description="The result for one order.")
+class DecideOrderPayload(Payload):
+    order_approval: OrderApproval | None = strawberry.field(default=None, description=NOW)
+
+
+@strawberry.type(description="Result of `decideOrders`.")
+class DecideOrdersPayload(Payload):
+    results: list[DecideOrderPayload] = strawberry.field(description=RESULTS)
+
+
 @strawberry.type
 class OrderApprovalMutations:
     approve_order: ApproveOrderPayload = mutation_field(
@@ -57,6 +81,12 @@ class OrderApprovalMutations:
         order_approval.reject_order,
         RejectOrderInput,
         "Rejects a managed account's order, with a reason.",
+    )
+    decide_orders: DecideOrdersPayload = bulk_field(
+        order_approval.decide_orders,
+        "ids",
+        DecideOrdersInput,
+        "Approves or rejects several orders, like `approveOrder` and `rejectOrder`.",
     )
     withdraw_order: WithdrawOrderPayload = mutation_field(
         order_approval.withdraw_order,

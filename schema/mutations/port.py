@@ -7,8 +7,9 @@ from strawberry import ID
 
 from models.port import DiversityZone, PortVisibility
 from resolvers.mutations import port
+from resolvers.writing.bulk import BulkMode
 from schema.building.inputs import optional, required
-from schema.building.mutation_fields import Payload, mutation_field, step_mutation
+from schema.building.mutation_fields import MODE, RESULTS, Payload, bulk_field, mutation_field, step_mutation
 from schema.order_approval import OrderApproval
 from schema.port import Port
 
@@ -60,6 +61,17 @@ class UpdatePortPayload(Payload):
     port: Port | None = strawberry.field(default=None, description=NOW)
 
 
+@strawberry.input(description="Input for `updatePorts`.")
+class UpdatePortsInput:
+    ports: list[UpdatePortInput] = required("The edits, at most 100.")
+    mode: BulkMode = strawberry.field(default=BulkMode.EACH, description=MODE)
+
+
+@strawberry.type(description="Result of `updatePorts`.")
+class UpdatePortsPayload(Payload):
+    results: list[UpdatePortPayload] = strawberry.field(description=RESULTS)
+
+
 @strawberry.input(description="Where a port is installed in its data centre. Each field has at most 64 characters.")
 class DemarcationInput:
     cage: str = required("The cage.")
@@ -88,6 +100,9 @@ class PortMutations:
     )
     update_port: UpdatePortPayload = mutation_field(
         port.update_port, UpdatePortInput, "Updates a port's name, cost centre, term or visibility."
+    )
+    update_ports: UpdatePortsPayload = bulk_field(
+        port.update_ports, "ports", UpdatePortsInput, "Updates several ports, like `updatePort`."
     )
     allocate_port: AllocatePortPayload = mutation_field(
         port.allocate_port,

@@ -6,10 +6,12 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from resolvers.mutations.order_approval import OrderDecision
+from resolvers.writing.bulk import BulkMutation
 from resolvers.writing.procedures import Procedure
 from resolvers.writing.runner import Mutation
 from schema.building.mutation_fields import MutationField
@@ -30,7 +32,8 @@ Bound = Mapping[str, str]
 def mutations() -> list[Mutation | Procedure]:
     """Return every mutation of the schema."""
     fields = Root.__strawberry_definition__.fields
-    return [field.mutation for field in fields if isinstance(field, MutationField)]
+    found = [field.mutation for field in fields if isinstance(field, MutationField)]
+    return [mutation for mutation in found if not isinstance(mutation, BulkMutation)]
 
 
 def required(
@@ -84,3 +87,21 @@ def test_command_declares_what_it_requires_of_policy(mutation: Mutation | Proced
     found = {(entity, action) for entity, action in required(helpers[code.co_name], helpers, bound) if action != "read"}
 
     assert found == set(mutation.requires)
+
+
+BULK: Final[Mapping[str, Mapping[str, Any]]] = {
+    "updatePorts": {"ports": [{}]},
+    "decideOrders": {"ids": ["a"], "decision": OrderDecision.APPROVE},
+}
+
+
+def test_bulk_mutation_requires_what_its_commands_require() -> None:
+    """Who can make one change can make several."""
+    fields = Root.__strawberry_definition__.fields
+    found = {each.mutation.name: each.mutation for each in fields if isinstance(each, MutationField)}
+    bulk = {name: mutation for name, mutation in found.items() if isinstance(mutation, BulkMutation)}
+
+    assert set(BULK) == set(bulk)
+    for name, mutation in bulk.items():
+        (item,) = mutation.items(BULK[name])
+        assert mutation.requires == item.command.requires  # type: ignore[attr-defined]
