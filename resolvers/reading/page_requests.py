@@ -167,13 +167,15 @@ def _inputs(filters: Mapping[str, Filter], given: Mapping[str, Any]) -> Iterator
     """Yield the filters that are set, with their values. A range of money is one filter for its currency and one for each bound."""
     ranges = {each.money_range for each in filters.values()}
     for name, value in given.items():
-        if value is not None and name in ranges:
-            yield "currency", value["currency"]
-            for bound, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
-                if bound in value:
-                    yield f"{name}_{bound}", minor_units(value[bound], value["currency"], rounding)
-        elif value is not None:
-            yield name, value
+        if value is not None:
+            yield from _bounds(name, value) if name in ranges else [(name, value)]
+
+
+def _bounds(name: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "currency", value["currency"]
+    for bound, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
+        if bound in value:
+            yield f"{name}_{bound}", minor_units(value[bound], value["currency"], rounding)
 
 
 def require_visible(context: PageContext, entity: str, field: str, requested: str | None = None) -> None:
