@@ -115,7 +115,7 @@ async def measure_http(server: Embedded, *, quick: bool) -> list[http.Result]:
     """Measure the ways to send requests, on the large sample market."""
     progress("preparing the large sample market")
     url = await prepare(server, "large", overhead.VIEWERS, 1000)
-    return await http.measure(url, DATA, rounds=5 if quick else 60, progress=progress)
+    return await http.measure(url, DATA, rounds=5 if quick else 40, progress=progress)
 
 
 async def measure_overhead(server: Embedded, *, quick: bool) -> list[overhead.Result]:

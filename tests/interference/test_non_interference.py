@@ -42,7 +42,7 @@ from tests.interference.mutations import Mutation, draw_mutation
 from tests.interference.questions import NODE_TYPES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, nodes, why
 from tests.schema.outline import SCHEMA as OUTLINE
 
-CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 700)  # for each viewer
+CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 1000)  # for each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 EXPLAINED: Final = 2  # touched records whose access is explained
 EXPORT: Final = "/leads.csv"

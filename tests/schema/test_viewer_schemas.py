@@ -32,7 +32,7 @@ from tests.client import DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN,
 from tests.factory import Factory
 from tests.schema.outline import SCHEMA
 
-SAMPLE: Final = 30
+SAMPLE: Final = 12
 EVERYTHING: Final = get_introspection_query(specified_by_url=True, directive_is_repeatable=True, schema_description=True)
 NEVER_MANAGED: Final = {
     "BillingMarket",
