@@ -210,6 +210,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         order_approval_days=settings.order_approval_days,
         refused_bank_countries=_refused_countries(settings),
         local_issuers=settings.development,
+        strict_schema=settings.shaped_schema == "strict",
     )
 
 

@@ -59,7 +59,8 @@ class Services:
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
-    `local_issuers`, companies can name identity issuers on this machine.
+    `local_issuers`, companies can name identity issuers on this machine. With `strict_schema`, viewers don't learn the
+    names of fields that they can never see.
     """
 
     reader: Reader
@@ -79,6 +80,7 @@ class Services:
     order_approval_days: int = 14
     refused_bank_countries: frozenset[str] = frozenset({"GB"})
     local_issuers: bool = False
+    strict_schema: bool = False
 
     def replace_policy(self, policy: Policy) -> None:
         """Use another policy for all requests that start from now on."""

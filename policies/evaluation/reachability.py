@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from threading import Lock
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -128,6 +129,20 @@ def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
     if key not in answers:
         answers[key] = Reachability(policy, shape).reads(entity)
     return answers[key]
+
+
+_lock = Lock()  # plans of long documents are built in a thread
+_unseen: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], frozenset[str]]] = WeakKeyDictionary()
+
+
+def never_seen(policy: Policy, shape: Shape, entity: str) -> frozenset[str]:
+    """Return the fields of a type that viewers of a shape can never see, with any settings. Cached for the policy's lifetime."""
+    with _lock:
+        answers, key = _unseen.setdefault(policy, LRUCache(CACHE_SIZE)), (shape, entity)
+        if key not in answers:
+            reach = Reachability(policy, shape)
+            answers[key] = frozenset(name for name in policy.decide(shape, entity).fields if not reach.sees(entity, name))
+        return answers[key]
 
 
 def absent_parameters(kind: str) -> frozenset[str]:

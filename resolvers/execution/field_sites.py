@@ -27,6 +27,8 @@ Decide: TypeAlias = Callable[[str], Decision]
 """Return the policy's decision on reading a type, for the viewers that the plan is for."""
 AllowedActionsOf: TypeAlias = Callable[[str], AllowedActions]
 """Return what those viewers can do to objects of a type."""
+Unnamed: TypeAlias = Callable[[str], frozenset[str]]
+"""Return the fields of a type whose names those viewers don't learn."""
 DenialReason: TypeAlias = Callable[[str], Reason | None]
 """Return why those viewers lack an ability, or None if they have it."""
 

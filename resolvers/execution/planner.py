@@ -42,6 +42,7 @@ from resolvers.execution.field_sites import (
     Grouped,
     NoChildren,
     RowAccess,
+    Unnamed,
     null_refusals,
     object_literal,
     track_list,
@@ -91,12 +92,14 @@ class Planner:
         decide: Decide,
         denial_reason: DenialReason,
         allowed_actions: AllowedActionsOf,
+        unnamed: Unnamed,
     ) -> None:
         self.document = document
         self.executor = executor
         self._describe = describe
         self._denial_reason = denial_reason
         self._allowed_actions_of = allowed_actions
+        self._unnamed = unnamed
         self.decide = decide
         self.names = CodeNamespace()
 
@@ -220,7 +223,9 @@ class Planner:
         access = site.access
         if isinstance(access, Objects):
             raise NotPlannable("hidden fields of an object that isn't a row")
-        rules = {name: rule for name, rule in access.decision.fields.items() if rule.visible != TRUE}
+        unnamed = self._unnamed(access.entity)
+        fields = access.decision.fields.items()
+        rules = {name: rule for name, rule in fields if rule.visible != TRUE and name not in unnamed}
         always = {name: constant_reason(rule) for name, rule in rules.items() if is_row_independent(rule)}
         by_row = {name: rule for name, rule in rules.items() if name not in always}
         reasons = "".join(f"{self._reason(rule, access)}, " for rule in by_row.values())

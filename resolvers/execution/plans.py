@@ -33,6 +33,7 @@ from resolvers.execution.variables import Definitions, Variables
 from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.reading.allowed_actions import allowed_actions
 from resolvers.reading.batching import ROOT
+from resolvers.reading.hidden_fields import unnamed
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
@@ -244,7 +245,15 @@ class PlanRunner:
         decide, denial_reason = partial(policy.decide, shape), partial(policy.denial_reason, shape)
         allowed_actions_of = partial(allowed_actions, policy, shape)
         try:
-            planner = Planner(operation.document, executor, self._describe, decide, denial_reason, allowed_actions_of)
+            planner = Planner(
+                operation.document,
+                executor,
+                self._describe,
+                decide,
+                denial_reason,
+                allowed_actions_of,
+                partial(unnamed, context),
+            )
             roots, planned = planner.plan()
         except NotPlannable as reason:
             return NoPlan(operation.characters, str(reason))

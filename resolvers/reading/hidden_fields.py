@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from policies.evaluation.reachability import never_seen
 from policies.reason import Reason
 from resolvers.reading.records import Record
 from resolvers.values.text import camel
@@ -48,6 +49,18 @@ def hidden_fields(hidden: Mapping[str, Reason]) -> list[HiddenField]:
 class ViewerHides:
     """The fields of each parent that policy hides from the viewer."""
 
-    async def __call__(self, parents: Sequence[Record], _context: Context) -> list[list[HiddenField]]:
+    async def __call__(self, parents: Sequence[Record], context: Context) -> list[list[HiddenField]]:
         """Return the list of each parent."""
-        return [hidden_fields(parent.hidden) for parent in parents]
+        return [hidden_fields(named(parent.hidden, unnamed(context, parent.entity))) for parent in parents]
+
+
+def unnamed(context: Context, entity: str) -> frozenset[str]:
+    """Return the fields of a type whose names the viewer doesn't learn: with a strict schema, those that it can never see."""
+    if not context.services.strict_schema:
+        return frozenset()
+    return never_seen(context.policy, context.viewer.shape, entity)
+
+
+def named(hidden: Mapping[str, Reason], without: frozenset[str]) -> Mapping[str, Reason]:
+    """Leave out fields."""
+    return {name: reason for name, reason in hidden.items() if name not in without} if without else hidden

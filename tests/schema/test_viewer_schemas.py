@@ -244,6 +244,19 @@ async def test_strict_rejects_removed_fields_as_unknown(strict: Client) -> None:
     assert ["Cannot query field 'billingMarket' on type 'Company'."] == [error["message"] for error in near.errors]
 
 
+async def test_strict_names_no_field_that_a_viewer_never_sees(strict: Client, unshaped: Client) -> None:
+    """`viewerHides` is no way to learn of it. What a setting hides is named: it's in the viewer's schema."""
+    query = "{ viewer { company { viewerHides { field } } } ports(first: 1) { nodes { viewerHides { field } } } }"
+    told = [(await client(HIDDEN, query)).data for client in (strict, unshaped)]
+    companies, ports = [
+        [{hidden["field"] for hidden in each["viewerHides"]} for each in things]
+        for things in ([answer["viewer"]["company"] for answer in told], [answer["ports"]["nodes"][0] for answer in told])
+    ]
+
+    assert {"billingMarkets"} <= companies[1] - companies[0]
+    assert all("monthlyRate" in names for names in ports)
+
+
 async def test_strict_caches_validation_per_viewer(strict: Client) -> None:
     """A document valid for one viewer can be invalid for another, in any order of requests. Settings make no difference."""
     query, prices = (
