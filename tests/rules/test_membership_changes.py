@@ -472,3 +472,19 @@ async def test_viewer_can_says_who_changes_a_member_V14_V49_V50(client: Client, 
         "operator": ["READ", "EXPLAIN"],
         "visitor": None,
     } == found
+
+
+async def test_rest_of_a_batch_has_the_rights_that_a_mutation_left_A43(client: Client, factory: Factory) -> None:
+    """An administrator that takes its own role has other rights from the next operation on, and none once it has left."""
+    member = await factory.user(await factory.company(), "ACCOUNT_ADMIN")
+    roles = {"query": "{ viewer { roles } }"}
+    demote = {"query": DEMOTE, "variables": {"id": member.membership.id}}
+    leave = {"query": REMOVE, "variables": {"id": member.membership.id}}
+
+    headers = {"Authorization": f"Bearer {await client._token(member.email)}"}
+    answers = await client.http.post("/graphql", json=[roles, demote, roles, leave, roles], headers=headers)
+
+    before, _done, after, left, gone = answers.json()
+    assert [["ACCOUNT_ADMIN"], ["VIEWER"]] == [each["data"]["viewer"]["roles"] for each in (before, after)]
+    assert [] == left["data"]["done"]["userErrors"]
+    assert ["UNAUTHENTICATED"] == [error["extensions"]["code"] for error in gone["errors"]]

@@ -19,13 +19,14 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import orjson
+from graphql import OperationType
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
-from transport.authentication.arrival import receive_request
+from transport.authentication.arrival import ReceivedRequest, receive_request
 from transport.authentication.bearer import Identity
 from transport.errors import INTERNAL
 from transport.graphql_request import GraphQLRequest
@@ -115,16 +116,18 @@ class GraphQLEndpoint:
             response.headers.update(HEADERS)
             await response(scope, receive, send)
         else:
-            status, body = (
-                _encode_batch(answer, request_id) if isinstance(answer, Batch) else _encode(answer, request_id, media_type)
-            )
-            answers = answer.answers if isinstance(answer, Batch) else [answer]
-            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *_response_headers(answers)]
-            headers += [self.refresh_cookie.set(each.refresh_cookie) for each in answers if each.refresh_cookie is not None][
-                -1:
-            ]
+            if isinstance(answer, Batch):
+                answers, (status, body) = answer.answers, _encode_batch(answer, request_id)
+            else:
+                answers, (status, body) = [answer], _encode(answer, request_id, media_type)
+            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *self._headers(answers)]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
+
+    def _headers(self, answers: list[Answer]) -> list[RawHeader]:
+        """Return the headers that report the operations, and the cookie that the last of them sets."""
+        cookies = [answer.refresh_cookie for answer in answers if answer.refresh_cookie is not None]
+        return [*_response_headers(answers), *(self.refresh_cookie.set(cookie) for cookie in cookies[-1:])]
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer | Batch:
         """Read the request and run its operation, or those of its batch, with one deadline for each. Raises Refusal."""
@@ -146,7 +149,8 @@ class GraphQLEndpoint:
                 if not isinstance(parsed, list):
                     return await self._run(parsed, scope["method"], viewer, payer, request_id)
                 batch = Batch(len(parsed))
-                await self._run_batch(batch, parsed, scope["method"], viewer, payer, request_id)
+                prepared = await self._prepare(parsed, scope["method"], payer)
+                await self._run_batch(batch, prepared, request, viewer)
                 return batch
         except TimeoutError:
             if not limit.expired():
@@ -166,10 +170,8 @@ class GraphQLEndpoint:
             return _failed(error)
         return await self._execute(operation, viewer, request_id)
 
-    async def _run_batch(
-        self, batch: Batch, requests: list[GraphQLRequest], method: str, viewer: Viewer, payer: Payer, request_id: str
-    ) -> None:
-        """Prepare all operations, then run them in order. A refusal after the first answer is reported in the batch."""
+    async def _prepare(self, requests: list[GraphQLRequest], method: str, payer: Payer) -> list[Operation | Answer]:
+        """Prepare the operations of a batch. An operation that can't run has its answer already. Raises Refusal."""
         prepared: list[Operation | Answer] = []
         for request in requests:
             try:
@@ -177,14 +179,28 @@ class GraphQLEndpoint:
             except PublicError as error:
                 prepared.append(_failed(error))
         self._check_together([each.size for each in prepared if isinstance(each, Operation)])
-        for each in prepared:
-            try:
-                batch.answers.append(each if isinstance(each, Answer) else await self._execute(each, viewer, request_id))
-            except Refusal as refusal:
-                if not batch.answers:
-                    raise
-                batch.refusal = refusal
-                return
+        return prepared
+
+    async def _run_batch(
+        self, batch: Batch, prepared: list[Operation | Answer], request: ReceivedRequest, viewer: Viewer
+    ) -> None:
+        """Run the operations in order. The viewer is loaded again after a mutation, which can change its rights.
+
+        A refusal after the first answer is reported in the batch.
+        """
+        changed = False
+        try:
+            for each in prepared:
+                if isinstance(each, Answer):
+                    batch.answers.append(each)
+                    continue
+                viewer = await self.identity.viewer(request) if changed else viewer
+                changed = each.kind is OperationType.MUTATION
+                batch.answers.append(await self._execute(each, viewer, request.scope["state"]["request_id"]))
+        except Refusal as refusal:
+            if not batch.answers:
+                raise
+            batch.refusal = refusal
 
     def _check_together(self, sizes: list[Size]) -> None:
         """Raise BadRequest if the operations of a batch are too much together."""
