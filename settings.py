@@ -138,10 +138,10 @@ class Settings(BaseSettings):
         "limit on queries if plans are off.",
     )
     max_introspection_values: int = Field(
-        default=50_000,
+        default=75_000,
         ge=1,
         description="Maximum number of values of the schema that a GraphQL operation can read; reading the whole schema takes "
-        "about 20,600.",
+        "about 25,400.",
     )
     max_socket_operations: int = Field(
         default=100, ge=1, description="Maximum number of concurrent operations over one WebSocket, including subscriptions."

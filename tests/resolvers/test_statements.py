@@ -27,6 +27,7 @@ FEW_RELATIONS: Final = {
     "User.photo",
     "InvoiceLine.agreement",
     "Offer.documents",  # for its writers only
+    "Notification.subject",  # one statement for each type of subject: tests/rules/test_notification.py covers it
 }
 APART: Final = (
     "totalCount",
