@@ -185,10 +185,7 @@ CONCEPTS: Final = (
         below={"marketplace_profile.ports": Relation(("company_id",))},
         filters={
             "location_id": equals("location_id", "Matches the location of the port.", "location", id_of="Location"),
-            "location_ids": one_of("location_id", "Matches any of these locations.", "location", id_of="Location"),
-            "metros": one_of("metro", "Matches any of these metropolitan areas.", "location"),
-            "speed_mbps": equals("speed_mbps", "Matches the port speed, in Mbps."),
-            "speeds": one_of("speed_mbps", "Matches any of these port speeds, in Mbps."),
+            **{name: FILTERS[name] for name in ("location_ids", "metros", "speed_mbps", "speeds")},
         },
         actions={"connect": AllowedFrom({PortStatus.ACTIVE})},
         shown_by={"status": "selectable"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -28,12 +29,13 @@ def subject_of(kind: str | None, key: UUID | None) -> str | None:
 @reads_columns("subject_type", "subject_key")
 async def subject(notifications: Sequence[Record], context: Context) -> list[Record | None]:
     """Return what each notification is about, with one statement for each type. None if the viewer can't read it."""
-    identified = [(each.subject_type, each.subject_key) for each in notifications]
-    found: dict[tuple[str | None, UUID | None], Record | None] = {}
-    for kind in sorted({kind for kind, _ in identified if kind is not None}):
-        keys = list(dict.fromkeys(key for name, key in identified if name == kind))
-        found |= {(kind, key): row for key, row in zip(keys, await context.loaders.rows(kind, keys), strict=True)}
-    return [found.get(each) for each in identified]
+    return await gather(*(_subject(each, context) for each in notifications))
+
+
+async def _subject(notification: Record, context: Context) -> Record | None:
+    if notification.subject_type is None:
+        return None
+    return (await context.loaders.rows(notification.subject_type, [notification.subject_key]))[0]
 
 
 notifications: Final = RootConnection("Notification", with_unread_filter)

@@ -25,6 +25,7 @@ RawHeader = tuple[bytes, bytes]
 EXPOSED_HEADERS: Final = (
     "Accept-Query",
     "Allow",
+    "ETag",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",

@@ -6,11 +6,11 @@ that only a setting hides counts as reachable.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from threading import Lock
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
@@ -120,29 +120,37 @@ class Reachability:
         )
 
 
-_reads: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], bool]] = WeakKeyDictionary()
+Answer = TypeVar("Answer")
+Answers: TypeAlias = WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], Answer]]
+_lock = Lock()  # plans of long documents are built in a thread
+_reads: Answers[bool] = WeakKeyDictionary()
 
 
 def can_ever_read(policy: Policy, shape: Shape, entity: str) -> bool:
     """Return what `Reachability.reads` returns for a shape. Cached for the policy's lifetime."""
-    answers, key = _reads.setdefault(policy, LRUCache(CACHE_SIZE)), (shape, entity)
-    if key not in answers:
-        answers[key] = Reachability(policy, shape).reads(entity)
-    return answers[key]
+    return _remembered(_reads, policy, (shape, entity), lambda reach: reach.reads(entity))
 
 
-_lock = Lock()  # plans of long documents are built in a thread
-_unseen: WeakKeyDictionary[Policy, LRUCache[tuple[Shape, str], frozenset[str]]] = WeakKeyDictionary()
+_unseen: Answers[frozenset[str]] = WeakKeyDictionary()
 
 
 def never_seen(policy: Policy, shape: Shape, entity: str) -> frozenset[str]:
     """Return the fields of a type that viewers of a shape can never see, with any settings. Cached for the policy's lifetime."""
+    fields = policy.decide(shape, entity).fields
+    return _remembered(
+        _unseen, policy, (shape, entity), lambda reach: frozenset(name for name in fields if not reach.sees(entity, name))
+    )
+
+
+def _remembered(
+    answers: Answers[Answer], policy: Policy, key: tuple[Shape, str], find: Callable[[Reachability], Answer]
+) -> Answer:
+    """Return the answer for a shape and a type, found on first use."""
     with _lock:
-        answers, key = _unseen.setdefault(policy, LRUCache(CACHE_SIZE)), (shape, entity)
-        if key not in answers:
-            reach = Reachability(policy, shape)
-            answers[key] = frozenset(name for name in policy.decide(shape, entity).fields if not reach.sees(entity, name))
-        return answers[key]
+        cached = answers.setdefault(policy, LRUCache(CACHE_SIZE))
+        if key not in cached:
+            cached[key] = find(Reachability(policy, key[0]))
+        return cached[key]
 
 
 def absent_parameters(kind: str) -> frozenset[str]:

@@ -27,6 +27,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetails, coll
 from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import FieldRule
 from policies.predicates.predicate import TRUE
+from policies.reason import Reason
 from resolvers.execution import connections, joined_rows
 from resolvers.execution.children import Arguments, Complete, EmbeddedStep, NestedListStep, ResolverStep, constant, mapped
 from resolvers.execution.codegen import CodeNamespace, NotPlannable, reject_record
@@ -166,9 +167,7 @@ class Planner:
 
     def _hidden(self, kind: str, name: str, rule: FieldRule, access: RowAccess) -> str:
         """Return the code that marks a hidden value with the reason of the first denial that matches."""
-        code = self.names.bind(HiddenMarker(Redacted(kind, name, rule.default_reason)))
-        for predicate, reason in reversed(rule.denials):
-            code = f"({self.names.bind(HiddenMarker(Redacted(kind, name, reason)))} if {access.holds(predicate)} else {code})"
+        code = self._by_denial(rule, access, lambda reason: HiddenMarker(Redacted(kind, name, reason)))
         return f"run.hide({code})"
 
     def _value(self, site: FieldSite) -> Code:
@@ -233,10 +232,14 @@ class Planner:
 
     def _reason(self, rule: FieldRule, access: RowAccess) -> str:
         """Return the code of why a row hides a field, or None if it doesn't."""
-        code = self.names.bind(rule.default_reason)
+        return f"(None if {access.holds(rule.visible)} else {self._by_denial(rule, access, lambda reason: reason)})"
+
+    def _by_denial(self, rule: FieldRule, access: RowAccess, of: Callable[[Reason], Any]) -> str:
+        """Return the code of the object for the reason of the first denial that matches."""
+        code = self.names.bind(of(rule.default_reason))
         for predicate, reason in reversed(rule.denials):
-            code = f"({self.names.bind(reason)} if {access.holds(predicate)} else {code})"
-        return f"(None if {access.holds(rule.visible)} else {code})"
+            code = f"({self.names.bind(of(reason))} if {access.holds(predicate)} else {code})"
+        return code
 
     def complete_value(self, site: FieldSite, code: str) -> Code:
         """Return the code of a value that the row or object itself contains."""

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from uuid import UUID
 
 from models.described_enum import DescribedEnum
-from models.lifecycle import IllegalStep
 from resolvers.values.identifiers import Identifier
-from resolvers.writing.idempotency import claim_idempotency_key
 from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader
-from resolvers.writing.runner import ChangedIds, Command, Mutation, MutationResult, values_of
-from resolvers.writing.transactions import Contended, run_in_transaction
+from resolvers.writing.runner import ChangedIds, Command, Mutation, MutationResult, run_command
 from resolvers.writing.unit_of_work import Requirements, UnitOfWork
 from resolvers.writing.user_errors import ErrorCode, MutationRejected, UserError, UserErrors
 
@@ -41,12 +37,7 @@ class BulkItem:
 
     async def run(self, work: UnitOfWork) -> ChangedIds:
         """Run the command. Raises MutationRejected."""
-        try:
-            changed = await self.command(work, InputReader(self.values, work.errors, self.path))
-            work.errors.raise_if_any()
-        except IllegalStep as step:
-            raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step), list(self.path))]) from None
-        return changed
+        return await run_command(self.command, work, InputReader(self.values, work.errors, self.path))
 
 
 Items: TypeAlias = Callable[[Mapping[str, Any]], Sequence[BulkItem]]
@@ -90,40 +81,22 @@ class BulkMutation:
         self, context: Context, items: Sequence[BulkItem], values: Mapping[str, Any], response_key: str
     ) -> MutationResult:
         """Make all changes in one transaction. If one of them fails, the errors of all are reported, and nothing is changed."""
-        try:
-            changed = await run_in_transaction(
-                context, self.name, lambda work: self._run_once(work, items, values, response_key)
-            )
-        except MutationRejected as rejected:
-            return MutationResult(rejected.errors, rejected.values or {"results": []})
-        except Contended as contended:
-            return MutationResult([UserError(contended.code, contended.message)], {"results": []})
-        finally:
-            context.reset_caches()
-        return MutationResult([], {"results": [MutationResult([], await values_of(context, each)) for each in changed]})
-
-    async def _run_once(
-        self, work: UnitOfWork, items: Sequence[BulkItem], values: Mapping[str, Any], response_key: str
-    ) -> list[ChangedIds]:
-        """Run all commands, unless they already ran under the same idempotency key. Raises MutationRejected."""
-        request = await claim_idempotency_key(work.session, work.context, self.name, values, response_key)
-        if request is not None and request.done is not None:
-            return [_unstored(request.done, number) for number in range(len(items))]
-        changed = await _run_all(work, items)
-        if request is not None:
-            request.done = dict(pair for number, each in enumerate(changed) for pair in _stored(each, number))
-        return changed
+        mutation = Mutation(self.name, lambda work, _fields: _run_all(work, items))
+        result = await mutation(context, values, response_key)
+        if not result.succeeded:
+            return MutationResult(result.user_errors, {"results": result.results or []})
+        return MutationResult([], {"results": [result.part(_prefix(number)) for number in range(len(items))]})
 
 
-async def _run_all(work: UnitOfWork, items: Sequence[BulkItem]) -> list[ChangedIds]:
+async def _run_all(work: UnitOfWork, items: Sequence[BulkItem]) -> ChangedIds:
     """Run each command, and go on after one that fails, to find the errors of all. Raises MutationRejected."""
-    changed: list[ChangedIds] = []
+    changed: dict[str, Identifier | str] = {}
     errors: list[list[UserError]] = []
-    for item in items:
+    for number, item in enumerate(items):
         work.errors = UserErrors()
         try:
             async with work.session.begin_nested():
-                changed.append(await item.run(work))
+                changed |= {f"{_prefix(number)}{name}": value for name, value in (await item.run(work)).items()}
             errors.append([])
         except MutationRejected as rejected:
             errors.append(rejected.errors)
@@ -133,14 +106,6 @@ async def _run_all(work: UnitOfWork, items: Sequence[BulkItem]) -> list[ChangedI
     return changed
 
 
-def _stored(changed: ChangedIds, number: int) -> list[tuple[str, list[str]]]:
-    """Return the ids of one change in the form in which they are stored with an idempotency key."""
-    ids = {name: value for name, value in changed.items() if isinstance(value, Identifier)}
-    return [(f"{number}.{name}", [value.type, str(value.key)]) for name, value in ids.items()]
-
-
-def _unstored(done: Mapping[str, Any], number: int) -> ChangedIds:
-    start = f"{number}."
-    return {
-        name.removeprefix(start): Identifier(kind, UUID(key)) for name, (kind, key) in done.items() if name.startswith(start)
-    }
+def _prefix(number: int) -> str:
+    """Return how the names of an item's values begin among those of all items."""
+    return f"{number}."

@@ -35,6 +35,11 @@ class InputReader:
         self._errors = errors
         self._path = path
 
+    @property
+    def place(self) -> list[str] | None:
+        """The path of this input, as errors name it. None if it's the whole input."""
+        return list(self._path) or None
+
     def has(self, name: str) -> bool:
         """Return True if the field is present, even if null."""
         return name in self.values

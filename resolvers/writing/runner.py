@@ -44,6 +44,11 @@ class MutationResult:
         """True if nothing prevented the mutation."""
         return not self.user_errors
 
+    def part(self, prefix: str) -> MutationResult:
+        """Return the values whose names begin with a prefix, without it."""
+        values = {name.removeprefix(prefix): value for name, value in self._values.items() if name.startswith(prefix)}
+        return MutationResult(self.user_errors, values)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # graphql-core looks for __await__ in an item of a list
             raise AttributeError(name)
@@ -73,27 +78,28 @@ class Mutation:
             return MutationResult([UserError(contended.code, contended.message)], {})
         finally:
             context.reset_caches()
-        return MutationResult([], await values_of(context, changed))
+        return MutationResult([], {name: await _value(context, name, identifier) for name, identifier in changed.items()})
 
     async def _run_once(self, work: UnitOfWork, values: Mapping[str, Any], response_key: str) -> ChangedIds:
         """Run the command, unless it already ran under the same idempotency key. Raises MutationRejected."""
         request = await claim_idempotency_key(work.session, work.context, self.name, values, response_key)
         if request is not None and request.done is not None:
             return {name: Identifier(kind, UUID(key)) for name, (kind, key) in request.done.items()}
-        try:
-            changed = await self.command(work, InputReader(values, work.errors))
-            work.errors.raise_if_any()
-        except IllegalStep as step:
-            raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step))]) from None
+        changed = await run_command(self.command, work, InputReader(values, work.errors))
         if request is not None:
             ids = {name: value for name, value in changed.items() if isinstance(value, Identifier)}
             request.done = {name: [identifier.type, str(identifier.key)] for name, identifier in ids.items()}
         return changed
 
 
-async def values_of(context: Context, changed: ChangedIds) -> dict[str, Any]:
-    """Return the values of a payload's fields: the objects as the viewer can read them now."""
-    return {name: await _value(context, name, identifier) for name, identifier in changed.items()}
+async def run_command(command: Command, work: UnitOfWork, fields: InputReader) -> ChangedIds:
+    """Run a command with its input. Raises MutationRejected."""
+    try:
+        changed = await command(work, fields)
+    except IllegalStep as step:
+        raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step), fields.place)]) from None
+    work.errors.raise_if_any()
+    return changed
 
 
 async def _value(context: Context, name: str, identifier: Identifier | str) -> Record | str | None:

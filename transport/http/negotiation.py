@@ -50,7 +50,10 @@ def _accepted(accept: str) -> MediaType:
 
 def quality_of(header: str, *names: str) -> float:
     """Return the quality that a header gives the first of these names that it lists, or 0."""
-    qualities = _qualities(header)
+    return _first(_qualities(header), *names)
+
+
+def _first(qualities: dict[str, float], *names: str) -> float:
     return next((qualities[name] for name in names if name in qualities), 0.0)
 
 
@@ -96,8 +99,7 @@ def _media_range(text: str) -> tuple[str, float]:
 
 def _quality(media_type: MediaType, qualities: dict[str, float]) -> float:
     """Return the quality of a media type, from the client's most specific matching range."""
-    ranges = (media_type, "application/*", "*/*")
-    return next((qualities[each] for each in ranges if each in qualities), 0.0)
+    return _first(qualities, media_type, "application/*", "*/*")
 
 
 def _parameter(name: str, parameters: str, default: str) -> str:

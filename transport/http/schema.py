@@ -23,7 +23,7 @@ from transport.view_as import refuse_view_as
 
 PATH: Final = "/schema.graphql"
 MEDIA_TYPE: Final = "application/graphql"
-HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization", "Access-Control-Expose-Headers": "ETag"}
+HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 TAG_DIGITS: Final = 32
 
 SchemaText = Callable[[Viewer, bool], Awaitable[str]]
