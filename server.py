@@ -6,7 +6,7 @@ Everything is built here and passed on as arguments. No other module of the gate
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from models.reading import Reader
 from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Policy
 from policies.evaluation.reloading import PolicyReloader
+from policies.evaluation.shapes import expected_shapes
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.recording import record
@@ -70,6 +71,7 @@ from transport.http.captured_mails import mail_routes
 from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
 from transport.http.portal import PortalViewer, portal_routes
+from transport.http.public_pages import DOCUMENTS as PAGE_DOCUMENTS
 from transport.http.schema import SchemaText, schema_route
 from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
@@ -127,7 +129,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
-    schema = _schema(settings, documents, schema_of)
+    planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
+    schema = _schema(settings, documents, planning, schema_of)
     documents.persisted = _persisted(settings, documents, schema)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     app = create_app(
@@ -145,7 +148,11 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
         lifespan=_lifespan(
-            services, issuer_keys, *([reloading.follow] if settings.development else []), *([companion] if companion else [])
+            services,
+            issuer_keys,
+            *([reloading.follow] if settings.development else []),
+            *([companion] if companion else []),
+            *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
         ),
         documents=documents,
         body_limits={UPLOADS: body_limit},
@@ -224,11 +231,11 @@ def _refused_countries(settings: Settings) -> frozenset[str]:
     return refused
 
 
-def _schema(settings: Settings, documents: Documents, schema_of: SchemaOf) -> strawberry.Schema:
+def _schema(settings: Settings, documents: Documents, planning: Planning, schema_of: SchemaOf) -> strawberry.Schema:
     """Build the schema with its extensions. Raises InvalidSettings if an audited field doesn't exist."""
     auditing = Auditing(settings.audited_fields)
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
-    planned = [Planning(admit=_admit(settings)).extension] if settings.planner else []
+    planned = [planning.extension] if settings.planner else []
     extensions = [documents.extension, *recording, *planned, auditing.extension]
     always, suggestions = settings.shaped_schema == "strict", settings.development
     schema = make_schema(*extensions, schema_of=schema_of, always=always, suggestions=suggestions)
@@ -251,7 +258,29 @@ def _persisted(settings: Settings, documents: Documents, schema: strawberry.Sche
                 raise InvalidManifest(f"has an invalid document {brief(name)}: {problem}")
     except InvalidManifest as error:
         raise InvalidSettings({variable("trusted_documents_file"): str(error)}) from None
-    return PersistedDocuments(with_hashes(trusted))
+    allowed = {*trusted.values(), *_own_documents()} if settings.trusted_documents == "only" else None
+    return PersistedDocuments(with_hashes(trusted), allowed)
+
+
+def _own_documents() -> Iterator[str]:
+    """Yield the documents that the gateway's own pages send."""
+    yield from PAGE_DOCUMENTS
+    for path in (HERE / "portal" / "documents").glob("*.graphql"):
+        yield path.read_text("utf-8")
+
+
+def _plan_ahead(
+    services: Services, planning: Planning, schema: strawberry.Schema, documents: Documents
+) -> Callable[[], Awaitable[None]]:
+    """Return what plans the trusted documents for the viewers that are expected, while the gateway already serves."""
+
+    async def plan_ahead() -> None:
+        contexts = [Context(services, Viewer(shape=shape), Origin("")) for shape in expected_shapes()]
+        for text, document in documents.pinned.items():
+            for context in contexts:
+                await planning.plan_ahead(schema, text, document.ast, context)
+
+    return plan_ahead
 
 
 def _admit(settings: Settings) -> Admit:

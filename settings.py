@@ -94,7 +94,11 @@ class Settings(BaseSettings):
     trusted_documents_file: Path | None = Field(
         default=None,
         description="A manifest of GraphQL documents that clients can send by ID, as Apollo, Relay or GraphQL Code Generator "
-        "write it. They are parsed and validated at start.",
+        "write it. They are parsed, validated and planned at start.",
+    )
+    trusted_documents: Literal["prefer", "only"] = Field(
+        default="prefer",
+        description="Whether clients can send other documents than those of the manifest: `prefer` allows it, `only` refuses it.",
     )
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1024, description="Largest request body or WebSocket message, in bytes."
@@ -238,6 +242,13 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is not None:
             DatabaseAddress.parse(value)
+        return value
+
+    @field_validator("trusted_documents")
+    @classmethod
+    def _has_a_manifest(cls, value: str, info: Any) -> str:
+        if value == "only" and info.data.get("trusted_documents_file", value) is None:
+            raise ValueError(f"only needs {variable('trusted_documents_file')}")
         return value
 
     @field_validator("smtp_url")

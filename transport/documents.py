@@ -7,7 +7,7 @@ The total length of the cached texts is bounded, so that clients can't fill the 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -217,6 +217,11 @@ class Documents:
         """Return whether a text is cached and valid, so that it needs neither parsing nor validation."""
         document = self._pinned.get(text) or self._cached.get(text)
         return document is not None and document.is_valid
+
+    @property
+    def pinned(self) -> Mapping[str, Document]:
+        """The documents that are kept for good, by text."""
+        return self._pinned
 
     def pin(self, text: str, schema: GraphQLSchema, bounds: Bounds) -> str | None:
         """Keep the document of a text for good, parsed, measured and validated. Return its first problem instead, if it has one."""

@@ -2,13 +2,14 @@
 
 - Automatic persisted queries, as Apollo and urql send them: a client sends a hash, and with an unknown one also the text. The gateway
   keeps the text for later. Visitors have a cache of their own, so they can't push out what others use.
-- Trusted documents: those of a manifest that the gateway loads at start, by the IDs in it. They are never pushed out.
+- Trusted documents: those of a manifest that the gateway loads at start, by the IDs in it. They are never pushed out. The gateway can
+  refuse all others, except those of its own pages.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -47,6 +48,15 @@ class DocumentNotFound(PublicError):
         super().__init__("No trusted document has this ID.")
 
 
+class DocumentNotTrusted(PublicError):
+    """The gateway runs only the documents of its manifest."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+
+    def __init__(self) -> None:
+        super().__init__("This gateway runs only trusted documents, and this isn't one of them.")
+
+
 class InvalidManifest(Exception):
     """A manifest of trusted documents can't be used."""
 
@@ -58,9 +68,10 @@ def _texts() -> LRUCache[str, str]:
 
 @dataclass(slots=True)
 class PersistedDocuments:
-    """The documents that requests can name. `trusted` maps IDs and hashes to texts."""
+    """The documents that requests can name. `trusted` maps IDs and hashes to texts. Only the texts `allowed` run; None allows all."""
 
     trusted: Mapping[str, str] = field(default_factory=dict)
+    allowed: Collection[str] | None = None
     _of_users: LRUCache[str, str] = field(default_factory=_texts)
     _of_visitors: LRUCache[str, str] = field(default_factory=_texts)
 
@@ -70,6 +81,8 @@ class PersistedDocuments:
             request.query = self._named(request.document_id)
         elif (name := hash_of(request.extensions)) is not None:
             request.query = self._hashed(name, request.query)
+        if self.allowed is not None and request.query not in self.allowed:
+            raise DocumentNotTrusted
 
     def remember(self, request: GraphQLRequest, *, is_visitor: bool) -> None:
         """Keep the text of a request that gave its hash, once it has been accepted."""

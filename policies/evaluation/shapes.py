@@ -12,7 +12,7 @@ from typing import Final
 
 from models.company import AccountKind
 from models.managed_account import SupportedBy
-from models.membership import MemberRole
+from models.membership import STAFF_ROLES, MemberRole
 from policies.errors import PolicyError
 from policies.language.source import Rule
 from policies.language.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, leaves, paths
@@ -133,3 +133,18 @@ def _terms(goal: Goal) -> Iterator[Constant | Path]:
         case Comparison(_, _, left, right):
             yield left
             yield from right.items if isinstance(right, Listing) else (right,)
+
+
+def expected_shapes() -> Iterator[Shape]:
+    """Yield the shapes of common viewers: visitors, and members with one role, whose account has all settings off or all on."""
+    yield Shape()
+    yield USER
+    for kind, role in product(AccountKind, ROLES):
+        if role in STAFF_ROLES and kind is not AccountKind.OPERATOR:
+            continue
+        if kind is not AccountKind.MANAGED:
+            yield Shape(kind=kind.value, roles=(role,))
+            continue
+        for on in (False, True):
+            settings = dict.fromkeys(SWITCHES, on)
+            yield Shape(kind=kind.value, roles=(role,), supported_by=SupportedBy.PARTNER.value, **settings)

@@ -1,12 +1,12 @@
 // The session of whoever signed in on this site. Its refresh token is in a cookie that no script can read; access tokens stay in memory.
 
+import REFRESH from "../documents/refresh-tokens.graphql?raw";
+import SIGN_OUT from "../documents/sign-out.graphql?raw";
+import WHO from "../documents/viewer.graphql?raw";
 import { ask } from "./ask";
 import type { Viewer } from "./config";
 
 const PATH = "/graphql/refresh"; // where the browser sends the cookie to
-const REFRESH = "mutation { refreshTokens(input: {}) { tokens { accessToken } userErrors { code } } }";
-const SIGN_OUT = "mutation { signOut { signedOut userErrors { code } } }";
-const WHO = "{ viewer { user { name email } company { tradingName } } }";
 
 /** The next access token of the session; null if there is none or it has ended. */
 export async function refreshed(): Promise<string | null> {

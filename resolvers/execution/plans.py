@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -37,7 +37,7 @@ from resolvers.reading.hidden_fields import unnamed
 from resolvers.values.errors import PublicError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from policies.evaluation.policy import Policy
     from resolvers.context import Context
@@ -185,15 +185,29 @@ class NoPlan:
         raise NotPlannable(self.reason)
 
 
-class PlanRunner:
-    """Builds, caches and runs the plans of one schema under one policy. The least recently used are evicted."""
+class Cache:
+    """Operations and their plans, bounded in characters of their documents. The least recently used are evicted."""
 
-    def __init__(self, schema: GraphQLSchema, describe: Describe, max_characters: int = PLAN_CACHE_SIZE) -> None:
-        """`max_characters` bounds the cache, in characters of the documents."""
+    def __init__(self, max_characters: int) -> None:
+        self.operations: LRUCache[Any, SelectedOperation] = LRUCache(max_characters, attrgetter("characters"))
+        self.plans: LRUCache[Any, Plan | NoPlan] = LRUCache(max_characters, attrgetter("characters"))
+
+
+class PlanRunner:
+    """Builds, caches and runs the plans of one schema under one policy."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        describe: Describe,
+        max_characters: int = PLAN_CACHE_SIZE,
+        is_trusted: Callable[[str], bool] = lambda _text: False,
+    ) -> None:
+        """`max_characters` bounds each of two caches: that of trusted documents, and that of all others, which can't evict them."""
         self._schema = schema
         self._describe = describe
-        self._operations: LRUCache[Any, SelectedOperation] = LRUCache(max_characters, attrgetter("characters"))
-        self._plans: LRUCache[Any, Plan | NoPlan] = LRUCache(max_characters, attrgetter("characters"))
+        self._is_trusted = is_trusted
+        self._caches = {trusted: Cache(max_characters) for trusted in (True, False)}
         self._policy: Policy | None = None  # the policy of all cached plans
 
     async def answer(
@@ -209,37 +223,69 @@ class PlanRunner:
         context.execution = _execution(answer.unplanned, answer.roots)
         return answer
 
+    async def plan_ahead(self, text: str, document: DocumentNode, name: str | None, context: Context) -> None:
+        """Build the plan for viewers of the context's shape before one of them sends the document.
+
+        The values of variables aren't known yet, so operations that they select fields of are left to the first request.
+        """
+        operation = self._operation(text, document, name)
+        if operation.conditions:
+            return
+        self._use(context.policy)
+        try:
+            await self._plan((text, name, context.viewer.shape, ()), operation, None, context, in_worker=True)
+        except Exception as error:
+            log.warning("plan.failed_ahead", operation=name, reason=_reason(error))
+
     async def _run(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
     ) -> Answer:
         operation = self._operation(text, document, name)
         variables = operation.variables.read(raw)
         condition_values = tuple(variables.coerced.get(condition) for condition in operation.conditions)
-        if context.policy is not self._policy:  # the policy was reloaded
-            self._plans.clear()
-            self._policy = context.policy
+        self._use(context.policy)
         key = (text, name, context.viewer.shape, condition_values)
-        plan = self._plans.get(key)
+        plan = self._caches[self._is_trusted(text)].plans.get(key)
         if plan is None:
-            build = partial(self._build, operation, name, dict(raw), context)
-            plan = build() if len(text) < SHORT_DOCUMENT else await run_in_worker(build)
-            _cache(self._plans, key, plan)
+            plan = await self._plan(key, operation, dict(raw), context, in_worker=len(text) >= SHORT_DOCUMENT)
         return await plan.run(context, variables)
 
+    def _use(self, policy: Policy) -> None:
+        """Drop all plans if the policy was reloaded."""
+        if policy is not self._policy:
+            for cache in self._caches.values():
+                cache.plans.clear()
+            self._policy = policy
+
+    async def _plan(
+        self, key: Any, operation: SelectedOperation, raw: dict[str, Any] | None, context: Context, *, in_worker: bool
+    ) -> Plan | NoPlan:
+        text, name, *_ = key
+        build = partial(self._build, operation, name, raw, context)
+        plan = await run_in_worker(build) if in_worker else build()
+        if context.policy is self._policy:  # it may have been reloaded while the plan was built
+            _cache(self._caches[self._is_trusted(text)].plans, key, plan)
+        return plan
+
     def _operation(self, text: str, document: DocumentNode, name: str | None) -> SelectedOperation:
-        operation = self._operations.get((text, name))
+        operations = self._caches[self._is_trusted(text)].operations
+        operation = operations.get((text, name))
         if operation is None:
             node = get_operation_ast(document, name)
             assert node is not None  # noqa: S101 (Strawberry has selected it before)
             definitions = Definitions(self._schema, node.variable_definitions or ())
             operation = SelectedOperation(PLAN_OVERHEAD + len(text), document, node, conditions(document), definitions)
-            _cache(self._operations, (text, name), operation)
+            _cache(operations, (text, name), operation)
         return operation
 
-    def _build(self, operation: SelectedOperation, name: str | None, raw: dict[str, Any], context: Context) -> Plan | NoPlan:
+    def _build(
+        self, operation: SelectedOperation, name: str | None, raw: dict[str, Any] | None, context: Context
+    ) -> Plan | NoPlan:
+        """Build a plan. `raw` has the values of the variables, or is None if they aren't known yet."""
         if operation.node.operation is not OperationType.QUERY:
             return NoPlan(operation.characters, "not a query")
-        executor = Executor.build(self._schema, operation.document, raw_variable_values=raw, operation_name=name)
+        document = _without_variables(operation.document) if raw is None else operation.document
+        executor = Executor.build(self._schema, document, raw_variable_values=raw or {}, operation_name=name)
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been coerced before)
         policy, shape = context.policy, context.viewer.shape
         decide, denial_reason = partial(policy.decide, shape), partial(policy.denial_reason, shape)
@@ -258,7 +304,17 @@ class PlanRunner:
         except NotPlannable as reason:
             return NoPlan(operation.characters, str(reason))
         trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
+        roots = replace(roots, operation=operation.node)
         return Plan(operation.characters, roots, planned, FieldsTracker(trackers) if trackers else None)
+
+
+def _without_variables(document: DocumentNode) -> DocumentNode:
+    """Return a document that declares no variables, so that none is required."""
+    definitions = tuple(
+        replace(each, variable_definitions=()) if isinstance(each, OperationDefinitionNode) else each
+        for each in document.definitions
+    )
+    return DocumentNode(definitions=definitions, loc=document.loc)
 
 
 def _execution(unplanned: Mapping[str, str], roots: Roots) -> str:

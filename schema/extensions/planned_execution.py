@@ -12,6 +12,7 @@ from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLSchema,
+    OperationDefinitionNode,
     Undefined,
     VariableNode,
     get_nullable_type,
@@ -38,11 +39,18 @@ Admit = Callable[[GraphQLSchema, DocumentNode, Mapping[str, Any], str], None]
 class Planning:
     """The plans of one schema. `kept` is the cache size, in characters of documents.
 
-    `admit` is called before graphql-core runs root fields that have no plan or that failed.
+    `admit` is called before graphql-core runs root fields that have no plan or that failed. `is_trusted` says which documents other
+    documents' plans can't push out.
     """
 
-    def __init__(self, kept: int = PLAN_CACHE_SIZE, admit: Admit | None = None) -> None:
+    def __init__(
+        self,
+        kept: int = PLAN_CACHE_SIZE,
+        admit: Admit | None = None,
+        is_trusted: Callable[[str], bool] = lambda _text: False,
+    ) -> None:
         self._kept = kept
+        self._is_trusted = is_trusted
         self.admit = admit
         self._plans: PlanRunner | None = None
 
@@ -50,10 +58,17 @@ class Planning:
         """Return an extension that runs an operation by its plan, if it has one."""
         return _Planned(self)
 
+    async def plan_ahead(self, schema: strawberry.Schema, text: str, document: DocumentNode, context: Any) -> None:
+        """Plan each operation of a document for viewers of the context's shape, before one of them sends it."""
+        for definition in document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                name = definition.name.value if definition.name else None
+                await self.of(schema).plan_ahead(text, document, name, context)
+
     def of(self, schema: strawberry.Schema) -> PlanRunner:
         """Return the plans, built when first needed because the schema isn't complete before."""
         if self._plans is None:
-            self._plans = PlanRunner(schema._schema, _Describe(schema.schema_converter), self._kept)
+            self._plans = PlanRunner(schema._schema, _Describe(schema.schema_converter), self._kept, self._is_trusted)
         return self._plans
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from pydantic import ValidationError
 
 import server
+from policies.evaluation.shapes import expected_shapes
+from resolvers.execution.plans import PlanRunner
 from settings import InvalidSettings, Settings
-from tests.client import HIDDEN, Client, open_client
+from tests.client import ANONYMOUS, HIDDEN, PATIENT, Client, open_client
 from transport import persisted_documents
 from transport.graphql_request import GraphQLRequest
 from transport.limits.quotas import MIN_CHARGE
 from transport.persisted_documents import PersistedDocuments, PersistedQueryNotFound
 
+OWN: Final = server.HERE / "portal" / "documents"
 QUERY: Final = "query Name($of: ID!) { node(id: $of) { id } }"
 TYPENAME: Final = "{ __typename }"
 ANSWER: Final = {"data": {"__typename": "Query"}}
@@ -242,3 +247,80 @@ def test_missing_manifest_stops_the_start(demo_url: str, tmp_path: Path) -> None
 
     with pytest.raises(InvalidSettings, match="can't be read"):
         server.build(settings)
+
+
+def manifest_of(directory: Path, *texts: str) -> Path:
+    """Write a manifest of documents by their hashes."""
+    path = directory / "manifest.json"
+    path.write_text(json.dumps({hashed(text): text for text in texts}), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": "{ viewer { __typename } }"},
+        {"query": "{ viewer { __typename } }", "extensions": persisted("{ viewer { __typename } }")},
+        {"query": "{ __schema { types { name } } }"},
+        {"query": "not GraphQL"},
+    ],
+    ids=["a text", "with its hash", "introspection", "invalid"],
+)
+async def test_only_trusted_documents_run(demo_url: str, tmp_path: Path, body: dict[str, Any]) -> None:
+    """Anything else is refused before it's parsed. The text of a trusted document is as good as its name."""
+    manifest = manifest_of(tmp_path, TYPENAME)
+    async with open_client(demo_url, tmp_path, trusted_documents_file=manifest, trusted_documents="only") as client:
+        refused = await post(client, **body)
+        compared = await client.post(HIDDEN, "/diff", {"left": None, "right": None, **body})
+        by_text, by_name = [await post(client, **named) for named in ({"query": TYPENAME}, {"documentId": hashed(TYPENAME)})]
+
+    assert (400, ["DOCUMENT_NOT_TRUSTED"]) == (refused[0], codes(refused[1]))
+    assert ["DOCUMENT_NOT_TRUSTED"] == codes(compared.json())
+    assert (200, ANSWER) == by_text == by_name
+
+
+async def test_own_pages_work_with_only_trusted_documents(demo_url: str, tmp_path: Path) -> None:
+    """The pages that the gateway serves send documents of their own."""
+    manifest = manifest_of(tmp_path, TYPENAME)
+    documents = [path.read_text("utf-8") for path in sorted(OWN.glob("*.graphql"))]
+    async with open_client(demo_url, tmp_path, trusted_documents_file=manifest, trusted_documents="only") as client:
+        page = await client.http.get("/marketplace/nothing")
+        answers = [(await post(client, query=text))[1] for text in documents]
+
+    assert (404, True) == (page.status_code, "There is no page here" in page.text)
+    assert {"user": None, "company": None} in [data.get("viewer") for answer in answers if (data := answer.get("data"))]
+    assert all("DOCUMENT_NOT_TRUSTED" not in codes(answer) for answer in answers if "errors" in answer)
+
+
+def test_only_without_a_manifest_stops_the_start(tmp_path: Path) -> None:
+    """A gateway that runs nothing is a mistake."""
+    with pytest.raises(ValidationError, match="only needs CROSSGATE_TRUSTED_DOCUMENTS_FILE"):
+        Settings(data_dir=tmp_path, trusted_documents="only")
+
+
+CONDITIONAL: Final = "query Conditional($more: Boolean!) { viewer { user @include(if: $more) { email } } }"
+PLANNED: Final = "query Planned($first: Int!) { marketplaceProfiles(first: $first) { nodes { companyName } } }"
+
+
+async def test_trusted_documents_are_planned_before_they_are_sent(
+    demo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For visitors and members with one role, unless a variable selects fields. The plan reads the variables of each request."""
+    manifest, built, build = manifest_of(tmp_path, PLANNED, CONDITIONAL), list[str | None](), PlanRunner._build
+
+    def counted(runner: PlanRunner, operation: Any, name: str | None, *more: Any) -> Any:
+        plan = build(runner, operation, name, *more)
+        built.append(name)
+        return plan
+
+    monkeypatch.setattr(PlanRunner, "_build", counted)
+    async with open_client(demo_url, tmp_path, trusted_documents_file=manifest) as client:
+        expected = ["Planned"] * len([*expected_shapes()])
+        async with asyncio.timeout(PATIENT):
+            while built != expected:  # noqa: ASYNC110 (nothing waits for plans)
+                await asyncio.sleep(0.01)
+        answers = [await client(ANONYMOUS, PLANNED, **variables) for variables in ({"first": 2}, {"first": 3})]
+
+    assert expected == built
+    assert ["planned"] * 2 == [answer.execution for answer in answers]
+    assert [2, 3] == [len(answer.data["marketplaceProfiles"]["nodes"]) for answer in answers]

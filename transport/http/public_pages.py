@@ -36,6 +36,7 @@ PRODUCT: Final = """query PublicProduct($slug: String!) {
     slug url title summary text: description highlights company { tradingName } dimensions { name unit }
   }
 }"""
+DOCUMENTS: Final = (PROFILE, PRODUCT)
 OFFER_TEXT: Final = "Only the offer's seller and its buyers can read it."
 MISSING_TEXT: Final = "There is no page here, or it isn't public."
 SECURE: Final = "https://"

@@ -1,11 +1,12 @@
 // The page to accept an invitation: it says to which company, then asks for what its user still lacks.
 
+import ACCEPT from "../../documents/accept-invitation.graphql?raw";
+import INVITATION from "../../documents/invitation.graphql?raw";
 import { ask } from "../ask";
 import { signedIn } from "../own-session";
 import { type UserError, type Values, whenPressed, whenSubmitted } from "./form";
 import { fillInCode, formOf, open, startSession } from "./steps";
 
-const INVITATION = "query ($token: String!) { invitation(token: $token) { email roles company { tradingName } } }";
 const GONE = "This invitation was used, was withdrawn or has expired.";
 const FORMS = ["own-form", "new-form", "account-form"] as const;
 
@@ -26,8 +27,8 @@ async function begin({ token }: Values): Promise<readonly UserError[]> {
   if (!invitation) return [{ message: GONE, field: ["token"] }];
   const session = await signedIn();
   const isOwn = session?.viewer.email.toLowerCase() === invitation.email.toLowerCase();
-  if (isOwn) startSession("own-form", "acceptInvitation", { token }, session?.token);
-  for (const form of ["new-form", "account-form"]) startSession(form, "acceptInvitation", { token });
+  if (isOwn) startSession("own-form", ACCEPT, { token }, session?.token);
+  for (const form of ["new-form", "account-form"]) startSession(form, ACCEPT, { token });
   describe(invitation);
   choose(isOwn ? "own-form" : "new-form");
   open();

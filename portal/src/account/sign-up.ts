@@ -1,5 +1,7 @@
 // The page to sign up: it verifies an address by email, then creates the user.
 
+import COMPLETE from "../../documents/complete-sign-up.graphql?raw";
+import SIGN_UP from "../../documents/sign-up.graphql?raw";
 import { byMail } from "./steps";
 
-byMail("signUp", "completeSignUp");
+byMail(SIGN_UP, COMPLETE);

@@ -4,30 +4,34 @@ import { ask } from "../ask";
 import { forget } from "../choice";
 import { type UserError, type Values, whenPressed, whenSubmitted } from "./form";
 
-const PAYLOADS = { tokens: "tokens { expiresAt }", sent: "sent" };
-const PATHS = { tokens: "/graphql/refresh", sent: "/graphql" }; // with the cookie, a new session replaces the one that it belongs to
+const WITH_COOKIE = "/graphql/refresh"; // so that a new session replaces the one that the cookie belongs to
+
+interface Options {
+  readonly path?: string;
+  readonly more?: object;
+  readonly token?: string | undefined;
+}
 
 /** Run a mutation on the form's values, then do what follows it. Returns the errors that prevented it. */
-function mutation(name: string, result: keyof typeof PAYLOADS, then: () => void, more: object = {}, token?: string) {
-  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
-  const document = `mutation ($input: ${type}!) { ${name}(input: $input) { ${PAYLOADS[result]} userErrors { message field } } }`;
+function mutation(document: string, then: () => void, { path = "/graphql", more = {}, token }: Options = {}) {
   return async (values: Values): Promise<readonly UserError[]> => {
-    const { [name]: payload } = await ask(document, { path: PATHS[result], variables: { input: { ...values, ...more } }, token });
+    const [payload] = Object.values(await ask(document, { path, variables: { input: { ...values, ...more } }, token })) as any[];
     if (!payload.userErrors.length) then();
     return payload.userErrors;
   };
 }
 
 /** Start a session with a mutation, and go to the gateway's page. Its refresh token is in a cookie. `token` is of a session to go on with. */
-export function startSession(form: string, name: string, more: object = {}, token?: string): void {
-  whenSubmitted(formOf(form), mutation(name, "tokens", arrive, { ...more, cookie: true }, token));
+export function startSession(form: string, document: string, more: object = {}, token?: string): void {
+  const options = { path: WITH_COOKIE, more: { ...more, cookie: true }, token };
+  whenSubmitted(formOf(form), mutation(document, arrive, options));
 }
 
-/** The two steps: `request` sends the email and `complete` takes its code. */
+/** The two steps: the mutation `request` sends the email, and `complete` takes its code. */
 export function byMail(request: string, complete: string): void {
   if (fillInCode("complete-form")) open();
   whenPressed("have-code", open);
-  whenSubmitted(formOf("request-form"), mutation(request, "sent", tell));
+  whenSubmitted(formOf("request-form"), mutation(request, tell));
   startSession("complete-form", complete);
 }
 
