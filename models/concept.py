@@ -207,14 +207,14 @@ def before(column: str, description: str, order: str | None = None) -> Filter:
     return Filter(column, column, _comparison(column, operator.lt), description, order=order)
 
 
-def at_least(column: str, description: str | None = None) -> Filter:
+def at_least(column: str, description: str | None = None, *, order: str | None = None) -> Filter:
     """Match rows whose column is at least the value."""
-    return Filter(column, column, _comparison(column, operator.ge), description)
+    return Filter(column, column, _comparison(column, operator.ge), description, order=order)
 
 
-def at_most(column: str, description: str | None = None) -> Filter:
+def at_most(column: str, description: str | None = None, *, order: str | None = None) -> Filter:
     """Match rows whose column is at most the value."""
-    return Filter(column, column, _comparison(column, operator.le), description)
+    return Filter(column, column, _comparison(column, operator.le), description, order=order)
 
 
 def day_ends(column: str, field: str, description: str, *, from_day: bool, never: str, order: str) -> Filter:

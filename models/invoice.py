@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from models.agreement import Agreement, AgreementStatus
 from models.base import Base, Identified, Owned, now
 from models.company import AccountKind, Company
-from models.concept import Concept, Relation, SortOrder, at_least, at_most
+from models.concept import Concept, Relation, SortOrder, at_least, at_most, equals
 from models.kinds import BigAmount
 from models.offer import Instalment, Offer, PaymentModel
 from models.port import CHARGED, Port
@@ -39,6 +39,9 @@ class Invoice(Owned, Base):
         sa.Index("invoice_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("invoice_company_id_period_start_page", "company_id", "period_start", "id"),
         sa.Index("invoice_partner_id_company_id_period_start_page", "partner_id", "company_id", "period_start", "id"),
+        sa.Index("invoice_partner_id_page", "partner_id", "id"),
+        sa.Index("invoice_partner_id_period_start_page", "partner_id", "period_start", "id"),
+        sa.Index("invoice_period_start_page", "period_start", "id"),
     )
 
 
@@ -147,8 +150,9 @@ CONCEPTS: Final = (
         below={"company.invoices": Relation(("company_id",))},
         orders={"PERIOD": SortOrder(("period_start",), "period_start", "By month.")},
         filters={
-            "period_from": at_least("period_start", "Matches periods that begin on or after this date."),
-            "period_to": at_most("period_start", "Matches periods that begin on or before this date."),
+            "period_from": at_least("period_start", "Matches periods that begin on or after this date.", order="PERIOD"),
+            "period_to": at_most("period_start", "Matches periods that begin on or before this date.", order="PERIOD"),
+            "company_id": equals("company_id", "Matches the company that pays the invoice.", "company", id_of="Company"),
         },
     ),
     Concept("InvoiceLine", InvoiceLine, part_of="Invoice"),

@@ -15,4 +15,4 @@ allow(viewer: Viewer, "read", _invoice: Invoice) if operator(viewer);
 deny(viewer: Viewer, _action, _invoice: Invoice) if managed(viewer);
 
 allow_field(_viewer: Viewer, "read", _invoice: Invoice, field) if
-    field in ["company", "number", "period_start", "period_end", "total", "created_at", "lines"];
+    field in ["company", "number", "period_start", "period_end", "total", "created_at", "lines", "pdf_url", "csv_url"];

@@ -9,8 +9,11 @@ import strawberry
 from resolvers import invoice
 from schema.agreement import Agreement
 from schema.building.action_fields import viewer_can_field
+from schema.building.connections import Connection
 from schema.building.fields import column, resolved
 from schema.building.nodes import Node, of
+from schema.building.page_inputs import page_arguments
+from schema.building.scalars import URL
 from schema.company import Company
 from schema.managed_account import ManagedAccount
 from schema.port import Port
@@ -40,4 +43,15 @@ class Invoice(Node):
     total: Money = resolved(invoice.total, "The sum of all lines.")
     created_at: datetime = column("When the invoice was issued.")
     lines: list[InvoiceLine] = resolved(invoice.lines, "The charges, including those of managed accounts.")
+    pdf_url: URL = resolved(invoice.pdf_url, "The URL of the invoice as a PDF.")
+    csv_url: URL = resolved(invoice.csv_url, "The URL of the lines as CSV.")
     viewer_can: list[str] = viewer_can_field("Invoice")
+
+
+@strawberry.type
+class InvoiceQueries:
+    invoices: Connection[Invoice] = resolved(
+        invoice.invoices,
+        "The invoices of the viewer's company. A partner's include the charges of the accounts it manages.",
+        page_arguments("Invoice", "invoices"),
+    )

@@ -154,8 +154,8 @@ def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
     """Return the kinds of the columns that a guarded field exposes or is computed from, and of the file that it links to."""
     if owner not in CATALOGUE or not isinstance(definition, FieldDefinition):
         return frozenset()
-    file = RENDERERS.get(owner)
-    kinds = file.kinds if file is not None and file.field == definition.python_name else frozenset()
+    files = [file for (entity, _), file in RENDERERS.items() if (entity, file.field) == (owner, definition.python_name)]
+    kinds = frozenset[Kind]().union(*(file.kinds for file in files))
     if definition.batch is not None:
         return kinds | resolver_kinds(owner, definition.batch)
     return kinds | column_kinds(owner, definition.column or definition.python_name)

@@ -270,14 +270,18 @@ class Factory:
         month: date = date(2026, 1, 1),
         currency: str = "EUR",
         lines: Sequence[tuple[Company | None, int]] = ((None, 125_000),),
+        port: Thing | None = None,
     ) -> Invoice:
-        """Create a month's invoice with lines of these amounts, each for a managed company or, if None, the payer itself."""
+        """Create a month's invoice with lines of these amounts, each for a managed company or, if None, the payer itself.
+
+        All lines are for the port, if one is given.
+        """
         number, end = f"INV-{next(self._numbers):05d}", date(month.year + month.month // 12, month.month % 12 + 1, 1)
         total = sum(amount for _, amount in lines)
         period = {"period_start": month, "period_end": end - timedelta(days=1)}
         key = await self._add(models.Invoice, company_id=payer.key, number=number, currency=currency, total=total, **period)
         for place, (company, amount) in enumerate(lines, 1):
-            facts = {"description": f"Charge {place}", "amount": amount, "currency": currency}
+            facts = {"description": f"Charge {place}", "amount": amount, "currency": currency, "port_id": port and port.key}
             await self._add(models.InvoiceLine, invoice_id=key, account_company_id=company and company.key, **facts)
         return Invoice("Invoice", key, number)
 

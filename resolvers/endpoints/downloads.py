@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.kinds import Kind
 from resolvers.document import document_file
+from resolvers.files.invoice import render_csv, render_pdf
 from resolvers.files.letter import render_letter
 from resolvers.files.urls import File
 from resolvers.image import image_of
@@ -33,23 +34,27 @@ class FileRenderer:
     whole: str | None = None
 
 
-RENDERERS: Final[Mapping[str, FileRenderer]] = {
-    "Document": FileRenderer(document_file, "url", frozenset()),
-    "Image": FileRenderer(image_of, "url", frozenset()),
-    "OfferDocument": FileRenderer(offer_document_file, "url", frozenset({Kind.PRICE}), whole="offer_id"),
-    "Port": FileRenderer(render_letter, "letter_of_authorisation", frozenset()),
+RENDERERS: Final[Mapping[tuple[str, str], FileRenderer]] = {
+    ("Document", ""): FileRenderer(document_file, "url", frozenset()),
+    ("Image", ""): FileRenderer(image_of, "url", frozenset()),
+    ("Invoice", ""): FileRenderer(render_pdf, "pdf_url", frozenset({Kind.PRICE})),
+    ("Invoice", "csv"): FileRenderer(render_csv, "csv_url", frozenset({Kind.PRICE})),
+    ("OfferDocument", ""): FileRenderer(offer_document_file, "url", frozenset({Kind.PRICE}), whole="offer_id"),
+    ("Port", ""): FileRenderer(render_letter, "letter_of_authorisation", frozenset()),
 }
+"""The files of each type, by the extension in their URLs."""
 
 
 async def find_file(name: str, context: Context) -> File | None:
-    """Return the file of a global id, or None if it doesn't exist or the viewer can't read the field that links to it."""
+    """Return the file of a global id and an extension, or None if it doesn't exist or the viewer can't read the field with it."""
+    name, _, extension = name.partition(".")
     try:
         identifier = identifiers.parse(name, "id")
     except InvalidId:
         return None
-    if identifier.type not in RENDERERS:
+    renderer = RENDERERS.get((identifier.type, extension))
+    if renderer is None:
         return None
-    renderer = RENDERERS[identifier.type]
     (record,) = await context.loaders.rows(identifier.type, [identifier.key])
     if record is None or renderer.field in record.hidden or not await _reads_whole(record, renderer, context):
         return None

@@ -1,15 +1,14 @@
 """The export of leads as CSV (RFC 4180), page by page, so that memory stays bounded however many there are (V17, V40).
 
-Each page is loaded as the viewer can read it then. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+Each page is loaded as the viewer can read it then.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import AsyncIterator, Sequence
-from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
+from resolvers.files.csv_rows import encode_rows
 from resolvers.lead import build_account_id, leads
 from resolvers.reading.batching import ROOT
 from resolvers.reading.records import Record
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from resolvers.context import Context
 
 PAGE_SIZE: Final = 200
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 HEADER: Final = (
     "id",
     "company",
@@ -39,12 +37,12 @@ HEADER: Final = (
 
 async def export_leads(context: Context) -> AsyncIterator[bytes]:
     """Yield the header, and then the leads that the viewer reads, newest first, in pieces of a page."""
-    yield _encode([HEADER])
+    yield encode_rows([HEADER])
     after: str | None = None
     while True:
         (page,) = await leads([ROOT], context, first=min(PAGE_SIZE, context.services.max_page_size), after=after)
         if page.nodes:
-            yield _encode(await _rows(page.nodes, context))
+            yield encode_rows(await _rows(page.nodes, context))
         if not page.has_next_page:
             return
         after = page.end_cursor
@@ -74,16 +72,3 @@ async def _rows(records: Sequence[Record], context: Context) -> list[list[Any]]:
         ]
         for lead, company, requester, product in zip(records, companies, requesters, products, strict=True)
     ]
-
-
-def _encode(rows: Sequence[Sequence[Any]]) -> bytes:
-    """Return rows as CSV in UTF-8, with line breaks of CR and LF."""
-    written = StringIO(newline="")
-    csv.writer(written).writerows([[_cell(value) for value in row] for row in rows])
-    return written.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    """Return the text of a cell, which no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text

@@ -134,6 +134,22 @@ class Sheet:
             y += height
         return y
 
+    def write_row(self, cells: Sequence[str], columns: Sequence[tuple[float, float]], y: float, height: float) -> float:
+        """Write cells side by side, on one page. A column is its x and its width. The last column is aligned to the right."""
+        wrapped = [
+            list(break_lines(printable(cell), width / self._em)) for cell, (_, width) in zip(cells, columns, strict=True)
+        ]
+        rows = max(len(lines) for lines in wrapped)
+        if y + rows * height > self._page.h - self._page.b_margin:
+            self._page.add_page()
+            y = self._page.t_margin
+        for index, (lines, (x, width)) in enumerate(zip(wrapped, columns, strict=True)):
+            is_last = index == len(columns) - 1
+            for number, line in enumerate(lines):
+                start = x + width - _width(line) * self._em if is_last else x
+                self._write_line(line, start, y + number * height + height / 2 + self._em / 3)
+        return y + rows * height
+
     def _write_line(self, line: str, x: float, y: float) -> None:
         for run, text, place in _pieces_of(runs_of(line)):
             self._page.set_font(self._font_name(run.face), size=self._size)

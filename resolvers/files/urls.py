@@ -21,6 +21,6 @@ class File:
     download_name: str | None = None
 
 
-def url_of(entity: str, key: UUID, context: Context) -> str:
-    """Return the URL of an object's file."""
-    return f"{context.services.public_url}/files/{Identifier(entity, key)}"
+def url_of(entity: str, key: UUID, context: Context, extension: str = "") -> str:
+    """Return the URL of an object's file. `extension`, such as `.csv`, chooses one of several."""
+    return f"{context.services.public_url}/files/{Identifier(entity, key)}{extension}"

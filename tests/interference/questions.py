@@ -143,6 +143,8 @@ QUESTIONS: Final = (
     f"{{ leads(filter: {{status: NEW}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ viewer {{ dashboard {{ {DASHBOARD} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id dashboard {{ {DASHBOARD} }} }} }} }}",
+    f"{{ invoices(first: 200) {{ {PAGE} nodes {{ {INVOICE} }} }} }}",
+    f"{{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }}",
     f"{{ companies(first: 200) {{ nodes {{ id invoices(first: 2) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
     f"{{ viewer {{ company {{ invoices(last: 9, orderBy: {{field: PERIOD}}) {{ {PAGE} nodes {{ {INVOICE} }} }} }} }} }}",
     f"""{{ viewer {{ company {{ invoices(filter: {{periodFrom: "2026-02-01"}}) {{ {PAGE} nodes {{ {INVOICE} }} }}

@@ -159,7 +159,12 @@ class Trial:
 
     def downloads(self, change: Mutation, chosen: list[int]) -> list[str]:
         """Return the paths of the touched records' files, and sometimes that of the export."""
-        files = [f"/files/{named}" for named in change.ids if parse(named, "id").type in RENDERERS]
+        files = [
+            f"/files/{named}{extension and '.'}{extension}"
+            for named in change.ids
+            for entity, extension in RENDERERS
+            if parse(named, "id").type == entity
+        ]
         return [*files, EXPORT] if max(chosen) % 2 else files
 
     def tools(self, change: Mutation, chosen: list[int]) -> list[tuple[str, dict[str, Any]]]:

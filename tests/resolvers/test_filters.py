@@ -87,6 +87,9 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
         lambda row: (row["company"]["partner"] or {}).get("id"),
         equal,
     ),
+    ("invoices", "companyId"): ("company { id }", lambda row: row["company"]["id"], equal),
+    ("invoices", "periodFrom"): ("periodStart", lambda row: row["periodStart"], lambda day, value: day >= value),
+    ("invoices", "periodTo"): ("periodStart", lambda row: row["periodStart"], lambda day, value: day <= value),
     ("marketplacePorts", "locationIds"): ("location { id }", lambda row: [row["location"]["id"]], overlaps),
     ("marketplacePorts", "metros"): ("location { metro }", lambda row: [row["location"]["metro"]], overlaps),
     ("marketplacePorts", "speeds"): ("speedMbps", lambda row: [row["speedMbps"]], overlaps),
@@ -117,13 +120,14 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("leads", "productId"): ("product { id }", lambda row: [row["product"]["id"]] if row["product"] else [], contains),
 }
 GROWING: Final = {("auditEvents", "kind")}  # refused requests add rows: tests/rules/test_audit_event.py covers it
-BELOW: Final = {"Invoice"}  # only listed below companies: tests/rules/test_invoice.py covers these
 SORTED: Final = {  # lists in an order of their own: tests/rules/test_verification.py and test_offer_lists.py cover them
     ("companies", "verificationStatus"),
     ("ports", "createdAfter"),
     ("ports", "createdBefore"),
     ("offers", "expiresFrom"),
     ("offers", "expiresTo"),
+    ("invoices", "periodFrom"),
+    ("invoices", "periodTo"),
 }
 READS_OFFERS: Final = (PARTNER, HIDDEN, SHOWN, OPERATOR)
 SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
@@ -141,6 +145,7 @@ MAY_ORDER: Final = {
     "MONTHLY_RATE": SEE_PRICES,
     "VERIFICATION_DUE_AT": (OPERATOR,),
     "EXPIRES_ON": READS_OFFERS,
+    "PERIOD": (PARTNER, OPERATOR),
 }  # all others by everybody
 
 
@@ -189,10 +194,10 @@ async def matches(client: Client, viewer: str | None, connection: str, selection
 def test_every_filter_and_order_is_tried() -> None:
     """The tests below cover every filter of the schema, and every filter of the database has a name in the schema."""
     assert set(inputs("filter")) == set(BY) | GROWING
-    assert sorted(f"{entity}.{order}" for entity in set(ORDERS) - BELOW for order in ORDERS[entity]) == sorted(
+    assert sorted(f"{entity}.{order}" for entity in ORDERS for order in ORDERS[entity]) == sorted(
         f"{outline.connections()[connection]}.{order}" for connection, order in orders()
     )
-    assert set(FILTERS) - BELOW - {"Notification"} == {  # `unread` is an argument of its own
+    assert set(FILTERS) - {"Notification"} == {  # `unread` is an argument of its own
         outline.connections()[connection] for connection, _ in inputs("filter")
     }
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO, StringIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.invoices import Period, issued
+from resolvers.files.invoice import HEADER
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Invoice, Thing
 from tests.rules.answers import ids, nodes, payload, redaction_at, response_of
@@ -185,7 +191,7 @@ async def test_invoices_are_found_by_period_V21(client: Client, factory: Factory
         answers[name] = response_of(await client(company.admin, IN_PERIOD, id=company.id, **arguments))
 
     expected = {
-        "from": below(march, february),
+        "from": below(february, march),
         "to": below(january, february),
         "both": below(february),
         "newest": below(march, february, january),
@@ -384,3 +390,126 @@ async def test_nothing_is_charged_after_a_cancellation_R115_V38(
     await issued(rules_engine, MAY)
 
     assert {"2026-05-01": [("Monthly, payment due on 2026-04-14", "1.00", agreement.id)]} == await invoiced(client, buyer)
+
+
+AT_ROOT = """query ($filter: InvoiceFilter, $order: InvoiceOrder) {
+    invoices(filter: $filter, orderBy: $order) { nodes { id } totalCount }
+}"""
+FILES = "query ($id: ID!) { node(id: $id) { ... on Invoice { pdfUrl csvUrl } } }"
+
+
+async def found_at_root(client: Client, email: str | None, **arguments: Any) -> list[str]:
+    """Return the IDs of the invoices that a viewer finds at the root, after checking their count."""
+    answer = await client(email, AT_ROOT, **arguments)
+    assert [] == answer.errors
+    page = answer.data["invoices"]
+    assert len(page["nodes"]) == page["totalCount"]
+    return [node["id"] for node in page["nodes"]]
+
+
+async def test_invoices_at_the_root_are_those_that_the_viewer_reads_R114_V21_V23(client: Client, factory: Factory) -> None:
+    """A company finds its own, a partner also those of the accounts that it manages, and the operator all."""
+    partner, other, operator = await factory.partner(), await factory.company(), await factory.operator()
+    account = await factory.managed_account(partner)
+    invoices = [await factory.invoice(company) for company in (partner, account.company, other)]
+    engineer = await factory.user(partner, "NETWORK_ADMIN")
+
+    emails = (partner.admin, other.admin, operator.admin, engineer.email, account.admin, ANONYMOUS)
+    found = [await found_at_root(client, email) for email in emails]
+
+    own, of_account, of_other = (invoice.id for invoice in invoices)
+    assert [[own, of_account], [of_other], [own, of_account, of_other], [], [], []] == found
+
+
+async def test_invoices_at_the_root_are_filtered_and_sorted_V21(client: Client, factory: Factory) -> None:
+    """By company and by period, for one company and for all. A company whose invoices the viewer can't read has none."""
+    partner, other = await factory.partner(), await factory.company()
+    account = await factory.managed_account(partner)
+    march, january = [await factory.invoice(partner, month=date(2026, month, 1)) for month in (3, 1)]
+    february = await factory.invoice(account.company, month=date(2026, 2, 1))
+    await factory.invoice(other)
+
+    newest = {"field": "PERIOD", "direction": "DESC"}
+    found = [
+        await found_at_root(client, partner.admin, filter=chosen, order=newest)
+        for chosen in (
+            {},
+            {"companyId": partner.id},
+            {"companyId": account.company.id, "periodFrom": "2026-01-01"},
+            {"periodTo": "2026-02-01"},
+            {"companyId": other.id},
+        )
+    ]
+
+    assert [[march, february, january], [march, january], [february], [february, january], []] == [
+        [next(each for each in (march, january, february) if each.id == name) for name in ids_] for ids_ in found
+    ]
+
+
+async def test_reader_downloads_an_invoice_R115_V21(client: Client, factory: Factory) -> None:
+    """As a PDF to book, the same each time, and its lines as CSV. Both have the charges of managed accounts with their names."""
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, name="=Łódź, شركة")
+    invoice = await factory.invoice(partner, lines=[(None, 125_000), (account.company, 50)])
+
+    urls = (await client(partner.admin, FILES, id=invoice.id)).data["node"]
+    pdf, again, table = [await client.get(partner.admin, urlsplit(urls[name]).path) for name in ("pdfUrl", "pdfUrl", "csvUrl")]
+    pages = PdfReader(BytesIO(pdf.content)).pages
+    printed = "\n".join(page.extract_text() for page in pages)
+    header, *lines = csv.reader(StringIO(table.content.decode(), newline=""))
+
+    wanted = [invoice.number, partner.name, "2026-01-01 to 2026-01-31", "Charge 1", "1250.00", "Łódź", "0.50", "1250.50 EUR"]
+    assert [f'attachment; filename="{invoice.number}.{kind}"' for kind in ("pdf", "csv")] == [
+        served.headers["content-disposition"] for served in (pdf, table)
+    ]
+    assert pdf.content == again.content
+    assert [] == [text for text in wanted if text not in printed]
+    assert list(HEADER) == header
+    assert [["Charge 1", "", "", "1250.00", "EUR"], ["Charge 2", "'=Łódź, شركة", "", "0.50", "EUR"]] == [
+        [line[HEADER.index(name)] for name in ("description", "managedAccount", "portId", "amount", "currency")]
+        for line in lines
+    ]
+
+
+async def test_long_invoice_has_pages_R115(client: Client, factory: Factory) -> None:
+    """Each line is on one page, and none is lost."""
+    company = await factory.company()
+    invoice = await factory.invoice(company, lines=[(None, amount) for amount in range(1, 201)])
+
+    pdf = await client.get(company.admin, f"/files/{invoice.id}")
+    pages = [page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages]
+    charges = [int(number) for page in pages for number in re.findall(r"Charge (\d+)\b", page)]
+
+    assert len(pages) > 3
+    assert [*range(1, 201)] == charges
+
+
+@pytest.mark.parametrize("extension", ["", ".csv"])
+async def test_others_download_no_invoice_R114_V21_V24(client: Client, factory: Factory, extension: str) -> None:
+    """Whoever doesn't read it gets the same answer as for an invoice that doesn't exist, or a format that doesn't."""
+    partner, other = await factory.partner(), await factory.company()
+    account = await factory.managed_account(partner)
+    await factory.setting(account, **SWITCHES)
+    invoice = await factory.invoice(partner, lines=[(account.company, 1_000)])
+    engineer = await factory.user(partner, "NETWORK_ADMIN")
+
+    path = f"/files/{invoice.id}{extension}"
+    refused = [await client.get(email, path) for email in (account.admin, other.admin, engineer.email, ANONYMOUS)]
+    missing = [await client.get(partner.admin, missing) for missing in (f"/files/{invoice.id}.xls", f"/files/in{extension}")]
+
+    assert [404] * 6 == [answer.status_code for answer in (*refused, *missing)]
+    assert 1 == len({answer.json()["errors"][0]["message"] for answer in (*refused, *missing)})
+
+
+async def test_file_shows_only_what_its_reader_sees_R115_V20(client: Client, factory: Factory) -> None:
+    """The invoice of a former partner's account keeps the charge, without the name of an account that is another's now."""
+    partner, other = await factory.partner(), await factory.partner()
+    account = await factory.managed_account(other, name="Elsewhere")
+    port = await factory.port(account.company)
+    invoice = await factory.invoice(partner, lines=[(account.company, 1_000)], port=port)
+
+    pdf, table = [await client.get(partner.admin, f"/files/{invoice.id}{extension}") for extension in ("", ".csv")]
+
+    assert "Elsewhere" not in PdfReader(BytesIO(pdf.content)).pages[0].extract_text()
+    assert [] == [text for text in ("Elsewhere", port.id) if text in table.text]
+    assert "Charge 1" in table.text

@@ -70,6 +70,8 @@ ROOTS: Final = (
     *_in_order("ports", "Port", "SPEED_MBPS", "speed_mbps"),
     *_in_order("ports", "Port", "MONTHLY_RATE", "currency", "monthly_rate"),
     Root("connectionRequests", "ConnectionRequest"),
+    Root("invoices", "Invoice"),
+    *_in_order("invoices", "Invoice", "PERIOD", "period_start"),
     Root("marketplacePorts", "MarketplacePort"),
     Root("orderApprovals", "OrderApproval"),
     Root("products", "Product"),
@@ -95,6 +97,7 @@ def _rarest_and_most_common(column: str, table: str) -> tuple[str, str]:
 _PLACES: Final = _rarest_and_most_common("location_id", "port")
 _PRODUCTS: Final = _rarest_and_most_common("product_id", "offer")
 _TIME: Final = "(SELECT {}(created_at)::text FROM port)"
+_PERIOD: Final = "(SELECT {}(period_start)::text FROM invoice)"
 _DAY: Final = "(SELECT {}(expires_on)::text FROM offer)"
 _IN_ORDER_OF_RATE: Final = "orderBy: {field: MONTHLY_RATE}"
 FILTERS: Final = (
@@ -142,6 +145,9 @@ FILTERS: Final = (
         '{currency: "EUR", atMost: 900}',
         arguments=_IN_ORDER_OF_RATE,
     ),
+    Filter("invoices", "companyId", *_rarest_and_most_common("company_id", "invoice"), "Company"),
+    Filter("invoices", "periodFrom", _PERIOD.format("max"), _PERIOD.format("min")),
+    Filter("invoices", "periodTo", _PERIOD.format("min"), _PERIOD.format("max")),
     Filter("marketplacePorts", "locationId", *_PLACES, "Location"),
     Filter("marketplacePorts", "speedMbps", "400000", "1000"),
     Filter("marketplacePorts", "locationIds", *_PLACES, "Location"),
