@@ -104,8 +104,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
     `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
-    reloaded when its files change. The application's `state` holds its `services`, `tokens` and
-    `issuer_keys`, for tests and benchmarks.
+    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens` and
+    `issuer_keys`.
     """
     configure_logging(settings)
     if (message := warning(settings)) is not None:
@@ -114,12 +114,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     schemas = ViewerSchemas(whole=settings.shaped_schema == "off")
     schema_of = _schema_of(schemas)
     strict = schema_of if settings.shaped_schema == "strict" else None
-    documents = Documents(
-        settings.max_document_tokens,
-        settings.max_document_characters,
-        strict,
-        suggestions=settings.development,
-    )
+    limits = (settings.max_document_tokens, settings.max_document_characters)
+    documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     issuer_keys = IssuerKeys(
         Discovery(local=services.local_issuers),
@@ -133,6 +129,11 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     schema = _schema(settings, documents, planning, schema_of)
     documents.persisted = _persisted(settings, documents, schema)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
+    companions = [
+        *([reloading.follow] if settings.development else []),
+        *([companion] if companion else []),
+        *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
+    ]
     app = create_app(
         schema=schema,
         settings=settings,
@@ -147,13 +148,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             *_routes(settings, services, identity, tokens, quotas),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
-        lifespan=_lifespan(
-            services,
-            issuer_keys,
-            *([reloading.follow] if settings.development else []),
-            *([companion] if companion else []),
-            *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
-        ),
+        lifespan=_lifespan(services, issuer_keys, *companions),
         documents=documents,
         body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from models.kinds import Kind
 from resolvers.document import document_file
-from resolvers.files.invoice import render_csv, render_pdf
 from resolvers.files.letter import render_letter
 from resolvers.files.urls import File
 from resolvers.image import image_of
+from resolvers.invoice import invoice_csv, invoice_pdf
 from resolvers.offer_document import offer_document_file
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
@@ -37,8 +37,8 @@ class FileRenderer:
 RENDERERS: Final[Mapping[tuple[str, str], FileRenderer]] = {
     ("Document", ""): FileRenderer(document_file, "url", frozenset()),
     ("Image", ""): FileRenderer(image_of, "url", frozenset()),
-    ("Invoice", ""): FileRenderer(render_pdf, "pdf_url", frozenset({Kind.PRICE})),
-    ("Invoice", "csv"): FileRenderer(render_csv, "csv_url", frozenset({Kind.PRICE})),
+    ("Invoice", ""): FileRenderer(invoice_pdf, "pdf_url", frozenset({Kind.PRICE})),
+    ("Invoice", "csv"): FileRenderer(invoice_csv, "csv_url", frozenset({Kind.PRICE})),
     ("OfferDocument", ""): FileRenderer(offer_document_file, "url", frozenset({Kind.PRICE}), whole="offer_id"),
     ("Port", ""): FileRenderer(render_letter, "letter_of_authorisation", frozenset()),
 }
