@@ -23,6 +23,7 @@ BIN := .venv/bin
 SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
+PACKAGE := clients/typescript/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
@@ -55,11 +56,11 @@ set-up: $(SET_UP) ## Install the Python packages from the lock file.
 assets: $(PAGE) ## Build the portal.
 	@true
 
-check: $(SET_UP) $(MODULES) ## Check formatting, lint, types, imports, policy and schema.
+check: $(SET_UP) $(MODULES) $(PACKAGE) ## Check formatting, lint, types, imports, policy and schema.
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) browser ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -71,7 +72,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) browser ## Run all tests with far more random cases (hours).
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
@@ -86,12 +87,12 @@ bench: $(SET_UP) ## Benchmark the gateway against others (ARGS="compare --quick"
 
 clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
-	@rm -rf tests/schema/clients/node_modules
+	@rm -rf tests/schema/clients/node_modules clients/typescript/node_modules clients/typescript/dist
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `make check` runs side by side, the longest first.
-CHECKS := check-types check-proofs check-policy check-matrix check-sentences check-schema check-lifecycles check-imports check-portal check-lint check-format
+CHECKS := check-types check-proofs check-policy check-matrix check-sentences check-schema check-lifecycles check-imports check-portal check-client check-lint check-format
 .PHONY: $(CHECKS)
 check-types:
 	@$(QUIETLY) $(BIN)/mypy
@@ -111,6 +112,9 @@ check-imports:
 	@$(QUIETLY) $(BIN)/lint-imports
 check-portal:
 	@cd portal && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+check-client:
+	@cd clients/typescript && $(NODE) $(QUIETLY) node_modules/.bin/tsc --noEmit
+	@cd clients/typescript && $(NODE) $(QUIETLY) node scripts/schema-facts.mjs --check
 check-lint:
 	@$(QUIETLY) $(BIN)/ruff check
 check-format:

@@ -32,6 +32,7 @@ NOT_RUN: Final = {
     "docs/api/schema.md": 1,
     "docs/api/signing-in.md": 5,
     "docs/api/subscriptions.md": 2,
+    "docs/api/typescript.md": 5,
     "docs/operate/mail.md": 1,
     "docs/operate/postgresql.md": 2,
     "docs/policy/change.md": 3,
