@@ -24,6 +24,7 @@ SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PACKAGE := clients/typescript/node_modules/.set-up
+EXAMPLE := examples/portal/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
@@ -35,7 +36,7 @@ PORTAL := $(shell find portal/src portal/account) portal/index.html portal/vite.
 QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly
 
 ##@ Use
-.PHONY: help serve token
+.PHONY: help serve example token
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,12 @@ help: ## Show this help.
 
 serve: $(SET_UP) $(PAGE) ## Run the gateway with its own database and demo data (PORT=8000).
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT)
+
+example: $(SET_UP) $(PAGE) $(PACKAGE) $(EXAMPLE) ## Run the example portal at http://localhost:5173, next to the gateway.
+	@cd clients/typescript && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+	@cd examples/portal && $(NODE) $(QUIETLY) npm run codegen
+	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT) & gateway=$$!; \
+	  trap 'kill $$gateway' EXIT; cd examples/portal && $(NODE) GATEWAY=http://localhost:$(PORT) node_modules/.bin/vite
 
 token: $(SET_UP) ## Print a token for the user AS=EMAIL.
 	@test -n "$(AS)" || { echo 'Name a user: make token AS=admin@partner.example' >&2; exit 2; }
@@ -60,7 +67,7 @@ check: $(SET_UP) $(MODULES) $(PACKAGE) ## Check formatting, lint, types, imports
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) browser ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -72,7 +79,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) browser ## Run all tests with far more random cases (hours).
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
@@ -88,6 +95,7 @@ bench: $(SET_UP) ## Benchmark the gateway against others (ARGS="compare --quick"
 clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
 	@rm -rf tests/schema/clients/node_modules clients/typescript/node_modules clients/typescript/dist
+	@rm -rf examples/portal/node_modules examples/portal/dist examples/portal/src/gql
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -61,7 +61,7 @@ export interface Client {
     variables?: Variables,
   ): AsyncIterableIterator<Result<Data>>;
   /** Send an operation and return the response as the gateway sent it. For adapters. */
-  execute(operation: Operation, options?: RunOptions & { readonly documentId?: string | undefined }): Promise<Answer>;
+  execute(operation: Operation, options?: RunOptions): Promise<Answer>;
   /** The transport of subscriptions, opened when it's first used. For adapters. */
   readonly stream: Stream;
 }
@@ -81,10 +81,10 @@ export function createClient(options: ClientOptions): Client {
     return send(input, await signed(init, tokens.current()));
   };
 
-  const stream: Stream = (operation) => {
+  const stream: Stream = ({ query, documentId, ...rest }) => {
     if (!options.stream) throw new TypeError("Subscriptions need a transport: pass `stream: webSocket()` to createClient.");
     opened ??= options.stream({ url, tokens, fetch: authorized });
-    return opened(operation);
+    return opened(documentId && (documents === "id" || !query) ? { query: "", documentId, ...rest } : { query, ...rest });
   };
 
   const post = async (body: object, { signal, viewAs, idempotencyKey }: RunOptions): Promise<Answer> => {
@@ -99,9 +99,9 @@ export function createClient(options: ClientOptions): Client {
     return read(response);
   };
 
-  const execute: Client["execute"] = async ({ query, ...rest }, { documentId, ...run } = {}) => {
+  const execute: Client["execute"] = async ({ query, documentId, ...rest }, run = {}) => {
+    if (documentId && (documents === "id" || !query)) return post({ documentId, ...rest }, run); // Relay's may have no text
     if (documents === "text") return post({ query, ...rest }, run);
-    if (documents === "id" && documentId) return post({ documentId, ...rest }, run);
     const extensions = { ...rest.extensions, persistedQuery: { version: 1, sha256Hash: await hashOf(query) } };
     try {
       return await post({ ...rest, extensions }, run);
@@ -112,7 +112,7 @@ export function createClient(options: ClientOptions): Client {
   };
 
   const run = async (document: Document, variables: unknown, more: RunOptions = {}) =>
-    resultOf(await execute(operationOf(document, variables, print), { ...more, documentId: trustedId(document) }));
+    resultOf(await execute(operationOf(document, variables, print), more));
 
   return {
     url,
@@ -142,7 +142,8 @@ async function signed(init: RequestInit | undefined, token: Promise<string | nul
 }
 
 function operationOf(document: Document, variables: unknown, print: Print | undefined): Operation {
-  return { query: textOf(document, print), ...(variables ? { variables: variables as Record<string, unknown> } : {}) };
+  const values = variables ? { variables: variables as Record<string, unknown> } : {};
+  return { query: textOf(document, print), documentId: trustedId(document), ...values };
 }
 
 /** The response of an operation that ran. Throws GatewayError for any other response. */

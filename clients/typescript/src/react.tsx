@@ -70,6 +70,78 @@ export function useQuery<Data, Variables>(
   return { data: state.data, error: state.error, isLoading: state.isLoading, reload: load };
 }
 
+export interface Page<Node> {
+  readonly nodes: readonly Node[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
+  readonly totalCount?: number;
+}
+
+export interface PagesState<Node> {
+  /** The items of all pages so far. */
+  readonly nodes: readonly Node[];
+  readonly totalCount: number | undefined;
+  readonly hasMore: boolean;
+  readonly isLoading: boolean;
+  readonly error: Error | undefined;
+  /** Load the next page. Does nothing while a page is loading. */
+  readonly loadMore: () => void;
+  /** Load the list again from its beginning. */
+  readonly reload: () => void;
+  /** Change the items, for instance because an event has a newer one. */
+  readonly update: (change: (nodes: readonly Node[]) => readonly Node[]) => void;
+}
+
+interface Loaded<Node> {
+  readonly nodes: readonly Node[];
+  readonly last?: Page<Node> | undefined;
+  readonly isLoading: boolean;
+  readonly error?: Error | undefined;
+}
+
+/** Load a list page by page. The document has the variable `after`. Other variables start the list again. */
+export function usePages<Data, Variables extends { after?: string | null | undefined }, Node>(
+  document: TypedDocument<Data, Variables>,
+  variables: Variables,
+  pageOf: (data: Data) => Page<Node>,
+): PagesState<Node> {
+  const client = useClient();
+  const key = JSON.stringify(variables);
+  const [state, setState] = useState<Loaded<Node>>({ nodes: [], isLoading: true });
+  const running = useRef<AbortController | null>(null);
+  const load = useCallback(
+    async (after: string | null) => {
+      running.current?.abort();
+      const own = (running.current = new AbortController());
+      setState((before) => ({ ...before, error: undefined, isLoading: true }));
+      try {
+        const page = pageOf((await client.query(document, { ...variables, after }, { signal: own.signal })).data);
+        if (own.signal.aborted) return;
+        setState(({ nodes }) => ({ nodes: after === null ? page.nodes : [...nodes, ...page.nodes], last: page, isLoading: false }));
+      } catch (error) {
+        if (!own.signal.aborted) setState((before) => ({ ...before, error: error as Error, isLoading: false }));
+      }
+    },
+    [client, document, key],
+  );
+  useEffect(() => {
+    setState({ nodes: [], isLoading: true });
+    void load(null);
+    return () => running.current?.abort();
+  }, [load]);
+  const { nodes, last, isLoading, error } = state;
+  const hasMore = last?.pageInfo.hasNextPage ?? false;
+  return {
+    nodes,
+    totalCount: last?.totalCount,
+    hasMore,
+    isLoading,
+    error,
+    loadMore: () => void (hasMore && !isLoading && load(last?.pageInfo.endCursor ?? null)),
+    reload: () => void load(null),
+    update: (change) => setState((before) => ({ ...before, nodes: change(before.nodes) })),
+  };
+}
+
 /** Follow a subscription while the component is shown. */
 export function useSubscription<Data, Variables>(
   document: TypedDocument<Data, Variables>,

@@ -23,15 +23,14 @@ export function createEnvironment(client: Client): Environment {
 /** The network of an environment. */
 export function createNetwork(client: Client): ReturnType<typeof Network.create> {
   const fetch: FetchFunction = async (request, variables) => {
-    const idempotencyKey = request.operationKind === "mutation" ? { idempotencyKey: crypto.randomUUID() } : {};
-    const answer = await client.execute(operationOf(request, variables), { ...idempotencyKey, documentId: request.id ?? undefined });
-    return answer as GraphQLResponse;
+    const options = request.operationKind === "mutation" ? { idempotencyKey: crypto.randomUUID() } : {};
+    return (await client.execute(operationOf(request, variables), options)) as GraphQLResponse;
   };
   return Network.create(fetch, (request, variables) =>
     Observable.create((sink) => forward(client.stream, operationOf(request, variables), sink)),
   );
 }
 
-function operationOf({ name, text }: RequestParameters, variables: Variables) {
-  return { query: text ?? "", variables, operationName: name };
+function operationOf({ id, name, text }: RequestParameters, variables: Variables) {
+  return { query: text ?? "", documentId: id ?? undefined, variables, operationName: name };
 }

@@ -8,6 +8,8 @@ export interface Operation {
   readonly variables?: Record<string, unknown>;
   readonly operationName?: string;
   readonly extensions?: Record<string, unknown>;
+  /** The ID of a trusted document, for clients that send IDs. */
+  readonly documentId?: string | undefined;
 }
 
 export interface Answer {

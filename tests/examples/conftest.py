@@ -1,0 +1,136 @@
+"""The example portal, built and served, next to a gateway that runs only its documents, and a browser window on it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
+
+import server
+from models.database import connect
+from models.embedded import Embedded
+from settings import Settings
+from tests import browser, databases
+from tests.node import node_tool, run
+from tests.rules.identity import give_password
+from tests.transport.gateway import running
+
+ROOT: Final = Path(__file__).parents[2]
+APP: Final = ROOT / "examples" / "portal"
+PACKAGE: Final = ROOT / "clients" / "typescript"
+WITH_PASSWORD: Final = "network@direct.example"
+PATIENCE: Final = 60_000  # milliseconds, enough for a busy machine
+SERVING: Final = 30  # seconds in which the app is served
+expect.set_options(timeout=PATIENCE)
+
+Open = Callable[..., AbstractAsyncContextManager[Page]]
+
+
+@pytest.fixture(scope="session")
+async def market_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
+    """The URL of a sample market that the app changes. One user has a password."""
+    name = await databases.create(postgres, demo)
+    engine = connect(postgres.url(name))
+    await give_password(engine, WITH_PASSWORD)
+    await engine.dispose()
+    yield postgres.url(name)
+    await databases.drop(postgres, name)
+
+
+@pytest.fixture(scope="session")
+def app(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the app."""
+    run(PACKAGE, "node", "node_modules/.bin/tsc")
+    run(APP, "npm", "run", "build")
+    folder = tmp_path_factory.mktemp("example")
+    settings = Settings(
+        data_dir=folder,
+        database_url=market_url,
+        development=True,
+        log_level="ERROR",
+        shutdown_timeout=5,
+        trusted_documents_file=APP / "src" / "gql" / "persisted-documents.json",
+        trusted_documents="only",
+    )
+    with running(server.build(settings), settings) as gateway, _served(gateway) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _served(gateway: str) -> Iterator[str]:
+    """Serve the built app, and pass what it asks for on to the gateway."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        node_tool("node"),
+        "node_modules/.bin/vite",
+        "preview",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--strictPort",
+    ]
+    process = subprocess.Popen(
+        command, cwd=APP, env={**os.environ, "GATEWAY": gateway}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once something listens on the port."""
+    end = time.monotonic() + SERVING
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the app isn't served")
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A running browser."""
+    async with browser.browser() as started:
+        yield started
+
+
+@pytest.fixture
+def visit(chromium: Browser, app: str) -> Open:
+    """Open a window on the app. At the end, it fails if a page has logged an error, other than the status of a `refused` request."""
+
+    @asynccontextmanager
+    async def visiting(
+        path: str = "/", width: int = 1280, scheme: str = "light", refused: str = "nothing"
+    ) -> AsyncIterator[Page]:
+        context = await chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        page = await context.new_page()
+        complaints = list[str]()
+
+        def said(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and refused not in message.text:
+                complaints.append(message.text)
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"{app}{path}")
+        yield page
+        await context.close()
+        assert complaints == []
+
+    return visiting
