@@ -36,7 +36,7 @@ PORTAL := $(shell find portal/src portal/account) portal/index.html portal/vite.
 QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly
 
 ##@ Use
-.PHONY: help serve example token
+.PHONY: help serve example token reset
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ example: $(SET_UP) $(PAGE) $(PACKAGE) $(EXAMPLE) ## Run the example portal at ht
 token: $(SET_UP) ## Print a token for the user AS=EMAIL.
 	@test -n "$(AS)" || { echo 'Name a user: make token AS=admin@partner.example' >&2; exit 2; }
 	@./crossgate token --development --as "$(AS)"
+
+reset: ## Delete the development data. The next `make serve` starts with a new sample market.
+	@! kill -0 $$(head -n 1 .data/postgres/postmaster.pid 2>/dev/null) 2>/dev/null || { echo 'Stop the gateway first.' >&2; exit 1; }
+	@rm -rf .data/postgres
 
 ##@ Develop
 .PHONY: set-up assets check test test-quick test-deep rules format bench clean

@@ -1,9 +1,12 @@
-"""`crossgate serve`: prepare the database, print the gateway's URL and how to sign in, and serve until stopped."""
+"""`crossgate serve`: prepare the database, print the gateway's URL and its sample users, and serve until stopped."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import StrEnum
@@ -17,12 +20,10 @@ import server
 import worker
 from commands.demo.command import DemoScale, fill
 from commands.demo.market import NotEmpty
-from commands.demo.membership import DEMO_USERS
 from commands.failure import Failure
-from commands.store import migrate, open_database, running_database
-from commands.token import issue
+from commands.store import migrate, open_database, requiring_tables, running_database
+from resolvers.reading.viewers import find_member
 from settings import Settings
-from transport.authentication.tokens import Tokens
 from transport.development import warning
 from transport.serve import serve as run
 
@@ -52,6 +53,7 @@ def serve(
     settings = Settings.load(**{name: value for name, value in options.items() if value is not None})
     if demo not in (None, SampleMarket.NONE) and not settings.development:
         raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
+    require_free_port(settings)
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
         typer.echo(asyncio.run(prepare_database(database_settings, demo or SampleMarket.SMALL)))
@@ -81,16 +83,29 @@ async def prepare_database(settings: Settings, demo: SampleMarket) -> str:
         if settings.port:  # otherwise the log reports the port once it's known
             lines.append(f"GraphiQL is at {settings.public_url}/ and GraphQL at {settings.public_url}/graphql.")
         lines += filter(None, [warning(settings)])
-        return "\n".join([*lines, *(await _sign_ins(settings, engine) if settings.development else [])])
+        return "\n".join([*lines, *(await _sample_users(engine) if settings.development else [])])
 
 
-async def _sign_ins(settings: Settings, engine: AsyncEngine) -> list[str]:
-    """Return a token for each demo user that exists, as lines to print."""
-    tokens, lines = Tokens.load(settings.signing_key_file), []
-    for email in DEMO_USERS:
-        with suppress(Failure):
-            lines.append(f"{email}\n  {await issue(engine, tokens, email, settings.token_lifetime)}")
-    return lines
+async def _sample_users(engine: AsyncEngine) -> list[str]:
+    """Return a line for each sample user that exists, and how to get a token."""
+    with requiring_tables():
+        users = [each for each in server.DEMO_VIEWERS if await find_member(engine, each.email)]
+    width = max((len(user.email) for user in users), default=0)
+    lines = [f"  {user.email.ljust(width)}  {user.label}" for user in users]
+    return ["Sample users (crossgate token --development --as EMAIL prints a token):", *lines] if users else []
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raise Failure if the address can't be listened on, before anything is prepared or printed."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind((settings.host, settings.port))
+        except OSError as error:
+            reason = (
+                "is in use" if error.errno == errno.EADDRINUSE else f"can't be used: {os.strerror(error.errno or 0).lower()}"
+            )
+            raise Failure(f"Port {settings.port} of {settings.host} {reason}. Choose another one with --port.") from None
 
 
 def _stop(_signal: int, _frame: Any) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,12 +15,12 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+import server
 from commands.__main__ import app
 from commands.demo.membership import DEMO_USERS
 from commands.serve import SampleMarket, prepare_database
 from settings import Settings
 from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
-from transport.authentication.tokens import Tokens
 
 LISTENING = re.compile(r"running on (http://[\d.:]+)")
 EMAIL = "{ viewer { user { email } } }"
@@ -43,20 +44,18 @@ def gateway(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_gateway_serves_and_stops_and_leaves_nothing_behind(gateway: subprocess.Popen[str], data_dir: Path) -> None:
-    """It prints a valid token of each demo user. When it stops, it stops PostgreSQL too."""
+    """It prints a line for each sample user, and the command prints their tokens. When it stops, it stops PostgreSQL too."""
     assert gateway.stdout
     assert gateway.stderr
     address = _address(gateway.stderr)
-    lines = [gateway.stdout.readline().strip() for _ in range(1 + 2 * len(DEMO_USERS))]
-    tokens = dict(zip(lines[1::2], lines[2::2], strict=True))
-    found = {email: _email_of(address, token) for email, token in tokens.items()}
+    lines = [gateway.stdout.readline().strip() for _ in range(2 + len(DEMO_USERS))]
     command_user = _email_of(
         address, run_subprocess("token", "--development", "--as", DEMO_USERS[0], data_dir=data_dir).stdout.strip()
     )
     gateway.send_signal(signal.SIGTERM)
 
     assert lines[0].startswith("150 locations, 200 companies,")
-    assert {email: email for email in DEMO_USERS} == found
+    assert set(DEMO_USERS) == {line.split()[0] for line in lines[2:]}
     assert DEMO_USERS[0] == command_user
     assert 0 == gateway.wait(30)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
@@ -80,18 +79,32 @@ def test_development_mails_can_be_read(gateway: subprocess.Popen[str], data_dir:
     assert [(DEMO_USERS[0], "Security: Sample", "KEPT")] == found
 
 
-async def test_start_prints_the_addresses_and_tokens(demo_url: str, tmp_path: Path) -> None:
-    """The addresses are printed, in development with a token of each demo user. A filled database is left unchanged."""
+async def test_start_prints_the_addresses_and_sample_users(demo_url: str, tmp_path: Path) -> None:
+    """The addresses are printed, in development with the sample users and no token. A filled database is left unchanged."""
     settings = Settings(database_url=demo_url, data_dir=tmp_path, port=8080)
     developing = settings.model_copy(update={"development": True})
-    tokens = Tokens.load(settings.signing_key_file)
 
-    addresses, *signed_in = (await prepare_database(developing, SampleMarket.SMALL)).splitlines()
+    addresses, heading, *users = (await prepare_database(developing, SampleMarket.SMALL)).splitlines()
 
     assert "GraphiQL is at http://localhost:8080/ and GraphQL at http://localhost:8080/graphql." == addresses
-    assert list(DEMO_USERS) == signed_in[::2]
-    assert 5 == len({tokens.verify(token.strip()).user_id for token in signed_in[1::2]})
+    assert "crossgate token --development --as EMAIL" in heading
+    assert {viewer.email: viewer.label for viewer in server.DEMO_VIEWERS} == dict(
+        line.strip().split(maxsplit=1) for line in users
+    )
     assert addresses == await prepare_database(settings, SampleMarket.SMALL)
+
+
+def test_used_port_is_an_error_before_anything_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the port and the option, and nothing has been prepared or printed."""
+    monkeypatch.setenv("CROSSGATE_DATA_DIR", str(tmp_path / "data"))
+    with socket.socket() as used:
+        used.bind(("127.0.0.1", 0))
+        used.listen()
+        port = used.getsockname()[1]
+        done = CliRunner().invoke(app, ["serve", "--development", "--port", str(port)])
+
+    assert (1, f"Port {port} of 127.0.0.1 is in use. Choose another one with --port.") == (done.exit_code, str(done.exception))
+    assert not (tmp_path / "data").exists()
 
 
 def test_demo_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) -> None:
