@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from models import SignInAttempt
 from models.base import now
 from models.sign_in_attempt import MAX_PER_ADDRESS, MAX_PER_PEER, WINDOW
+from resolvers.values.messages import worded
 from resolvers.writing.unit_of_work import UnitOfWork
 from resolvers.writing.user_errors import ErrorCode
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 UNKNOWN_PEER: Final = "unknown"
-TOO_MANY: Final = f"Too many attempts. Try again in {WINDOW.total_seconds() / 60:.0f} minutes."
+TOO_MANY: Final = worded("Too many attempts. Try again in {minutes} minutes.", minutes=round(WINDOW.total_seconds() / 60))
 
 
 async def begin_attempt(work: UnitOfWork, address: str) -> UUID:

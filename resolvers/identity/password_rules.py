@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from resolvers.identity.passwords import MAX_LENGTH, Passwords, normalized
+from resolvers.values.messages import worded
 from resolvers.values.text import is_storable
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.procedures import Steps
@@ -13,8 +14,8 @@ from resolvers.writing.user_errors import ErrorCode
 
 MIN_LENGTH: Final = 15  # characters (V43)
 PART: Final = re.compile(r"[^\W\d_]{4,}")  # a run of four letters or more is a part of a name or an address (V75)
-TOO_SHORT: Final = "Must have {} characters or more (got {})."
-TOO_LONG: Final = "Must have {} characters or fewer (got {})."
+TOO_SHORT: Final = "Must have {limit} characters or more (got {length})."
+TOO_LONG: Final = "Must have {limit} characters or fewer (got {length})."
 TOO_COMMON: Final = "This password is easy to guess. Use several words that don't belong together."
 TOO_PERSONAL: Final = "The password can't contain a part of your name or your email address."
 
@@ -25,9 +26,9 @@ def read_password(fields: InputReader, name: str) -> str | None:
     if not is_storable(password):
         fields.add_error(ErrorCode.INVALID_TEXT, "Contains a character that isn't allowed here.", name)
     elif len(password) < MIN_LENGTH:
-        fields.add_error(ErrorCode.PASSWORD_TOO_SHORT, TOO_SHORT.format(MIN_LENGTH, len(password)), name)
+        fields.add_error(ErrorCode.PASSWORD_TOO_SHORT, worded(TOO_SHORT, limit=MIN_LENGTH, length=len(password)), name)
     elif len(password) > MAX_LENGTH:
-        fields.add_error(ErrorCode.PASSWORD_TOO_LONG, TOO_LONG.format(MAX_LENGTH, len(password)), name)
+        fields.add_error(ErrorCode.PASSWORD_TOO_LONG, worded(TOO_LONG, limit=MAX_LENGTH, length=len(password)), name)
     else:
         return password
     return None

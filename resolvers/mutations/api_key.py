@@ -17,6 +17,7 @@ from models.membership import MemberRole
 from resolvers.mutations.membership import check_roles, read_roles
 from resolvers.values.api_keys import generate
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.values.web_addresses import is_secure
 from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader
 from resolvers.writing.runner import ChangedIds
@@ -24,9 +25,9 @@ from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
 NOT_ADMIN: Final = "An API key can't be an account administrator."
-TOO_MANY_KEYS: Final = f"Your company already has {MAX_KEYS} valid API keys. Revoke one first."
+TOO_MANY_KEYS: Final = worded("Your company already has {limit} valid API keys. Revoke one first.", limit=MAX_KEYS)
 INVALID_ORIGIN: Final = "Enter a web origin, such as https://portal.example.com. Only localhost can use http."
-INVALID_EXPIRY: Final = "Choose a time within the next {} days."
+INVALID_EXPIRY: Final = "Choose a time within the next {days} days."
 HOST: Final = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]")  # no wildcards
 
 
@@ -74,7 +75,7 @@ def _read_expiry(fields: InputReader) -> datetime:
     given: datetime = fields.value("expires_at") or latest
     expires_at = given if given.tzinfo else given.replace(tzinfo=UTC)
     if not now() < expires_at <= latest:
-        fields.add_error(ErrorCode.INVALID_VALUE, INVALID_EXPIRY.format(MAX_LIFETIME.days), "expires_at")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(INVALID_EXPIRY, days=MAX_LIFETIME.days), "expires_at")
     return expires_at
 
 
@@ -82,7 +83,7 @@ def _read_origins(fields: InputReader) -> list[str]:
     """Read web origins as browsers send them, each once."""
     given = fields.value("origins") or []
     if len(given) > MAX_ORIGINS:
-        fields.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(MAX_ORIGINS, len(given)), "origins")
+        fields.add_error(ErrorCode.TOO_MANY, worded(TOO_MANY_ITEMS, limit=MAX_ORIGINS, count=len(given)), "origins")
         return []
     origins = [web_origin(text) for text in given]
     for index, origin in enumerate(origins):

@@ -16,6 +16,7 @@ from resolvers.notifying.reviews import notify_of_answer, notify_of_question
 from resolvers.reviewing.decisions import approve, fail
 from resolvers.reviewing.locking import lock_request
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -28,8 +29,8 @@ MAX_PATH_LENGTH: Final = 64
 MAX_PROBLEMS: Final = 20
 MAX_PATH: Final = 4
 FOUND_BY_REVIEWER: Final = "REVIEW"  # the code of a reviewer's problem
-NEEDED: Final = "Needed for this approval: {}."
-TOO_MANY_COMMENTS: Final = f"A request can have {MAX_COMMENTS} comments."
+NEEDED: Final = "Needed for this approval: {checks}."
+TOO_MANY_COMMENTS: Final = worded("A request can have {limit} comments.", limit=MAX_COMMENTS)
 
 
 @requires(ChangeRequest="approve")
@@ -40,7 +41,7 @@ async def approve_change_request(work: UnitOfWork, fields: InputReader) -> Chang
     checks = fields.enum_values("checks", len(ReviewCheck), set(ReviewCheck))
     missing = [check.value for check in _needed(product) if check not in checks]
     if missing:
-        fields.add_error(ErrorCode.REQUIRED, NEEDED.format(", ".join(missing)), "checks")
+        fields.add_error(ErrorCode.REQUIRED, worded(NEEDED, checks=", ".join(missing)), "checks")
     comment = fields.text("comment", MAX_COMMENT_LENGTH, required=False, lines=True)
     work.errors.raise_if_any()
     if comment is not None:

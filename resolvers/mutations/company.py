@@ -25,6 +25,7 @@ from resolvers.identity.sessions import Tokens, act_for, deliver
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import ADMINISTRATORS, Message, find_members, notify_members, notify_reviewers
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.field_readers import FieldReader, address, assign, country, read_present, text
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.procedures import Steps
@@ -40,12 +41,14 @@ DETAILS: Final[Mapping[str, FieldReader]] = {
     "headquarters": address,
 }
 MAX_WAITING: Final = 5  # companies of one user that aren't verified
-TOO_MANY_WAITING: Final = f"You already belong to {MAX_WAITING} companies that aren't verified. Have one verified first."
+TOO_MANY_WAITING: Final = worded(
+    "You already belong to {limit} companies that aren't verified. Have one verified first.", limit=MAX_WAITING
+)
 MAX_REASON_LENGTH: Final = 1_000  # characters
-TYPE_NOT_OPEN: Final = "{} needs a distribution agreement. Record one first, or choose another type."
-DUPLICATE: Final = "{} is verified with the same registration number and country. Reject this company, with a reason."
+TYPE_NOT_OPEN: Final = "{company_type} needs a distribution agreement. Record one first, or choose another type."
+DUPLICATE: Final = "{company} is verified with the same registration number and country. Reject this company, with a reason."
 OTHER_COMPANY: Final = "This document belongs to another company."
-LOCKED_DETAIL: Final = "Locked because the company is {}. Ask the operator to change it."
+LOCKED_DETAIL: Final = "Locked because the company is {status}. Ask the operator to change it."
 
 
 @requires(Company="update_company_profile")
@@ -65,7 +68,7 @@ def _check_locked_details(fields: InputReader, company: Company, values: Mapping
     """Add an error for each change of a verified detail (R410, R422)."""
     for name in CERTIFIED if company.is_certified else ():
         if name in values and values[name] != getattr(company, name):
-            fields.add_error(ErrorCode.LOCKED, LOCKED_DETAIL.format(company.verification_status), name)
+            fields.add_error(ErrorCode.LOCKED, worded(LOCKED_DETAIL, status=company.verification_status), name)
 
 
 @requires(Company="submit_verification")
@@ -90,7 +93,7 @@ async def verify_company(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     company.decide("verify")
     company_type = fields.value("company_type") or company.company_type
     if company_type not in company.possible_types:
-        fields.add_error(ErrorCode.INVALID_VALUE, TYPE_NOT_OPEN.format(company_type), "company_type")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(TYPE_NOT_OPEN, company_type=company_type), "company_type")
     await _check_duplicate(work, fields, company)
     work.errors.raise_if_any()
     company.company_type = company_type
@@ -189,7 +192,7 @@ async def _check_duplicate(work: UnitOfWork, fields: InputReader, company: Compa
     await work.serialize("registration", f"{company.country} {company.registration_number.lower()}")
     other = await work.scalar(verified_twins(company))
     if other is not None:
-        fields.add_error(ErrorCode.DUPLICATE, DUPLICATE.format(other.trading_name), "company_id")
+        fields.add_error(ErrorCode.DUPLICATE, worded(DUPLICATE, company=other.trading_name), "company_id")
 
 
 def verified_twins(company: Company) -> sa.Select[Any]:

@@ -10,6 +10,7 @@ from models.base import now
 from models.membership import MemberRole
 from resolvers.mutations.api_key import INVALID_ORIGIN, web_origin
 from resolvers.reading.viewers import EmbedFacts
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.procedures import Steps
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -19,7 +20,7 @@ MAX_SECONDS: Final = 3600
 MIN_SECONDS: Final = 60
 DEFAULT_SECONDS: Final = 900
 MAX_EXTERNAL_USER_LENGTH: Final = 200  # characters
-INVALID_SECONDS: Final = f"Must be from {MIN_SECONDS} to {MAX_SECONDS} seconds."
+INVALID_SECONDS: Final = worded("Must be from {minimum} to {maximum} seconds.", minimum=MIN_SECONDS, maximum=MAX_SECONDS)
 NOT_OF_KEY: Final = "The API key doesn't have this role."
 
 

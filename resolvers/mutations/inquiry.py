@@ -16,6 +16,7 @@ from models.notification import NotificationKind
 from resolvers.notifying.message_templates import profile_inquiry
 from resolvers.notifying.notifications import queue_mail
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -27,7 +28,7 @@ HOUR: Final = timedelta(hours=1)
 MAX_PER_SENDER_AND_PROFILE: Final = 5  # inquiries within an hour, from one sender to one profile
 MAX_PER_SENDER: Final = 20  # from one sender to all profiles
 MAX_OF_VISITORS_PER_PROFILE: Final = 60  # from all visitors to one profile
-RATE_LIMITED: Final = "Too many inquiries. The limit is {} per hour {}. Try again later."
+RATE_LIMITED: Final = "Too many inquiries. The limit is {limit} per hour {scope}. Try again later."
 
 
 @requires(MarketplaceProfile="inquire")
@@ -92,7 +93,7 @@ async def _check_limits(work: UnitOfWork, profile: UUID) -> None:
         limits.append((MAX_OF_VISITORS_PER_PROFILE, "from all visitors to one provider", to_profile & visitors))
     for limit, scope, inquiries in limits:
         if await work.scalar(_count_recent(inquiries)) >= limit:
-            work.errors.add(ErrorCode.TOO_MANY, RATE_LIMITED.format(limit, scope))
+            work.errors.add(ErrorCode.TOO_MANY, worded(RATE_LIMITED, limit=limit, scope=scope))
             work.errors.raise_if_any()
 
 

@@ -28,6 +28,7 @@ from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company, queue_mail
 from resolvers.reading.viewers import find_viewer
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.procedures import Steps
 from resolvers.writing.runner import ChangedIds
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 ALREADY_MEMBER: Final = "This person is already a member of the company."
-RATE_LIMITED: Final = "Your company can send at most {} invitations an hour. Try again later."
+RATE_LIMITED: Final = "Your company can send at most {limit} invitations an hour. Try again later."
 TOKEN_OR_ID: Final = "Enter the code from the email, or the ID of an invitation to your own address."  # noqa: S105 (a message)
 NEEDS_PASSWORD: Final = "This email address has an account. Enter its password, or sign in first."  # noqa: S105
 WRONG_PASSWORD: Final = "The password of the account with this email address is wrong."  # noqa: S105
@@ -112,7 +113,7 @@ async def check_rate(work: UnitOfWork, fields: InputReader) -> None:
     await work.serialize("invitations", str(inviting))
     by_company = sa.or_(Invitation.company_id == inviting, Invitation.partner_id == inviting)
     if await work.scalar(_count_recent(by_company)) >= MAX_PER_COMPANY:
-        fields.add_error(ErrorCode.TOO_MANY, RATE_LIMITED.format(MAX_PER_COMPANY), "email")
+        fields.add_error(ErrorCode.TOO_MANY, worded(RATE_LIMITED, limit=MAX_PER_COMPANY), "email")
 
 
 async def invite(work: UnitOfWork, company: Company, email: str, roles: Collection[str]) -> Invitation:

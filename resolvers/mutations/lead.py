@@ -15,6 +15,7 @@ from models.notification import NotificationKind
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import find_root_user_for, notify_members
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -25,10 +26,10 @@ MAX_TEXT_LENGTH: Final = 5_000
 MAX_NOTES: Final = 500  # of a lead, so that it can always be read
 HOUR: Final = timedelta(hours=1)
 MAX_PER_HOUR: Final = 20  # requests of one user
-RATE_LIMITED: Final = f"Too many requests. The limit is {MAX_PER_HOUR} an hour. Try again later."
+RATE_LIMITED: Final = worded("Too many requests. The limit is {limit} an hour. Try again later.", limit=MAX_PER_HOUR)
 OWN_PRODUCT: Final = "A company can't ask itself for an offer."
 AGAIN: Final = "Asked again."
-TOO_MANY_NOTES: Final = f"A lead can have {MAX_NOTES} notes."
+TOO_MANY_NOTES: Final = worded("A lead can have {limit} notes.", limit=MAX_NOTES)
 
 
 @requires(Product="request_offer", Company="request_offer")

@@ -15,6 +15,7 @@ from models import Company, MarketplaceProfile, Port, ProviderType, ServiceType
 from models.marketplace_profile import ProfileVisibility
 from models.slugs import PROFILE_SLUGS
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.field_readers import FieldReader, address, assign, read_present, required_value, text
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
@@ -32,6 +33,8 @@ MAX_TYPES: Final = 50
 MAX_PORTS: Final = 200
 PROFILE_EXISTS: Final = "The company already has a profile. To edit it, pass the version that you last read."
 NO_PROFILE: Final = "The company has no profile yet. Omit the version to create one."
+TOO_MANY_WORDS: Final = "Must be {limit} words or fewer (got {count})."
+UNMATCHED: Final = "Not part of a chosen provider type: {types}."
 
 
 @requires(Company="save_marketplace_profile")
@@ -96,7 +99,7 @@ def _read_bio(fields: InputReader, name: str) -> str | None:
     bio = fields.text(name, MAX_BIO_LENGTH, required=False, lines=True)
     words = len((bio or "").split())
     if words > MAX_WORDS:
-        fields.add_error(ErrorCode.TOO_LONG, f"Must be {MAX_WORDS} words or fewer (got {words}).", name)
+        fields.add_error(ErrorCode.TOO_LONG, worded(TOO_MANY_WORDS, limit=MAX_WORDS, count=words), name)
     return bio
 
 
@@ -133,9 +136,7 @@ async def _read_categories(work: UnitOfWork, fields: InputReader, profile: Marke
     chosen, services = (values.get(name, getattr(profile, name, [])) for name in ("provider_types", "service_types"))
     unmatched = [code for code in services if parents.get(code) not in chosen]
     if values and unmatched:
-        fields.add_error(
-            ErrorCode.INVALID_VALUE, f"Not part of a chosen provider type: {', '.join(unmatched)}.", "service_types"
-        )
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(UNMATCHED, types=", ".join(unmatched)), "service_types")
     return values
 
 

@@ -13,13 +13,14 @@ from models.company import AccountKind
 from models.membership import STAFF_ROLES, MemberRole, administrators
 from models.user import MAX_NAME_LENGTH
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
 NO_ROLE: Final = "A member needs at least one role."
-STAFF_ONLY: Final = "{} is for members of the operator's company only."
+STAFF_ONLY: Final = "{roles} is for members of the operator's company only."
 LAST_ADMIN: Final = "The company has no other account administrator. Make another member one first."
 
 
@@ -61,7 +62,7 @@ async def check_roles(work: UnitOfWork, fields: InputReader, roles: Collection[s
     """Add an error for each role that members of this company can't have (V49, A43)."""
     staff = [role for role in STAFF_ROLES if role in roles]
     if staff and await work.scalar(sa.select(Company.account_kind).where(Company.id == company)) != AccountKind.OPERATOR:
-        fields.add_error(ErrorCode.INVALID_VALUE, STAFF_ONLY.format(" and ".join(staff)), "roles")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(STAFF_ONLY, roles=" and ".join(staff)), "roles")
 
 
 async def _keep_an_admin(work: UnitOfWork, fields: InputReader, member: Membership, name: str) -> None:

@@ -19,13 +19,14 @@ from resolvers.offering.controls import AFTER_END, check_publishable, needs_appr
 from resolvers.offering.locking import lock_offer
 from resolvers.offering.terms import read_terms, store_terms
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
 MAX_REASON_LENGTH: Final = 500  # characters
-NOT_LATER: Final = "The offer expires on {}. Enter a later date."
+NOT_LATER: Final = "The offer expires on {expires_on}. Enter a later date."
 
 
 @requires(Product="make_offer")
@@ -69,7 +70,7 @@ def _check_not_shortened(fields: InputReader, offer: Offer) -> None:
     """Add an error if a published offer would expire earlier (R242)."""
     day = fields.value("expires_on")
     if day is not None and offer.expires_on is not None and day < offer.expires_on:
-        fields.add_error(ErrorCode.INVALID_VALUE, NOT_LATER.format(offer.expires_on), "expires_on")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(NOT_LATER, expires_on=offer.expires_on), "expires_on")
 
 
 @requires(Offer="publish")
@@ -129,7 +130,7 @@ async def extend_offer(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     _require(offer, {OfferStatus.PUBLISHED})
     day = fields.value("expires_on")
     if day <= offer.expires_on:
-        fields.add_error(ErrorCode.INVALID_VALUE, NOT_LATER.format(offer.expires_on), "expires_on")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(NOT_LATER, expires_on=offer.expires_on), "expires_on")
     elif day > offer.contract_end_date:
         fields.add_error(ErrorCode.INVALID_VALUE, AFTER_END, "expires_on")
     work.errors.raise_if_any()

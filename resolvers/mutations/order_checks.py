@@ -11,26 +11,31 @@ from sqlalchemy import select
 
 from models import BillingMarket, Company, Location
 from models.location import LocationStatus
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.unit_of_work import UnitOfWork
 from resolvers.writing.user_errors import ErrorCode
 
-NOT_ORDERABLE: Final = "{} is {}. Choose an ACTIVE location."
-NO_MARKET: Final = "The paying company hasn't enabled the billing market {}."
-NO_SPEED: Final = "{} doesn't offer {} Mbps. Choose one of: {}."
+NOT_ORDERABLE: Final = "{location} is {status}. Choose an ACTIVE location."
+NO_MARKET: Final = "The paying company hasn't enabled the billing market {market}."
+NO_SPEED: Final = "{location} doesn't offer {speed_mbps} Mbps. Choose one of: {speeds}."
 
 
 def check_location(fields: InputReader, location: Location, name: str) -> None:
     """Add an error if the location can't be ordered in (R429)."""
     if location.status != LocationStatus.ACTIVE:
-        fields.add_error(ErrorCode.LOCATION_NOT_ORDERABLE, NOT_ORDERABLE.format(location.name, location.status), name)
+        fields.add_error(
+            ErrorCode.LOCATION_NOT_ORDERABLE, worded(NOT_ORDERABLE, location=location.name, status=location.status), name
+        )
 
 
 def check_speed(fields: InputReader, location: Location, speed_mbps: int, name: str) -> bool:
     """Return True if the location offers the speed; otherwise add an error."""
     if not (offered := speed_mbps in location.speeds_mbps):
         speeds = ", ".join(map(str, location.speeds_mbps))
-        fields.add_error(ErrorCode.INVALID_VALUE, NO_SPEED.format(location.name, speed_mbps, speeds), name)
+        fields.add_error(
+            ErrorCode.INVALID_VALUE, worded(NO_SPEED, location=location.name, speed_mbps=speed_mbps, speeds=speeds), name
+        )
     return offered
 
 
@@ -40,4 +45,4 @@ async def check_market(work: UnitOfWork, fields: InputReader, company: Company, 
     market = select(BillingMarket).where(BillingMarket.company_id == payer, BillingMarket.market == location.market)
     row = await work.scalar(market.with_for_update(read=True))
     if row is None or not row.enabled:
-        fields.add_error(ErrorCode.MARKET_NOT_ENABLED, NO_MARKET.format(location.market), name)
+        fields.add_error(ErrorCode.MARKET_NOT_ENABLED, worded(NO_MARKET, market=location.market), name)

@@ -17,6 +17,7 @@ from resolvers.mutations.order_checks import check_location, check_market, check
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.bulk import BulkItem
 from resolvers.writing.field_readers import FieldReader, assign, read_present, required_value, text
 from resolvers.writing.input_reader import InputReader
@@ -33,8 +34,8 @@ EXTRA_ACTIONS: Final = {
     "visibility": "publish",
     "term_months": "change_term",
 }  # fields that need another action besides "update"
-NOT_OFFERED: Final = "This location doesn't offer a port of {} Mbps for {} months."
-ENDED_PORT: Final = "The port is {}, so its term can't change."
+NOT_OFFERED: Final = "This location doesn't offer a port of {speed_mbps} Mbps for {term_months} months."
+ENDED_PORT: Final = "The port is {status}, so its term can't change."
 IN_USE: Final = "The port has live connections. End them first."
 
 
@@ -78,7 +79,7 @@ async def _read_price(
         return {}
     price = await work.scalar(price_of(PriceKind.PORT, location.id, speed, term))
     if price is None:
-        fields.add_error(ErrorCode.INVALID_VALUE, NOT_OFFERED.format(speed, term), "term_months")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(NOT_OFFERED, speed_mbps=speed, term_months=term), "term_months")
         return {}
     return {"monthly_rate": price.monthly_rate, "setup_fee": price.setup_fee, "currency": price.currency}
 
@@ -155,12 +156,14 @@ async def _new_price(work: UnitOfWork, fields: InputReader, port: Port, term: in
     if term is None or term == port.term_months:
         return {}
     if port.status in ENDED:
-        fields.add_error(ErrorCode.ILLEGAL_STEP, ENDED_PORT.format(port.status), "term_months")
+        fields.add_error(ErrorCode.ILLEGAL_STEP, worded(ENDED_PORT, status=port.status), "term_months")
         return {}
     listed = price_of(PriceKind.PORT, port.location_id, port.speed_mbps, term).where(Price.currency == port.currency)
     price = await work.scalar(listed)
     if price is None:
-        fields.add_error(ErrorCode.INVALID_VALUE, NOT_OFFERED.format(port.speed_mbps, term), "term_months")
+        fields.add_error(
+            ErrorCode.INVALID_VALUE, worded(NOT_OFFERED, speed_mbps=port.speed_mbps, term_months=term), "term_months"
+        )
     return {} if price is None else {"monthly_rate": price.monthly_rate}
 
 

@@ -36,6 +36,7 @@ from resolvers.reviewing.controls import check
 from resolvers.reviewing.locking import lock_request, lock_revision, newest_revision, request_under_review
 from resolvers.reviewing.publication import STEPS, publish, show
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.dimensions import read_dimensions
 from resolvers.writing.field_readers import FieldReader, assign, read_present, text
 from resolvers.writing.input_reader import InputReader
@@ -56,14 +57,14 @@ MAX_RELATED: Final = 20
 MAX_TEST_ACCOUNTS: Final = 100
 SUBMITTABLE: Final = tuple(each for each in ProductVisibility if each in ON_SALE)
 REQUESTABLE: Final = (*SUBMITTABLE, ProductVisibility.RESTRICTED)
-UNDER_REVIEW: Final = 'Locked: "{}" is under review. Wait for the decision, or withdraw it.'
-INVALID_SLUG: Final = "Use lower-case letters from a to z, digits and single hyphens, such as {}."
+UNDER_REVIEW: Final = 'Locked: "{title}" is under review. Wait for the decision, or withdraw it.'
+INVALID_SLUG: Final = "Use lower-case letters from a to z, digits and single hyphens, such as {example}."
 UNPUBLISHED: Final = "The product isn't published yet. Submit its draft with this visibility."
 ITSELF: Final = "A product can't be related to itself."
 OWN_TEST_ACCOUNT: Final = "The seller can see its own product. Name other companies."
-SLUG_TAKEN: Final = "Another product has taken the slug {}. Revise the product with another one."
+SLUG_TAKEN: Final = "Another product has taken the slug {slug}. Revise the product with another one."
 NEWER_DRAFT: Final = "The product has a newer revision. Submit that one."
-GONE: Final = "The product is {}, so it can't change any more."
+GONE: Final = "The product is {visibility}, so it can't change any more."
 
 
 @requires(Company="create_product")
@@ -123,7 +124,7 @@ async def _check_revisable(work: UnitOfWork, fields: InputReader, product: Produ
     """Add an error if the newest revision is locked (V8) or has another version than the input (V72)."""
     if newest.status in LOCKED:
         request = await request_under_review(work.session, product)
-        fields.add_error(ErrorCode.LOCKED, UNDER_REVIEW.format(request.title if request else newest.title), "product_id")
+        fields.add_error(ErrorCode.LOCKED, worded(UNDER_REVIEW, title=request.title if request else newest.title), "product_id")
     elif fields.value("version") is not None and fields.value("version") != newest.version:
         work.check_and_bump_version(fields, newest)
 
@@ -222,7 +223,7 @@ async def publish_product(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     try:
         await publish(work.session, product, revision)
     except SlugTaken:
-        fields.add_error(ErrorCode.TAKEN, SLUG_TAKEN.format(revision.slug), "product_id")
+        fields.add_error(ErrorCode.TAKEN, worded(SLUG_TAKEN, slug=revision.slug), "product_id")
     work.errors.raise_if_any()
     message = message_templates.listing_published(product.title, url_of(work.context.services.site_url, product.slug))
     await notify_seller(work.session, NotificationKind.LISTING_PUBLISHED, product, message)
@@ -273,7 +274,7 @@ async def resubmit_change_request(work: UnitOfWork, fields: InputReader) -> Chan
     revision = await lock_revision(work.session, request)
     await _check_unlocked(work, fields, product, "id")
     if product.visibility not in ON_SALE:
-        fields.add_error(ErrorCode.LOCKED, GONE.format(product.visibility), "id")
+        fields.add_error(ErrorCode.LOCKED, worded(GONE, visibility=product.visibility), "id")
     elif revision is not None and revision.draft_of_id is None:
         fields.add_error(ErrorCode.LOCKED, NEWER_DRAFT, "id")
     work.errors.raise_if_any()
@@ -302,7 +303,7 @@ async def _lock_product(work: UnitOfWork, fields: InputReader, action: str) -> A
     """Lock the product whose id is in the input. One that is RESTRICTED or REMOVED can't change any more."""
     product = await work.lock_for_update(fields, "product_id", "Product", action)
     if product is not None and product.visibility not in ON_SALE:
-        fields.add_error(ErrorCode.ILLEGAL_STEP, GONE.format(product.visibility), "product_id")
+        fields.add_error(ErrorCode.ILLEGAL_STEP, worded(GONE, visibility=product.visibility), "product_id")
     return product
 
 
@@ -310,7 +311,7 @@ async def _check_unlocked(work: UnitOfWork, fields: InputReader, product: Produc
     """Add an error if a request of the product is under review already: one is decided at a time (V8)."""
     request = await request_under_review(work.session, product)
     if request is not None:
-        fields.add_error(ErrorCode.LOCKED, UNDER_REVIEW.format(request.title), name)
+        fields.add_error(ErrorCode.LOCKED, worded(UNDER_REVIEW, title=request.title), name)
 
 
 def _request(work: UnitOfWork, product: Product, kind: ChangeRequestKind) -> ChangeRequest:
@@ -352,7 +353,7 @@ def _read_slug(fields: InputReader, name: str) -> str | None:
     """Read a slug: what `slug_of` makes of a name (A38)."""
     slug = fields.text(name, MAX_SLUG_LENGTH, required=False)
     if slug is not None and slug_of(slug) != slug:
-        fields.add_error(ErrorCode.INVALID_VALUE, INVALID_SLUG.format(slug_of(slug)), name)
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(INVALID_SLUG, example=slug_of(slug)), name)
     return slug
 
 

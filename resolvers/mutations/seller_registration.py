@@ -14,13 +14,14 @@ from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import find_root_user_for, notify_members
 from resolvers.values.bank_accounts import PURPOSE, encrypt
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.field_readers import assign, bank_account, country
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
-REFUSED_COUNTRY: Final = "Bank accounts in {} aren't accepted. Enter an account in another country."
+REFUSED_COUNTRY: Final = "Bank accounts in {country} aren't accepted. Enter an account in another country."
 
 
 @requires(Company="register_seller")
@@ -59,7 +60,7 @@ def _read_account(work: UnitOfWork, fields: InputReader) -> tuple[str | None, st
     """Read the country and the number of a bank account. The operator configures which countries are refused (R209, A22)."""
     code = country(fields, "bank_account_country", required=True)
     if code in work.context.services.refused_bank_countries:
-        fields.add_error(ErrorCode.INVALID_VALUE, REFUSED_COUNTRY.format(code), "bank_account_country")
+        fields.add_error(ErrorCode.INVALID_VALUE, worded(REFUSED_COUNTRY, country=code), "bank_account_country")
         return None, None
     return code, bank_account(fields, "bank_account_number", code)
 

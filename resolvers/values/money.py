@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from resolvers.values.errors import PublicError
+from resolvers.values.messages import Worded, worded
 
 MAX_AMOUNT: Final = Decimal(20_000_000)  # in major units: more than any stored price
 MAX_STORED: Final = Decimal(1_000_000_000)  # in major units: the highest amount that can be entered
+EXPECTED: Final = "Enter an amount from 0 to {limit} {currency} with at most {decimals} decimals."
+EXPECTED_WHOLE: Final = "Enter an amount from 0 to {limit} {currency} with no decimals."
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
 
 
@@ -72,9 +75,9 @@ def exceeds(minor_units: int, currency: str, bound: int) -> bool:
     return minor_units > int(Decimal(bound).scaleb(_digits(currency)))
 
 
-def _expected(currency: str) -> str:
+def _expected(currency: str) -> Worded:
     decimals = _digits(currency)
-    return f"Enter an amount from 0 to {MAX_STORED:,} {currency} with {f'at most {decimals}' if decimals else 'no'} decimals."
+    return worded(EXPECTED if decimals else EXPECTED_WHOLE, limit=f"{MAX_STORED:,}", currency=currency, decimals=decimals)
 
 
 def _digits(currency: str) -> int:

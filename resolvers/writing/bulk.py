@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from models.described_enum import DescribedEnum
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import worded
 from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader
 from resolvers.writing.runner import ChangedIds, Command, Mutation, MutationResult, run_command
 from resolvers.writing.unit_of_work import Requirements, UnitOfWork
@@ -64,7 +65,7 @@ class BulkMutation:
         if number == 0:
             errors.add(ErrorCode.REQUIRED, NO_ITEMS, self.listed)
         if number > MAX_ITEMS:
-            errors.add(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(MAX_ITEMS, number), self.listed)
+            errors.add(ErrorCode.TOO_MANY, worded(TOO_MANY_ITEMS, limit=MAX_ITEMS, count=number), self.listed)
         if errors.errors:
             return MutationResult(errors.errors, {"results": []})
         items = self.items(values)

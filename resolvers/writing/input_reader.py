@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
+from resolvers.values.messages import worded
 from resolvers.values.money import InvalidAmount, exact_minor_units
 from resolvers.values.text import brief, composed, is_blank, is_line, is_storable, tidied
 from resolvers.writing.user_errors import ErrorCode, UserErrors
@@ -24,7 +25,9 @@ MAX_EMAIL_LENGTH: Final = 254  # RFC 5321
 URL_START: Final = re.compile(r"https?://[^/\\]", re.IGNORECASE)
 AUTHORITY: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)  # by RFC 3986, where \\ ends nothing as it does in browsers
 MAX_PHONE_LENGTH: Final = 32
-TOO_MANY_ITEMS: Final = "Must have {} items or fewer (got {})."
+TOO_LONG: Final = "Must be {limit} characters or fewer (got {length})."
+NOT_ALLOWED: Final = "{value} isn't allowed here. Use one of: {choices}."
+TOO_MANY_ITEMS: Final = "Must have {limit} items or fewer (got {count})."
 
 
 class InputReader:
@@ -65,7 +68,7 @@ class InputReader:
                 self.add_error(ErrorCode.REQUIRED, "Can't be blank.", name)
             return None
         if len(text) > max_length:
-            self.add_error(ErrorCode.TOO_LONG, f"Must be {max_length} characters or fewer (got {len(text)}).", name)
+            self.add_error(ErrorCode.TOO_LONG, worded(TOO_LONG, limit=max_length, length=len(text)), name)
             return None
         if not is_storable(text) or not (lines or is_line(text)):
             self.add_error(ErrorCode.INVALID_TEXT, "Contains a character that isn't allowed here.", name)
@@ -117,7 +120,7 @@ class InputReader:
         try:
             return exact_minor_units(amount, currency)
         except InvalidAmount as invalid:
-            self.add_error(ErrorCode.INVALID_VALUE, str(invalid), name)
+            self.add_error(ErrorCode.INVALID_VALUE, invalid.message, name)
             return None
 
     def choice(self, name: str, allowed: Collection[Any]) -> Any:
@@ -125,7 +128,8 @@ class InputReader:
         value = self.values.get(name)
         if value is not None and value not in allowed:
             choices = ", ".join(map(str, allowed))
-            self.add_error(ErrorCode.INVALID_VALUE, f"{brief(str(value))} isn't allowed here. Use one of: {choices}.", name)
+            message = worded(NOT_ALLOWED, value=brief(str(value)), choices=choices)
+            self.add_error(ErrorCode.INVALID_VALUE, message, name)
             return None
         return value
 
@@ -183,7 +187,7 @@ class InputReader:
         items: Sequence[Any] = self.values.get(name) or ()
         if len(items) <= max_items:
             return items
-        self.add_error(ErrorCode.TOO_MANY, TOO_MANY_ITEMS.format(max_items, len(items)), name)
+        self.add_error(ErrorCode.TOO_MANY, worded(TOO_MANY_ITEMS, limit=max_items, count=len(items)), name)
         return ()
 
 

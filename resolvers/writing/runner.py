@@ -13,6 +13,7 @@ from uuid import UUID
 from models.lifecycle import IllegalStep
 from resolvers.reading.records import Record
 from resolvers.values.identifiers import Identifier
+from resolvers.values.messages import with_params
 from resolvers.writing.idempotency import claim_idempotency_key
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.transactions import Contended, run_in_transaction
@@ -97,7 +98,8 @@ async def run_command(command: Command, work: UnitOfWork, fields: InputReader) -
     try:
         changed = await command(work, fields)
     except IllegalStep as step:
-        raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, str(step), fields.place)]) from None
+        message = with_params(str(step), state=step.state, to=step.to, allowed=", ".join(sorted(step.steps.values())))
+        raise MutationRejected([UserError(ErrorCode.ILLEGAL_STEP.value, message, fields.place)]) from None
     work.errors.raise_if_any()
     return changed
 

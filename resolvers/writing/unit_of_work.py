@@ -18,6 +18,7 @@ from policies.predicates.predicate import Constant
 from policies.predicates.sql import to_column, to_sql
 from policies.reason import Reason
 from resolvers.auditing.audit_log import AuditSubject, Counts, add_counts
+from resolvers.values.messages import worded
 from resolvers.writing.change_log import record_changes
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.user_errors import ErrorCode, UserErrors
@@ -42,7 +43,7 @@ REFUSALS: Final[Mapping[Reason | None, tuple[ErrorCode, str]]] = {
     Reason.COMPANY_NOT_VERIFIED: (ErrorCode.COMPANY_NOT_VERIFIED, UNVERIFIED),
     Reason.RECENT_SIGN_IN_REQUIRED: (ErrorCode.RECENT_SIGN_IN_REQUIRED, STALE),
 }
-VERSION_CONFLICT: Final = "Someone else changed this in the meantime; it is now at version {}. Reload it and try again."
+VERSION_CONFLICT: Final = "Someone else changed this in the meantime; it is now at version {version}. Reload it and try again."
 
 
 def requires(**actions: str) -> Callable[[CommandT], CommandT]:
@@ -188,7 +189,7 @@ class UnitOfWork:
         if version is None:
             fields.add_error(ErrorCode.REQUIRED, "Required: the version that you last read.", name)
         elif version != row.version:
-            fields.add_error(ErrorCode.CONFLICT, VERSION_CONFLICT.format(row.version), name)
+            fields.add_error(ErrorCode.CONFLICT, worded(VERSION_CONFLICT, version=row.version), name)
         return bool(version == row.version)
 
     async def add(self, row: Any) -> None:

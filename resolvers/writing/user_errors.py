@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.described_enum import DescribedEnum
+from resolvers.values.messages import Worded
 from resolvers.values.text import camel
 
 
@@ -81,12 +82,26 @@ class ErrorCode(DescribedEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorParam:
+    """A value in a message, by its name in camelCase."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserError:
     """One error. `field` is the path inside the input, in camelCase, or None if the error concerns no single field."""
 
     code: str
     message: str
     field: list[str] | None = None
+
+    @property
+    def params(self) -> list[ErrorParam]:
+        """The values in the message, in their order."""
+        params = self.message.params if isinstance(self.message, Worded) else {}
+        return [ErrorParam(camel(name), str(value)) for name, value in params.items()]
 
 
 class MutationRejected(Exception):

@@ -25,10 +25,19 @@ MODE: Final = "Whether one change that fails stops the others."
 RESULTS: Final = "One result for each change, in the order of the input. Empty if the list itself is invalid."
 
 
+@strawberry.type(description="A value in the message of a user error.")
+class UserErrorParam:
+    name: str = strawberry.field(description="The name of the value, such as `limit`.")
+    value: str = strawberry.field(description="The value as a text.")
+
+
 @strawberry.type(description="A problem with a mutation's input, or the reason why the mutation failed.")
 class UserError:
     code: ErrorCode = strawberry.field(description="A stable code, for use in programs.")
     message: str = strawberry.field(description="A message for people. Its wording can change.")
+    params: list[UserErrorParam] = strawberry.field(
+        description="The values in the message, such as a limit, for clients that word messages themselves."
+    )
     field: list[str] | None = strawberry.field(
         description="The path to the invalid value in the input. List positions are numbers. Null if the error isn't "
         "about a single value."

@@ -161,6 +161,7 @@ export const EMBEDDED_TYPES: readonly string[] = [
   "UpdateSupportDetailsPayload",
   "UpdateUserPayload",
   "UserError",
+  "UserErrorParam",
   "VerifyCompanyPayload",
   "ViewedBy",
   "Viewer",

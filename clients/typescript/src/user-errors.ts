@@ -3,6 +3,8 @@
 export interface UserError {
   readonly code: string;
   readonly message: string;
+  /** The values in the message, for clients that word messages themselves. */
+  readonly params?: readonly { readonly name: string; readonly value: string }[];
   /** The path to the value inside the input. Null if it's about the whole input. */
   readonly field?: readonly string[] | null;
 }
