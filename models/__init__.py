@@ -23,7 +23,7 @@ from models.document import Document
 from models.email_token import EmailToken
 from models.idempotent_request import IdempotentRequest
 from models.identity_issuer import FederatedIdentity, IdentityIssuer
-from models.image import Image
+from models.image import Image, ImageRendition
 from models.inquiry import Inquiry
 from models.invitation import Invitation
 from models.invoice import Invoice, InvoiceLine
@@ -67,6 +67,7 @@ __all__ = [
     "IdempotentRequest",
     "IdentityIssuer",
     "Image",
+    "ImageRendition",
     "Inquiry",
     "Instalment",
     "Invitation",

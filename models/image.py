@@ -26,6 +26,17 @@ class MediaType(DescribedEnum):  # R008
     JPEG = "image/jpeg", "A photo."
 
 
+class ImageSize(DescribedEnum):
+    """A size in which an image is served, as WebP. Smaller images keep their size."""
+
+    SMALL = "SMALL", "At most 64 pixels on the longer side, for lists."
+    MEDIUM = "MEDIUM", "At most 200 pixels on the longer side."
+    LARGE = "LARGE", "At most 400 pixels on the longer side, for screens with many pixels."
+
+
+SIDES: Final = {ImageSize.SMALL: 64, ImageSize.MEDIUM: 200, ImageSize.LARGE: 400}  # pixels
+
+
 class Image(UploadedFile, Base):
     """An image of a company, or of the user who uploaded it. `photo_of_id` is the user whose photo it is, if any.
 
@@ -51,6 +62,16 @@ class Image(UploadedFile, Base):
         sa.Index("image_company_id_page", "company_id", "id"),
         sa.Index("image_user_id_page", "user_id", "id"),
     )
+
+
+class ImageRendition(Base):
+    """An image in another size, made when it's first requested. `side` is the limit of its longer side, in pixels."""
+
+    __tablename__ = "image_rendition"
+
+    image_id: Mapped[UUID] = mapped_column(sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary(), info=private(read=False, log=False))
 
 
 CONCEPTS: Final = (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from models.image import SIDES
 from models.kinds import Kind
 from resolvers.document import document_file
 from resolvers.files.letter import render_letter
 from resolvers.files.urls import File
-from resolvers.image import image_of
+from resolvers.image import image_of, rendition_extension, rendition_of
 from resolvers.invoice import invoice_csv, invoice_pdf
 from resolvers.offer_document import offer_document_file
 from resolvers.reading.records import Record
@@ -37,6 +39,10 @@ class FileRenderer:
 RENDERERS: Final[Mapping[tuple[str, str], FileRenderer]] = {
     ("Document", ""): FileRenderer(document_file, "url", frozenset()),
     ("Image", ""): FileRenderer(image_of, "url", frozenset()),
+    **{
+        ("Image", rendition_extension(side)): FileRenderer(partial(rendition_of, side=side), "url", frozenset())
+        for side in SIDES.values()
+    },
     ("Invoice", ""): FileRenderer(invoice_pdf, "pdf_url", frozenset({Kind.PRICE})),
     ("Invoice", "csv"): FileRenderer(invoice_csv, "csv_url", frozenset({Kind.PRICE})),
     ("OfferDocument", ""): FileRenderer(offer_document_file, "url", frozenset({Kind.PRICE}), whole="offer_id"),

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from PIL import ImageChops
 from PIL.Image import Image, Transpose
+from PIL.Image import open as open_image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from PIL.PngImagePlugin import PngImageFile
 
@@ -41,6 +42,7 @@ TRANSPOSE_BY_ORIENTATION: Final = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+WEBP_QUALITY: Final = 85
 SIGNATURES: Final = {b"\x89PNG\r\n\x1a\n": MediaType.PNG, b"\xff\xd8\xff": MediaType.JPEG}
 
 
@@ -96,6 +98,18 @@ def decode(content: bytes, max_side: int = MAX_SIDE) -> Picture:
         raise
     except Exception as error:  # Pillow's errors for broken files have no common base class
         raise UnsupportedImage from error
+
+
+def shrink(content: bytes, side: int) -> bytes:
+    """Return a stored image as WebP with at most `side` pixels on its longer side."""
+    image: Image = open_image(BytesIO(content))
+    if image.mode not in ("RGB", "RGBA"):
+        image = image.convert("RGBA" if "transparency" in image.info or "A" in image.mode else "RGB")
+    profile = image.info.get("icc_profile", b"")
+    image.thumbnail((side, side))
+    out = BytesIO()
+    image.save(out, "WEBP", quality=WEBP_QUALITY, icc_profile=profile)
+    return out.getvalue()
 
 
 def _is_suspicious(content: bytes, kind: MediaType) -> bool:

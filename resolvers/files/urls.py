@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to serve: as a download with this name, if it has one."""
+    """A file to serve: as a download with this name, if it has one. A permanent one never changes under its URL."""
 
     media_type: str
     content: bytes
     download_name: str | None = None
+    is_permanent: bool = False
 
 
 def url_of(entity: str, key: UUID, context: Context, extension: str = "") -> str:

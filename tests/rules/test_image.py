@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from io import BytesIO
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 import pytest
+from PIL.Image import open as open_image
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.base import now
+from models.image import KEPT_UNUSED
+from resolvers.image import purge_unused_images
 from resolvers.values import identifiers
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory, Thing
@@ -324,3 +331,75 @@ def thing(response: httpx.Response) -> Thing:
 def told_of(response: httpx.Response) -> tuple[int, object]:
     """Return the status and body of a response."""
     return response.status_code, response.json()
+
+
+SIZED = """query ($id: ID!) { node(id: $id) { ... on MarketplaceProfile {
+    logo { SMALL: url(size: SMALL) MEDIUM: url(size: MEDIUM) LARGE: url(size: LARGE) }
+} } }"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size", "expected"),
+    [
+        ("PNG", "RGBA", (800, 400), {"SMALL": (64, 32), "MEDIUM": (200, 100), "LARGE": (400, 200)}),
+        ("PNG", "L", (100, 300), {"SMALL": (21, 64), "MEDIUM": (67, 200), "LARGE": (100, 300)}),
+        ("JPEG", "CMYK", (64, 64), {"SMALL": (64, 64), "MEDIUM": (64, 64), "LARGE": (64, 64)}),
+    ],
+)
+async def test_image_is_served_in_sizes_R007_R008(
+    client: Client,
+    factory: Factory,
+    kind: str,
+    mode: str,
+    size: tuple[int, int],
+    expected: dict[str, tuple[int, int]],
+) -> None:
+    """Each size is WebP, made once and kept by browsers. Proportions stay, and small images aren't enlarged."""
+    company = await factory.company()
+    profile = await factory.profile(company)
+    image = thing(await upload(client, company.admin, picture(kind, size, mode=mode)))
+    await factory.change(profile, logo_id=image.key)
+
+    urls = (await client(ANONYMOUS, SIZED, id=profile.id)).data["node"]["logo"]
+    served = {name: await fetch(client, ANONYMOUS, urlsplit(url).path) for name, url in urls.items()}
+    again = {name: await fetch(client, ANONYMOUS, urlsplit(url).path) for name, url in urls.items()}
+    opened = {name: open_image(BytesIO(response.content)) for name, response in served.items()}
+
+    assert expected == {name: each.size for name, each in opened.items()}
+    assert {("WEBP", "image/webp", "private, max-age=31536000, immutable")} == {
+        (opened[name].format, response.headers["content-type"], response.headers["cache-control"])
+        for name, response in served.items()
+    }
+    assert [response.content for response in served.values()] == [response.content for response in again.values()]
+    assert 3 == await factory.count("ImageRendition")
+
+
+async def test_sizes_are_hidden_with_their_image_R011_A21(client: Client, factory: Factory) -> None:
+    """A size that was made while the profile was public isn't served afterwards, and goes with its image."""
+    company = await factory.company()
+    profile = await factory.profile(company)
+    image = thing(await upload(client, company.admin, picture()))
+    await factory.change(profile, logo_id=image.key)
+    path = f"/files/{image.id}.64.webp"
+
+    public = await fetch(client, ANONYMOUS, path)
+    await factory.change(profile, visibility="PRIVATE")
+    hidden, own = await fetch(client, ANONYMOUS, path), await fetch(client, company.admin, path)
+    missing = await fetch(client, company.admin, f"/files/{image.id}.65.webp")
+    await factory.change(profile, logo_id=None)
+    await factory.delete(image)
+
+    assert [200, 404, 200, 404] == [response.status_code for response in (public, hidden, own, missing)]
+    assert 0 == await factory.count("ImageRendition")
+
+
+async def test_unused_image_with_sizes_is_deleted_V64(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
+    """Looking at an upload in a small size doesn't keep it."""
+    company = await factory.company()
+    image = thing(await upload(client, company.admin, picture()))
+    await fetch(client, company.admin, f"/files/{image.id}.64.webp")
+    await factory.change(image, created_at=now() - KEPT_UNUSED - timedelta(hours=1))
+
+    await purge_unused_images(rules_engine, "")
+
+    assert [0, 0] == [await factory.count(table) for table in ("Image", "ImageRendition")]

@@ -16,6 +16,7 @@ from transport.authentication.bearer import Identity
 from transport.limits.quotas import DOWNLOAD_CHARGE, Quotas
 from transport.refusal import Refusal
 
+PERMANENT: Final = "private, max-age=31536000, immutable"
 HEADERS: Final = {
     "Cache-Control": "private, max-age=300",  # it may become hidden
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -35,6 +36,10 @@ class File(Protocol):
         """The file's bytes."""
 
     @property
+    def is_permanent(self) -> bool:
+        """Whether the file never changes under its URL."""
+
+    @property
     def download_name(self) -> str | None:
         """The file's name, if it must be downloaded and never shown in the browser."""
 
@@ -52,7 +57,8 @@ def file_route(identity: Identity, load_file: LoadFile, quotas: Quotas) -> Route
         file = await load_file(request.path_params["id"], viewer)
         if file is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "File not found, or you don't have access to it.")
-        return Response(file.content, media_type=file.media_type, headers=HEADERS | _disposition(file))
+        caching = {"Cache-Control": PERMANENT} if file.is_permanent else {}
+        return Response(file.content, media_type=file.media_type, headers=HEADERS | caching | _disposition(file))
 
     return Route("/files/{id}", serve)
 

@@ -13,7 +13,7 @@ const Own = graphql(`
     node(id: $id) {
       ... on MarketplaceProfile {
         id version companyName bio contactEmail website visibility url viewerCan
-        logo { url width height }
+        logo { url(size: MEDIUM) }
       }
     }
   }
