@@ -24,6 +24,7 @@ SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PACKAGE := clients/typescript/node_modules/.set-up
+PYTHON_CLIENTS := tests/clients/python/.venv/.set-up
 EXAMPLE := examples/portal/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
@@ -71,7 +72,7 @@ check: $(SET_UP) $(MODULES) $(PACKAGE) ## Check formatting, lint, types, imports
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -83,7 +84,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) browser ## Run all tests with far more random cases (hours).
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
@@ -100,6 +101,7 @@ clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
 	@rm -rf tests/schema/clients/node_modules clients/typescript/node_modules clients/typescript/dist
 	@rm -rf examples/portal/node_modules examples/portal/dist examples/portal/src/gql
+	@rm -rf tests/clients/python/.venv
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -171,6 +173,11 @@ $(SET_UP): pyproject.toml uv.lock
 %/node_modules/.set-up: %/package.json %/package-lock.json | $(SET_UP)
 	@echo 'Setting up $*/node_modules ...' >&2
 	@cd $* && $(NODE) $(QUIETLY) npm ci --no-audit --no-fund
+	@touch $@
+
+$(PYTHON_CLIENTS): tests/clients/python/pyproject.toml tests/clients/python/uv.lock | $(SET_UP)
+	@echo 'Setting up tests/clients/python/.venv ...' >&2
+	@cd tests/clients/python && unset VIRTUAL_ENV && $(CURDIR)/$(BIN)/uv sync --frozen --quiet --python $(CURDIR)/$(BIN)/python
 	@touch $@
 
 $(PAGE): $(MODULES) $(PORTAL)

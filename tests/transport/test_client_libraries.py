@@ -10,7 +10,9 @@ from typing import Any, Final
 import pytest
 
 from tests import node
+from tests.client import SHOWN
 from tests.conftest import Gateway
+from tests.schema.test_clients import token
 
 CLIENTS: Final = Path(__file__).parents[1] / "schema" / "clients"
 
@@ -51,3 +53,14 @@ async def test_queries_are_sent_in_one_batch(gateway: Gateway, library: str) -> 
     assert locations["locations"]["nodes"]
     assert viewer["viewer"]["pricingVisible"] in (True, False)
     assert [{"operations": 2, "status": 200}] == done["sent"]
+
+
+async def test_schema_is_stitched_into_another(gateway: Gateway) -> None:
+    """A stitching gateway reads the schema, adds a field of its own, and asks for what that field needs."""
+    source = "{ ports(first: 2) { nodes { label monthlyRate { amount } } } viewer { user { email } } }"
+
+    answer = await run("stitched.mjs", f"{gateway.url}/graphql", await token(gateway, SHOWN), source)
+
+    assert "errors" not in answer
+    assert SHOWN == answer["data"]["viewer"]["user"]["email"]
+    assert [True, True] == [port["label"].endswith("0)") for port in answer["data"]["ports"]["nodes"]]
