@@ -24,7 +24,7 @@ SET_UP := .venv/.set-up
 MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PACKAGE := clients/typescript/node_modules/.set-up
-PYTHON_CLIENTS := tests/clients/python/.venv/.set-up
+PYTHON_CLIENTS := .venv/python-clients/.set-up
 EXAMPLE := examples/portal/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
@@ -101,7 +101,6 @@ clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
 	@rm -rf tests/schema/clients/node_modules clients/typescript/node_modules clients/typescript/dist
 	@rm -rf examples/portal/node_modules examples/portal/dist examples/portal/src/gql
-	@rm -rf tests/clients/python/.venv
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -176,8 +175,8 @@ $(SET_UP): pyproject.toml uv.lock
 	@touch $@
 
 $(PYTHON_CLIENTS): tests/clients/python/pyproject.toml tests/clients/python/uv.lock | $(SET_UP)
-	@echo 'Setting up tests/clients/python/.venv ...' >&2
-	@cd tests/clients/python && unset VIRTUAL_ENV && $(CURDIR)/$(BIN)/uv sync --frozen --quiet --python $(CURDIR)/$(BIN)/python
+	@echo 'Setting up $(@D) ...' >&2
+	@cd tests/clients/python && UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(@D) $(CURDIR)/$(BIN)/uv sync --frozen --quiet --python $(CURDIR)/$(BIN)/python
 	@touch $@
 
 $(PAGE): $(MODULES) $(PORTAL)

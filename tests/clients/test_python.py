@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from tests.conftest import Gateway
 from tests.schema.test_clients import token
 
 HERE: Final = Path(__file__).parent / "python"
-BIN: Final = HERE / ".venv" / "bin"
+BIN: Final = Path(sys.executable).parents[1] / "python-clients" / "bin"
 SHOWN: Final = "shown@managed.example"
 HIDDEN: Final = "hidden@managed.example"
 QUERIES: Final = (
