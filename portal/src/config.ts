@@ -5,6 +5,9 @@ export interface Viewer {
   readonly label: string;
 }
 
+/** Who a developer is on a first visit: an account that policy hides something from. */
+export const FIRST = "hidden@managed.example";
+
 export interface Config {
   readonly development: boolean; // without it nobody can be chosen: `viewers` is empty and nothing signs in
   readonly endpoint: string;

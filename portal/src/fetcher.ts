@@ -3,8 +3,10 @@
 import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 
 import { follow, isSubscription } from "./follow";
+import { noteResponse } from "./last-response";
 import type { Session } from "./session";
 
+const INTROSPECTION = "IntrospectionQuery"; // GraphiQL's own
 const VIEW_AS = "x-crossgate-view-as";
 
 export function fetcherFor(endpoint: string, session: Session): Fetcher {
@@ -27,7 +29,18 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
       return fetch(endpoint, { method: "POST", headers, body, signal });
     };
 
-    return read(await (own.has("authorization") ? send(null) : session.send(send)));
+    const started = performance.now();
+    const response = await (own.has("authorization") ? send(null) : session.send(send));
+    const text = await response.text();
+    if (request.operationName !== INTROSPECTION) {
+      noteResponse({
+        milliseconds: performance.now() - started,
+        bytes: new TextEncoder().encode(text).length,
+        cost: response.headers.get("x-crossgate-cost"),
+        execution: response.headers.get("x-crossgate-execution"),
+      });
+    }
+    return read(response, text);
   };
 }
 
@@ -36,8 +49,7 @@ function operationIn({ query, operationName }: FetcherParams): string | null {
   return operationName && query.includes(operationName) ? operationName : null;
 }
 
-async function read(response: Response) {
-  const text = await response.text();
+function read(response: Response, text: string) {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,15 +1,18 @@
 // The page: a bar that says where one is and who asks, and GraphiQL below it.
 
-import { useGraphiQL } from "@graphiql/react";
+import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import type { Config } from "./config";
 import { EXAMPLES } from "./examples";
 import { fetcherFor } from "./fetcher";
 import { FollowViewer } from "./follow-viewer";
 import { RedactionLine } from "./redaction-line";
+import { ResponseLine } from "./response-line";
 import type { Session } from "./session";
+import { takeShared } from "./share";
+import { ShareButtons } from "./share-buttons";
 import { storage } from "./storage";
 import { SIGN_IN, ViewerMenu } from "./viewer-menu";
 import { visibilityPlugin } from "./visibility/plugin";
@@ -17,6 +20,7 @@ import { visibilityPlugin } from "./visibility/plugin";
 export function Portal({ config, session }: { config: Config; session: Session }) {
   const { own, viewer, viewAs, problem } = useSyncExternalStore(session.subscribe, session.state);
   const fetcher = useMemo(() => fetcherFor(config.endpoint, session), [config, session]);
+  const [shared] = useState(takeShared);
   const plugins = useMemo(() => [HISTORY_PLUGIN, visibilityPlugin(config, session)], [config, session]);
   return (
     <div className="graphiql-container portal">
@@ -57,16 +61,29 @@ export function Portal({ config, session }: { config: Config; session: Session }
           fetcher={fetcher}
           plugins={plugins}
           defaultTabs={EXAMPLES}
+          {...(shared ? { initialQuery: shared.query, initialVariables: shared.variables } : {})}
           storage={storage}
           defaultEditorToolsVisibility={false}
           showPersistHeadersSettings={false} // a token that somebody typed stays in memory
         >
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
+          <GraphiQL.Toolbar>
+            {({ prettify, merge, copy }) => (
+              <>
+                {prettify}
+                {merge}
+                {copy}
+                <ShareButtons config={config} session={session} />
+              </>
+            )}
+          </GraphiQL.Toolbar>
           <GraphiQL.Footer>
             <RedactionLine />
+            <ResponseLine />
           </GraphiQL.Footer>
           <FollowViewer who={`${viewer?.email ?? ""} ${viewAs?.id ?? ""}`} />
           <WrapLines />
+          {session.isFirstVisit && <FirstRun />}
         </GraphiQL>
       </main>
     </div>
@@ -77,6 +94,19 @@ export function Portal({ config, session }: { config: Config; session: Session }
 function WrapLines() {
   const editor = useGraphiQL((state) => state.queryEditor);
   useEffect(() => editor?.updateOptions({ wordWrap: "on" }), [editor]);
+  return null;
+}
+
+/** On a first visit, the first query is run, so that there is an answer to look at. */
+function FirstRun() {
+  const { run } = useGraphiQLActions();
+  const [editor, answer] = useGraphiQL((state) => [state.queryEditor, state.responseEditor] as const);
+  const hasRun = useRef(false);
+  useEffect(() => {
+    if (!editor || !answer || hasRun.current) return;
+    hasRun.current = true;
+    void run();
+  }, [editor, answer, run]);
   return null;
 }
 

@@ -2,7 +2,7 @@
 // reload, its token does not: a page signs in anew, so that nothing secret is stored and a token of yesterday is never sent.
 
 import { chosen, forget, remember } from "./choice";
-import type { Config, Viewer } from "./config";
+import { type Config, FIRST, type Viewer } from "./config";
 import { refreshed, signedIn, signOut } from "./own-session";
 
 const ENDED = "Your session has ended. Sign in again.";
@@ -41,9 +41,13 @@ export class Session {
     } catch (error) {
       this.#become({ ...this.#state, problem: `Could not continue your session: ${(error as Error).message}` });
     }
-    const viewer = viewers.find((candidate) => candidate.email === email);
+    this.isFirstVisit = email === null && !this.#state.own;
+    const viewer = viewers.find((candidate) => candidate.email === (this.isFirstVisit ? FIRST : email));
     if (viewer) this.choose(viewer);
   }
+
+  /** Whether nobody had been chosen or signed in before the page was loaded. */
+  isFirstVisit = false;
 
   /** Speak for somebody else from now on. What is still being asked for the former viewer is dropped. */
   choose(viewer: Viewer | null): void {
@@ -59,7 +63,7 @@ export class Session {
       this.#become({ ...this.#state, problem: `Could not sign out: ${(error as Error).message}` });
       return;
     }
-    forget();
+    remember(""); // it stays a visitor's page after a reload
     this.#become({ ...this.#state, own: null });
     this.#speakFor(null, Promise.resolve(null));
   }

@@ -12,6 +12,7 @@ from tests import browser
 from tests.conftest import Gateway
 from tests.portal.visit import Visit
 
+AS_VISITOR = "sessionStorage.setItem('crossgate.viewer', '')"
 PATIENCE = 60_000  # milliseconds, enough for a busy machine
 expect.set_options(timeout=PATIENCE)
 
@@ -31,8 +32,10 @@ async def visit(chromium: Browser, gateway: Gateway) -> AsyncIterator[Visit]:
 
 @asynccontextmanager
 async def visiting(chromium: Browser, url: str) -> AsyncIterator[Visit]:
-    """Open a window with GraphiQL, as `window` does."""
+    """Open a window with GraphiQL, as `window` does, for somebody who has chosen to be a visitor."""
     async with window(chromium, url) as visit:
+        await visit.page.goto(f"{url}/livez")
+        await visit.page.evaluate(AS_VISITOR)
         await visit.load()
         yield visit
 

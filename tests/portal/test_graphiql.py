@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import re
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
-from tests.portal.visit import Visit
+from tests.conftest import Gateway
+from tests.portal.conftest import window
+from tests.portal.visit import QUERY_IS_SHOWN, Visit
 
 AMOUNT = {False: r"\d+\.\d\d", True: r"\d+"}  # yen have no minor unit
 EXAMPLES = ["PortsAndPrices", "Marketplace", "ManagedAccounts", "WhoAmI", "PrivateOffers"]
@@ -36,7 +44,8 @@ async def test_other_viewer_gets_another_answer(visit: Visit) -> None:
     assert hidden["extensions"]["redactions"] == [
         {"path": ["ports", "nodes", "*", "monthlyRate"], "reason": "HIDDEN_BY_PARTNER"}
     ]
-    await expect(visit.hidden_values).to_have_text(f"{len(prices_hidden)} values hidden: monthlyRate — HIDDEN_BY_PARTNER")
+    why = "The partner that manages the account hasn't enabled it. (HIDDEN_BY_PARTNER)"
+    await expect(visit.hidden_values).to_have_text(f"{len(prices_hidden)} values hidden: monthlyRate — {why}")
 
 
 async def test_choice_survives_a_reload(visit: Visit) -> None:
@@ -163,3 +172,95 @@ async def test_expired_token_is_replaced(visit: Visit) -> None:
     assert answer["data"]["viewer"]["user"]["email"] == "network@direct.example"
     assert ["401" in complaint for complaint in visit.complaints] == [True]
     visit.complaints.clear()
+
+
+FIRST = "hidden@managed.example"
+AXE = Path(__file__).parents[2] / "examples" / "portal" / "node_modules" / "axe-core" / "axe.min.js"
+AUDIT = """async () => (await axe.run({exclude: ['.monaco-editor', '.graphiql-tabs']})).violations
+    .filter((each) => ['serious', 'critical'].includes(each.impact))
+    .map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 120))}`)"""
+MARKED = """() => globalThis.__MONACO.editor.getModelMarkers({})
+    .filter((marker) => marker.severity >= 8 && marker.resource.path.endsWith('operation.graphql')).map((marker) => marker.message)"""
+
+
+async def test_first_visit_shows_an_answer(chromium: Browser, gateway: Gateway) -> None:
+    """A developer is signed in as an account with hidden prices, whose first answer is shown, with what it cost."""
+    async with window(chromium, gateway.url) as visit:
+        await visit.load()
+        answer = await visit.answer()
+
+        await expect(visit.menu_button).to_have_text(f"Viewing as {FIRST}")
+        await expect(visit.hidden_values).to_contain_text("monthlyRate")
+        await expect(visit.page.get_by_label("Last response")).to_have_text(
+            re.compile(r"^\d+ ms · [\d.]+ k?B.* · cost \d+ · planned$")
+        )
+        assert answer["data"]["ports"]["nodes"]
+        assert [] == await visit.page.evaluate(MARKED)
+
+
+async def test_query_is_shared_by_a_link_without_a_token(visit: Visit, chromium: Browser) -> None:
+    """The link has the query and its variables in the fragment, which no server gets. Whoever opens it asks as themselves."""
+    await visit.sign_in("shown@managed.example")
+    await visit.write("query Shared { viewer { roles } }")
+    await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await visit.page.get_by_role("button", name="Copy a link to this query").click()
+    await expect(visit.page.get_by_role("status", name="Copied")).to_have_text("Copied a link.")
+    link = await visit.page.evaluate("navigator.clipboard.readText()")
+
+    async with window(chromium, visit.url) as other:
+        await other.page.goto(link)
+        await other.ready()
+        await other.page.wait_for_function(QUERY_IS_SHOWN, arg="query Shared ")
+        address = other.page.url
+
+    assert ("#query=" in link, "token" in link.lower(), "#" in address) == (True, False, False)
+
+
+async def test_query_is_copied_as_a_command(visit: Visit) -> None:
+    """The command runs in a shell as it is. The token comes from a variable."""
+    await visit.sign_in("shown@managed.example")
+    await visit.write('{ companies(filter: {companyType: CLOUD}) { nodes { tradingName } } } # it\'s "quoted"')
+    await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await visit.page.get_by_role("button", name="Copy as cURL").click()
+    await expect(visit.page.get_by_role("status", name="Copied")).to_have_text("Copied a command.")
+    command = await visit.page.evaluate("navigator.clipboard.readText()")
+    async with httpx.AsyncClient(base_url=visit.url, trust_env=False) as client:
+        signed_in = (await client.post("/portal/sign-in", json={"email": FIRST}, headers={"Origin": visit.url})).json()
+    done = await asyncio.create_subprocess_exec(
+        "sh", "-c", command, env={**os.environ, "TOKEN": signed_in["token"], "no_proxy": "*"}, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await done.communicate()
+
+    assert "$TOKEN" in command
+    assert json.loads(output)["data"]["companies"]["nodes"] is not None
+
+
+async def test_schema_is_downloaded_as_the_viewer_sees_it_R113(visit: Visit) -> None:
+    """An account's has no quoting tool."""
+    await visit.sign_in("hidden@managed.example")
+    async with visit.page.expect_download() as downloading:
+        await visit.page.get_by_role("button", name="Download the schema").click()
+    download = await downloading.value
+    path = await download.path()
+
+    assert "schema.graphql" == download.suggested_filename
+    assert [True, False] == [text in path.read_text("utf-8") for text in ("type Port implements Node", "type Quote ")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_page_is_accessible_and_stacked_on_a_narrow_window(visit: Visit, scheme: Any) -> None:
+    """The audit finds nothing serious outside GraphiQL's editors and tabs. Below 700 pixels the answer is below the query."""
+    await visit.page.emulate_media(color_scheme=scheme)
+    await visit.page.set_viewport_size({"width": 600, "height": 800})
+    await visit.sign_in("hidden@managed.example")
+    await visit.run_query()
+    await visit.page.evaluate(AXE.read_text("utf-8"))
+    query, answer = [
+        await visit.page.get_by_role("region", name=name).bounding_box() for name in ("Operation Editor", "Result Window")
+    ]
+
+    assert query
+    assert answer
+    assert answer["y"] >= query["y"] + query["height"]
+    assert await visit.page.evaluate("document.documentElement.scrollWidth") == 600
+    assert [] == await visit.page.evaluate(AUDIT)
