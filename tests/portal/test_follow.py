@@ -17,10 +17,9 @@ from models.database import connect
 from settings import Settings
 from tests.client import HIDDEN
 from tests.portal.conftest import visiting
-from tests.portal.visit import Visit
+from tests.portal.visit import QUERY_IS_SHOWN, Visit
 from tests.transport.gateway import running
 
-PORTS = "subscription { portUpdated { name monthlyRate { amount } } }"
 EVENT = """() => globalThis.__MONACO?.editor.getModels().some(
   (model) => model.uri.path.endsWith("response.json") && model.getValue().includes("portUpdated")
 )"""
@@ -32,7 +31,8 @@ async def test_page_shows_changes_the_viewer_can_see(demo_copy_url: str, chromiu
     with running(server.build(settings), settings) as url:
         async with visiting(chromium, url) as visit:
             await visit.sign_in(HIDDEN)
-            await visit.write(PORTS)
+            await visit.page.get_by_role("tab", name="PortUpdates").click()
+            await visit.page.wait_for_function(QUERY_IS_SHOWN, arg="subscription PortUpdates ")
             await visit.follow()
             event = await changed(demo_copy_url, visit)
             await expect(visit.hidden_values).to_have_text(
@@ -47,6 +47,26 @@ async def test_page_shows_changes_the_viewer_can_see(demo_copy_url: str, chromiu
     port = event["data"]["portUpdated"]
     assert ("Change", None) == (port["name"].split()[0], port["monthlyRate"])
     assert [redaction] == event["extensions"]["redactions"]
+
+
+async def test_example_of_a_mutation_says_that_the_order_waits_V13(
+    demo_copy_url: str, chromium: Browser, tmp_path: Path
+) -> None:
+    """The account's order waits for its partner. The tab works with the sample market as it is."""
+    settings = Settings(data_dir=tmp_path, database_url=demo_copy_url, development=True, log_level="ERROR", shutdown_timeout=5)
+    with running(server.build(settings), settings) as url:
+        async with visiting(chromium, url) as visit:
+            await visit.sign_in(HIDDEN)
+            await visit.page.get_by_role("tab", name="OrderAPort").click()
+            await visit.page.wait_for_function(QUERY_IS_SHOWN, arg="mutation OrderAPort ")
+            answer = (await visit.run_query())["data"]["orderPort"]
+
+    assert (None, [], "PENDING", "PARTNER") == (
+        answer["port"],
+        answer["userErrors"],
+        answer["orderApproval"]["status"],
+        answer["orderApproval"]["waitsFor"]["side"],
+    )
 
 
 async def changed(database_url: str, visit: Visit) -> dict[str, Any]:
