@@ -1,4 +1,4 @@
-// One operation, sent to the gateway.
+// Sends one operation to the gateway.
 
 interface Options {
   readonly path?: string;
@@ -6,7 +6,7 @@ interface Options {
   readonly token?: string | undefined;
 }
 
-/** The data of the answer. Without any, it fails with what the gateway said. */
+/** Return the data of the answer. Throws the gateway's message if there is none. */
 export async function ask(query: string, { path = "/graphql", variables = {}, token }: Options = {}): Promise<any> {
   const headers = new Headers({ "content-type": "application/json", accept: "application/json" });
   if (token) headers.set("authorization", `Bearer ${token}`);

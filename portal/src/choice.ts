@@ -1,4 +1,4 @@
-// Whom a developer chose to speak for in this tab: an email address, or "" for the anonymous visitor. It survives a reload.
+// The user that a developer chose in this browser tab: an email address, or "" for a visitor. It survives a reload.
 
 const CHOICE = "crossgate.viewer";
 

@@ -1,15 +1,15 @@
-// What the page asks the gateway before it starts.
+// The configuration that the page loads before it starts.
 
 export interface Viewer {
   readonly email: string;
   readonly label: string;
 }
 
-/** Who a developer is on a first visit: an account that policy hides something from. */
+/** The user of a developer's first visit: an account that policy hides something from. */
 export const FIRST = "hidden@managed.example";
 
 export interface Config {
-  readonly development: boolean; // without it nobody can be chosen: `viewers` is empty and nothing signs in
+  readonly development: boolean; // otherwise `viewers` is empty
   readonly endpoint: string;
   readonly viewers: readonly Viewer[];
 }

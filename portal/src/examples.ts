@@ -1,4 +1,4 @@
-// What a newcomer finds as tabs, in this order. A tab is named by its operation.
+// The tabs of a first visit, in this order. A tab has the name of its operation.
 
 import managedAccounts from "./examples/managed-accounts.graphql?raw";
 import marketplace from "./examples/marketplace.graphql?raw";

@@ -1,4 +1,4 @@
-// How GraphiQL's requests leave the page: for the viewer of the session, unless the Headers tab names its own.
+// Sends GraphiQL's requests with the session's token, unless the Headers tab has an Authorization header.
 
 import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 
@@ -16,7 +16,7 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
     const request = { ...params, operationName: operationIn(params) };
     const body = JSON.stringify(request);
     const own = new Headers(options?.headers);
-    if (isSubscription(request) && session.state().viewAs) throw new Error("Subscriptions run as yourself: look as yourself first.");
+    if (isSubscription(request) && session.state().viewAs) throw new Error("Subscriptions run as yourself. Stop viewing as another first.");
     if (isSubscription(request)) return follow(socket, session, request, own);
     const send = (authorization: string | null) => {
       const headers = new Headers(own);
@@ -44,7 +44,7 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
   };
 }
 
-/** The operation to run. Just after a change of tabs GraphiQL still names that of the former tab; then none is named. */
+/** The operation to run. Just after a change of tabs, GraphiQL still names the operation of the previous tab; then there is none. */
 function operationIn({ query, operationName }: FetcherParams): string | null {
   return operationName && query.includes(operationName) ? operationName : null;
 }

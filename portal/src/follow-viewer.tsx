@@ -1,10 +1,10 @@
-// Keeps what is on screen true of the viewer: nobody reads an answer, or a schema, that was given to somebody else.
+// Replaces the schema and the answers on screen when the viewer changes, so that they always belong to the current viewer.
 
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { Kind, OperationTypeNode, parse } from "graphql";
 import { useEffect, useRef } from "react";
 
-/** `who` is who is signed in and as whom one looks, as one text. */
+/** `who` identifies the signed-in user and the company that it views as. */
 export function FollowViewer({ who }: { who: string }) {
   const { introspect, run, updateActiveTabValues } = useGraphiQLActions();
   const { tab, query, answer } = useGraphiQL((state) => ({

@@ -1,4 +1,4 @@
-// How GraphiQL's subscriptions leave the page: over a WebSocket of their own, which ends with them, for the viewer of the session.
+// Runs GraphiQL's subscriptions, each over a WebSocket of its own, with the session's token.
 
 import type { FetcherParams, Observable } from "@graphiql/toolkit";
 import { type ExecutionResult, getOperationAST, OperationTypeNode, parse } from "graphql";
@@ -10,11 +10,11 @@ export function isSubscription({ query, operationName }: FetcherParams): boolean
   try {
     return getOperationAST(parse(query), operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
   } catch {
-    return false; // the gateway says what is wrong with it
+    return false; // the gateway reports the problem
   }
 }
 
-/** The events of a subscription. It ends when the page speaks for somebody else; a token that has expired is fetched anew. */
+/** Return the events of a subscription. It ends when the viewer changes. An expired token is replaced. */
 export function follow(url: string, session: Session, request: FetcherParams, own: Headers): Observable<ExecutionResult> {
   const { signal } = session;
   let { token } = session;

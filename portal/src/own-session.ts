@@ -1,4 +1,4 @@
-// The session of whoever signed in on this site. Its refresh token is in a cookie that no script can read; access tokens stay in memory.
+// The session of the user who signed in on this site. Its refresh token is in a cookie that no script can read; access tokens stay in memory.
 
 import REFRESH from "../documents/refresh-tokens.graphql?raw";
 import SIGN_OUT from "../documents/sign-out.graphql?raw";
@@ -8,13 +8,13 @@ import type { Viewer } from "./config";
 
 const PATH = "/graphql/refresh"; // where the browser sends the cookie to
 
-/** The next access token of the session; null if there is none or it has ended. */
+/** Return a new access token of the session, or null if there is no session or it has ended. */
 export async function refreshed(): Promise<string | null> {
   const { refreshTokens } = await ask(REFRESH, { path: PATH });
   return refreshTokens.tokens?.accessToken ?? null;
 }
 
-/** Who signed in, and an access token; null for nobody. */
+/** Return the user who signed in, and an access token; null for nobody. */
 export async function signedIn(): Promise<{ viewer: Viewer; token: string } | null> {
   const token = await refreshed();
   if (!token) return null;

@@ -1,4 +1,4 @@
-// The page: a bar that says where one is and who asks, and GraphiQL below it.
+// The page: a bar with the signed-in user, and GraphiQL below it.
 
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
@@ -32,9 +32,9 @@ export function Portal({ config, session }: { config: Config; session: Session }
           {problem}
         </p>
         {viewAs && (
-          <p className="portal-looking" role="status">
-            Looking as {viewAs.label}
-            <button type="button" onClick={() => session.lookAs(null)}>
+          <p className="portal-viewing-as" role="status">
+            Viewing as {viewAs.label}
+            <button type="button" onClick={() => session.viewAs(null)}>
               Stop
             </button>
           </p>
@@ -64,7 +64,7 @@ export function Portal({ config, session }: { config: Config; session: Session }
           {...(shared ? { initialQuery: shared.query, initialVariables: shared.variables } : {})}
           storage={storage}
           defaultEditorToolsVisibility={false}
-          showPersistHeadersSettings={false} // a token that somebody typed stays in memory
+          showPersistHeadersSettings={false} // a typed token stays in memory
         >
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
           <GraphiQL.Toolbar>
@@ -90,7 +90,7 @@ export function Portal({ config, session }: { config: Config; session: Session }
   );
 }
 
-/** Long lines of a query are wrapped as those of its answer are: the page is also used in half of a screen. */
+/** Wraps long lines of a query, like those of its answer, because the page is also used in half of a screen. */
 function WrapLines() {
   const editor = useGraphiQL((state) => state.queryEditor);
   useEffect(() => editor?.updateOptions({ wordWrap: "on" }), [editor]);

@@ -1,12 +1,9 @@
-// The line below an answer that says how many of its values are hidden, and why.
+// The line below an answer with the number of hidden values, and why they are hidden.
 
 import { useGraphiQL } from "@graphiql/react";
 import { useMemo } from "react";
 
-import { REASONS } from "../../clients/typescript/src/schema-facts";
-import { hiddenIn } from "./redactions";
-
-const sentenceOf = (reason: string): string => (REASONS as Readonly<Record<string, string>>)[reason] ?? "Policy hides it.";
+import { hiddenIn, sentenceOf } from "./redactions";
 
 export function RedactionLine() {
   const answer = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.response ?? null);

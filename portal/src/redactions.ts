@@ -1,4 +1,6 @@
-// What policy hid in an answer: `extensions.redactions`, summed up for people.
+// Summarizes what policy hid in an answer, from `extensions.redactions`.
+
+import { REASONS } from "../../clients/typescript/src/schema-facts";
 
 export interface Redaction {
   readonly path: readonly (string | number)[]; // "*" stands for every item of a list
@@ -10,7 +12,7 @@ export interface Hidden {
   readonly reasons: readonly { readonly reason: string; readonly fields: readonly string[] }[];
 }
 
-/** Sums up the redactions in the text of an answer. An answer that is not JSON hides nothing. */
+/** Summarize the redactions in the text of an answer. An answer that isn't JSON hides nothing. */
 export function hiddenIn(answer: string | null): Hidden {
   const { data, redactions } = redactionsIn(answer);
   const fields = new Map<string, Set<string>>();
@@ -30,7 +32,7 @@ function occurrences(value: unknown, path: Redaction["path"]): number {
   return Array.isArray(value) ? value.reduce<number>((sum, item) => sum + occurrences(item, rest), 0) : 0;
 }
 
-/** The data of an answer, and what is hidden in it. */
+/** Return the data of an answer, and what is hidden in it. */
 export function redactionsIn(answer: string | null): { data: unknown; redactions: readonly Redaction[] } {
   try {
     const { data, extensions } = JSON.parse(answer ?? "{}");
@@ -38,4 +40,9 @@ export function redactionsIn(answer: string | null): { data: unknown; redactions
   } catch {
     return { data: null, redactions: [] };
   }
+}
+
+/** Return a reason in a sentence. */
+export function sentenceOf(reason: string): string {
+  return (REASONS as Readonly<Record<string, string>>)[reason] ?? "Policy hides it.";
 }

@@ -1,5 +1,5 @@
-// Whom the page speaks for: whoever signed in on this site or, in development, a viewer of the menu. The choice survives a
-// reload, its token does not: a page signs in anew, so that nothing secret is stored and a token of yesterday is never sent.
+// The viewer that the page sends requests as: the user who signed in on this site or, in development, a user chosen in the menu.
+// The choice survives a reload; its token doesn't, so nothing secret is stored.
 
 import { chosen, forget, remember } from "./choice";
 import { type Config, FIRST, type Viewer } from "./config";
@@ -7,8 +7,8 @@ import { refreshed, signedIn, signOut } from "./own-session";
 
 const ENDED = "Your session has ended. Sign in again.";
 
-/** A company or a user as which one looks, by its global id. */
-export interface LookedAs {
+/** A company or a user to view as, by its global ID. */
+export interface ViewedAs {
   readonly id: string;
   readonly label: string;
 }
@@ -16,7 +16,7 @@ export interface LookedAs {
 export interface SessionState {
   readonly own: Viewer | null; // who signed in on this site
   readonly viewer: Viewer | null; // null for the anonymous visitor
-  readonly viewAs: LookedAs | null; // null while one looks as oneself
+  readonly viewAs: ViewedAs | null; // null while nobody views as another
   readonly problem: string | null;
 }
 
@@ -28,7 +28,7 @@ export class Session {
   #requests = new AbortController();
   readonly #listeners = new Set<() => void>();
 
-  /** Speak for who was chosen before the page was loaded, else for whoever signed in on this site. */
+  /** Continue as the user who was chosen before the page was loaded, or who signed in on this site. */
   async resume(viewers: Config["viewers"]): Promise<void> {
     const email = chosen();
     try {
@@ -36,7 +36,7 @@ export class Session {
       if (signed) {
         const { viewer, token } = signed;
         this.#become({ ...this.#state, own: viewer });
-        if (email === null || email === viewer.email) return this.#speakFor(viewer, Promise.resolve(token));
+        if (email === null || email === viewer.email) return this.#continueAs(viewer, Promise.resolve(token));
       }
     } catch (error) {
       this.#become({ ...this.#state, problem: `Could not continue your session: ${(error as Error).message}` });
@@ -49,13 +49,13 @@ export class Session {
   /** Whether nobody had been chosen or signed in before the page was loaded. */
   isFirstVisit = false;
 
-  /** Speak for somebody else from now on. What is still being asked for the former viewer is dropped. */
+  /** Send requests as another viewer from now on. Requests that still run for the previous one are aborted. */
   choose(viewer: Viewer | null): void {
     remember(viewer?.email ?? "");
-    this.#speakFor(viewer, this.#signIn(viewer));
+    this.#continueAs(viewer, this.#signIn(viewer));
   }
 
-  /** End the session of whoever signed in on this site. */
+  /** End the session of the user who signed in on this site. */
   async signOut(): Promise<void> {
     try {
       await signOut();
@@ -65,16 +65,16 @@ export class Session {
     }
     remember(""); // it stays a visitor's page after a reload
     this.#become({ ...this.#state, own: null });
-    this.#speakFor(null, Promise.resolve(null));
+    this.#continueAs(null, Promise.resolve(null));
   }
 
-  /** Look as a company or a user from now on, as whoever is signed in; as oneself if it is null. */
-  lookAs(viewAs: LookedAs | null): void {
+  /** View as a company or a user from now on, or as yourself if it's null. */
+  viewAs(viewAs: ViewedAs | null): void {
     this.#drop();
     this.#become({ ...this.#state, viewAs });
   }
 
-  /** Send a request with its Authorization header, null for the anonymous visitor; once more with another token after a 401. */
+  /** Send a request with its Authorization header; null for a visitor. After a 401, send it once more with a new token. */
   async send(request: (authorization: string | null) => Promise<Response>): Promise<Response> {
     const token = this.token;
     const response = await request(await header(token));
@@ -83,17 +83,17 @@ export class Session {
     return request(await header(this.token));
   }
 
-  /** The token of the viewer, once signed in. */
+  /** The token of the viewer, once there is one. */
   get token(): Token {
     return this.#token;
   }
 
-  /** Fetch another token for the same viewer. Requests that find the same token refused share the next one. */
+  /** Fetch a new token for the same viewer. Requests whose token was refused together share the new one. */
   renew(refused: Token): void {
     if (this.#token === refused) this.#token = this.#signIn(this.#state.viewer);
   }
 
-  /** Aborts as soon as the page speaks for somebody else. */
+  /** Aborts when the viewer changes. */
   get signal(): AbortSignal {
     return this.#requests.signal;
   }
@@ -105,7 +105,7 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  #speakFor(viewer: Viewer | null, token: Token): void {
+  #continueAs(viewer: Viewer | null, token: Token): void {
     this.#drop();
     this.#token = token;
     this.#become({ ...this.#state, viewer, viewAs: null, problem: null });
@@ -123,7 +123,7 @@ export class Session {
     }
   }
 
-  /** Speak for nobody, since the viewer got no token. */
+  /** Continue as a visitor, because the viewer got no token. */
   #lose(viewer: Viewer, problem: string, own: Viewer | null): void {
     if (this.#state.viewer !== viewer) return;
     forget();
@@ -141,7 +141,7 @@ export class Session {
   }
 }
 
-/** The Authorization header with a token. */
+/** Return the Authorization header with a token. */
 export async function header(token: Token): Promise<string | null> {
   const text = await token;
   return text && `Bearer ${text}`;

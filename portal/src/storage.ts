@@ -1,4 +1,4 @@
-// Tabs and history, kept apart from those of any other GraphiQL that was served from the same host and port.
+// Stores tabs and history, separate from those of another GraphiQL at the same host and port.
 
 import type { Storage } from "@graphiql/toolkit";
 

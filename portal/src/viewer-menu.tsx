@@ -1,4 +1,4 @@
-// The menu that says as whom the page asks, and lets a developer ask as somebody else, sign in and sign out.
+// The menu with the signed-in user, to sign in as another, and to sign out.
 
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { useId } from "react";
@@ -24,8 +24,8 @@ export function ViewerMenu({ viewers, own, viewer, onChoose, onSignOut }: Props)
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className="viewer-button">
-        <span className="viewer-hint">Viewing as </span>
-        <span className="viewer-name">{current.email || current.label}</span>
+        {viewer && <span className="viewer-hint">Signed in as </span>}
+        <span className="viewer-name">{viewer ? viewer.email : "Not signed in"}</span>
         <svg className="viewer-arrow" viewBox="0 0 12 12" aria-hidden="true">
           <path d="M2.5 4.5 6 8l3.5-3.5" />
         </svg>
@@ -33,7 +33,7 @@ export function ViewerMenu({ viewers, own, viewer, onChoose, onSignOut }: Props)
       <Menu.Portal>
         <Menu.Content className="viewer-menu" align="end" sideOffset={6} aria-labelledby={title}>
           <Menu.Label className="viewer-menu-title" id={title}>
-            {viewers.length ? "Sign in as" : "Ask as"}
+            Sign in as
           </Menu.Label>
           <Menu.RadioGroup
             value={current.email}

@@ -100,7 +100,7 @@ async def test_link_in_the_mail_signs_up_R401(empty: Visit) -> None:
     assert page.url == f"{url}/account/sign-up"
     await fill(page, "Sign up", Full_name="Ada Byron", Job_title="Analyst", New_password=PASSWORD)
 
-    await expect(empty.menu_button).to_have_text(f"Viewing as {ADDRESS}")
+    await expect(empty.menu_button).to_have_text(f"Signed in as {ADDRESS}")
     assert page.url == f"{url}/"
     stored = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     assert "refresh" not in stored
@@ -124,7 +124,7 @@ async def test_typed_code_gives_a_new_password_V42(empty: Visit) -> None:
     await fill(page, "Sign in", Email_address=FORGETFUL, Password=OTHER_PASSWORD)
 
     await page.wait_for_url(f"{url}/", wait_until="commit")
-    await expect(empty.menu_button).to_have_text(f"Viewing as {FORGETFUL}")
+    await expect(empty.menu_button).to_have_text(f"Signed in as {FORGETFUL}")
     answer = await page.evaluate(POST, ["/graphql", "{ viewer { sessions { current } } }", None, None])
     assert [{"current": True}] == answer["data"]["viewer"]["sessions"]
 
@@ -163,7 +163,7 @@ async def test_invited_person_signs_up_and_joins_R427_V49(empty: Visit) -> None:
     await expect(page.get_by_text(f"The invitation is for {INVITED}, as network admin.")).to_be_visible()
     await fill(page, "Sign up and join", Full_name="Grace Hopper", Job_title="Engineer", New_password=PASSWORD)
 
-    await expect(empty.menu_button).to_have_text(f"Viewing as {INVITED}")
+    await expect(empty.menu_button).to_have_text(f"Signed in as {INVITED}")
     assert page.url == f"{url}/"
 
 
@@ -226,14 +226,14 @@ async def sign_up(visit: Visit, address: str, name: str) -> None:
     await expect(visit.page.get_by_role("heading", name="Check your email")).to_be_focused()
     await visit.page.goto(f"{visit.url}/account/sign-up?token={await code_for(visit.url, address)}")
     await fill(visit.page, "Sign up", Full_name=name, Job_title="Engineer", New_password=PASSWORD)
-    await expect(visit.menu_button).to_have_text(f"Viewing as {address}")
+    await expect(visit.menu_button).to_have_text(f"Signed in as {address}")
 
 
 async def accept(visit: Visit, address: str, name: str) -> None:
     """Join a company with the link in the email."""
     await visit.page.goto(f"{visit.url}/account/invitation?token={await code_for(visit.url, address)}")
     await fill(visit.page, "Sign up and join", Full_name=name, Job_title="Engineer", New_password=PASSWORD)
-    await expect(visit.menu_button).to_have_text(f"Viewing as {address}")
+    await expect(visit.menu_button).to_have_text(f"Signed in as {address}")
 
 
 async def test_from_the_mail_to_the_first_port_R401_R403_R404_R409_R422_R426_R427_R431(empty: Visit, chromium: Browser) -> None:

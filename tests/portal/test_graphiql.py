@@ -58,7 +58,7 @@ async def test_choice_survives_a_reload(visit: Visit) -> None:
     answer = await visit.run_query()
     stored = await visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 
-    await expect(visit.menu_button).to_have_text("Viewing as network@direct.example")
+    await expect(visit.menu_button).to_have_text("Signed in as network@direct.example")
     assert answer["data"]["viewer"]["user"]["email"] == "network@direct.example"
     assert "Bearer" not in stored
     assert "token" not in stored.lower()
@@ -121,7 +121,7 @@ async def test_menu_is_accessible_by_keyboard_and_by_name(visit: Visit) -> None:
 
     await expect(menu).to_be_hidden()
     await expect(visit.menu_button).to_be_focused()
-    await expect(visit.menu_button).to_have_accessible_name(f"Viewing as {email}")
+    await expect(visit.menu_button).to_have_accessible_name(f"Signed in as {email}")
     await visit.menu_button.press("Enter")
     await expect(menu.get_by_role("menuitemradio", checked=True)).to_contain_text(email)
     await visit.page.keyboard.press("Escape")
@@ -157,7 +157,7 @@ async def test_failed_sign_in_is_reported(visit: Visit) -> None:
     await expect(visit.page.get_by_role("banner").get_by_role("alert")).to_have_text(
         "Could not sign in as admin@partner.example: nobody"
     )
-    await expect(visit.menu_button).to_have_text("Viewing as Anonymous visitor")
+    await expect(visit.menu_button).to_have_text("Not signed in")
     assert ["404" in complaint for complaint in visit.complaints] == [True]
     visit.complaints.clear()
 
@@ -189,7 +189,7 @@ async def test_first_visit_shows_an_answer(chromium: Browser, gateway: Gateway) 
         await visit.load()
         answer = await visit.answer()
 
-        await expect(visit.menu_button).to_have_text(f"Viewing as {FIRST}")
+        await expect(visit.menu_button).to_have_text(f"Signed in as {FIRST}")
         await expect(visit.hidden_values).to_contain_text("monthlyRate")
         await expect(visit.page.get_by_label("Last response")).to_have_text(
             re.compile(r"^\d+ ms · [\d.]+ k?B.* · cost \d+ · planned$")

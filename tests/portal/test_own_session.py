@@ -50,7 +50,7 @@ async def signed_in(chromium: Browser, url: str) -> AsyncIterator[Visit]:
         await visit.page.get_by_label("Email address").fill(EMAIL)
         await visit.page.get_by_label("Password").fill(PASSWORD)
         await visit.page.get_by_label("Password").press("Enter")
-        await expect(visit.menu_button).to_have_text(f"Viewing as {EMAIL}")
+        await expect(visit.menu_button).to_have_text(f"Signed in as {EMAIL}")
         await visit.ready()
         yield visit
 

@@ -27,8 +27,8 @@ async def viewing_as_hidden(visit: Visit) -> Locator:
     """Open the panel for a partner that has queried ports as its account, whose prices are hidden."""
     await visit.sign_in("admin@partner.example")
     shown = await panel(visit)
-    await shown.get_by_label("Look as", exact=True).select_option(label="Quillmere Foods")
-    await expect(visit.page.get_by_text("Looking as Quillmere Foods")).to_be_visible()
+    await shown.get_by_label("View as", exact=True).select_option(label="Quillmere Foods")
+    await expect(visit.page.get_by_text("Viewing as Quillmere Foods")).to_be_visible()
     await visit.run_query()
     return shown
 
@@ -42,7 +42,7 @@ async def test_hidden_values_are_listed_located_and_explained(visit: Visit) -> N
     await shown.get_by_role("button", name="Why?").click()
 
     assert '"monthlyRate": null' == chosen
-    await expect(shown.get_by_text("Hidden: HIDDEN_BY_PARTNER.")).to_be_visible()
+    await expect(shown.get_by_text("(HIDDEN_BY_PARTNER)", exact=False)).to_be_visible()
     await expect(shown.get_by_text(re.compile(r"DENY holds port\.polar:\d+"))).to_be_visible()
 
 
@@ -54,18 +54,19 @@ async def test_viewer_without_an_administrator_role_reads_the_reason_only(visit:
 
     await shown.get_by_role("button", name="Why?").click()
 
-    await expect(shown.get_by_text("Hidden: HIDDEN_BY_PARTNER.")).to_be_visible()
-    await expect(shown.get_by_text("The rules are told to whoever administers this viewer.")).to_be_visible()
+    await expect(shown.get_by_text("(HIDDEN_BY_PARTNER)", exact=False)).to_be_visible()
+    await expect(shown.get_by_text("Only administrators of this viewer see the rules.")).to_be_visible()
 
 
 async def test_two_viewers_are_compared(visit: Visit) -> None:
-    """The differences between the account's and its partner's answers are listed with reasons, without values."""
+    """The differences between the account's and its partner's answers are side by side, by name, with reasons and without values."""
     shown = await viewing_as_hidden(visit)
 
     await shown.get_by_role("button", name="Compare").click()
 
-    difference = shown.get_by_role("status", name="Differences").get_by_role("listitem").filter(has_text="monthlyRate")
-    await expect(difference.first).to_contain_text("HIDDEN_BY_PARTNER")
+    difference = shown.get_by_role("status", name="Differences").get_by_role("row").filter(has_text="monthlyRate").first
+    await expect(difference.get_by_role("rowheader")).to_have_text("ports › nodes › all › monthlyRate")
+    await expect(difference.get_by_role("cell")).to_have_text(["HIDDEN_BY_PARTNER", "visible"])
 
 
 async def test_view_as_ends(visit: Visit) -> None:
@@ -76,4 +77,4 @@ async def test_view_as_ends(visit: Visit) -> None:
     answer = await visit.run_query()
 
     assert "redactions" not in answer.get("extensions", {})
-    await expect(visit.page.get_by_text("Looking as")).to_have_count(0)
+    await expect(visit.page.get_by_text("Viewing as")).to_have_count(0)

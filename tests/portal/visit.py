@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -66,7 +67,7 @@ class Visit:
 
     @property
     def menu_button(self) -> Locator:
-        return self.page.get_by_role("button", name="Viewing as")
+        return self.page.get_by_role("banner").get_by_role("button", name=re.compile("^(Signed in as|Not signed in)"))
 
     @property
     def hidden_values(self) -> Locator:

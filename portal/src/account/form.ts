@@ -1,4 +1,4 @@
-// A form whose values go to the gateway, and whose errors appear at their fields.
+// A form that sends its values to the gateway, and shows errors at their fields.
 
 export interface UserError {
   readonly message: string;
@@ -8,13 +8,13 @@ export interface UserError {
 export type Values = Readonly<Record<string, string>>;
 
 /**
- * Send the form's values when it is submitted. `send` does it, and returns what was wrong. Until then the form is disabled: the browser
- * would submit it itself, which the page's security policy blocks without a word.
+ * Send the form's values when it's submitted. `send` returns the errors. Until this runs, the form is disabled: the browser
+ * would submit it itself, which the page's security policy blocks silently.
  */
 export function whenSubmitted(form: HTMLFormElement, send: (values: Values) => Promise<readonly UserError[]>): void {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (form.ariaBusy) return; // it was pressed twice
+    if (form.ariaBusy) return; // pressed twice
     form.ariaBusy = "true";
     clear(form);
     show(form, await send(valuesOf(form)).catch(unanswered));
@@ -23,7 +23,7 @@ export function whenSubmitted(form: HTMLFormElement, send: (values: Values) => P
   form.querySelector("fieldset")!.disabled = false;
 }
 
-/** Do something when a button is pressed. Until then it is disabled. */
+/** Run `act` when a button is pressed. Until this runs, the button is disabled. */
 export function whenPressed(id: string, act: () => void): void {
   const button = document.getElementById(id) as HTMLButtonElement;
   button.addEventListener("click", act);
@@ -43,14 +43,14 @@ function clear(form: HTMLFormElement): void {
   for (const input of inputsOf(form)) input.ariaInvalid = null;
 }
 
-/** Each error at its field, and the rest above the form. The first invalid field gets the focus. */
+/** Show each error at its field, and the rest above the form. Focus the first invalid field. */
 function show(form: HTMLFormElement, errors: readonly UserError[]): void {
   const others = errors.filter((error) => !mark(form, error)).map(({ message }) => message);
   form.querySelector(".problem")!.textContent = others.join(" ");
   inputsOf(form).find((input) => input.ariaInvalid)?.focus();
 }
 
-/** Mark the field of an error. Whether the form has it. */
+/** Mark the field of an error. Return false if the form doesn't have it. */
 function mark(form: HTMLFormElement, { field, message }: UserError): boolean {
   const input = inputsOf(form).find(({ name }) => name === field?.[0]);
   if (!input) return false;

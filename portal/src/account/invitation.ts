@@ -1,4 +1,4 @@
-// The page to accept an invitation: it says to which company, then asks for what its user still lacks.
+// The page to accept an invitation: it names the company, then asks for what is still missing.
 
 import ACCEPT from "../../documents/accept-invitation.graphql?raw";
 import INVITATION from "../../documents/invitation.graphql?raw";
@@ -17,11 +17,11 @@ interface Invitation {
 }
 
 whenSubmitted(formOf("code-form"), begin);
-if (fillInCode("code-form")) formOf("code-form").requestSubmit(); // it only reads
+if (fillInCode("code-form")) formOf("code-form").requestSubmit(); // this only reads
 whenPressed("have-account", () => choose("account-form"));
 whenPressed("have-none", () => choose("new-form"));
 
-/** Show the invitation of a code, and how to accept it. */
+/** Show the invitation that a code belongs to, and how to accept it. */
 async function begin({ token }: Values): Promise<readonly UserError[]> {
   const invitation: Invitation | null = (await ask(INVITATION, { variables: { token } })).invitation;
   if (!invitation) return [{ message: GONE, field: ["token"] }];
@@ -41,7 +41,7 @@ function describe({ email, roles, company }: Invitation): void {
   element("roles").textContent = roles.map((role) => role.toLowerCase().replaceAll("_", " ")).join(", ");
 }
 
-/** Show one of the forms, and what leads to the others. */
+/** Show one of the forms, and the buttons that switch to the others. */
 function choose(form: (typeof FORMS)[number]): void {
   for (const each of FORMS) element(each).hidden = each !== form;
   element("have-account").hidden = form !== "new-form";

@@ -1,4 +1,4 @@
-// The steps of a page: an email is requested, and its code completes what was begun. A link in an email opens the second step.
+// The two steps of a page: it requests an email, and takes the code in it. The link in the email opens the second step.
 
 import { ask } from "../ask";
 import { forget } from "../choice";
@@ -21,7 +21,7 @@ function mutation(document: string, then: () => void, { path = "/graphql", more 
   };
 }
 
-/** Start a session with a mutation, and go to the gateway's page. Its refresh token is in a cookie. `token` is of a session to go on with. */
+/** Start a session with a mutation, and go to the gateway's page. Its refresh token is in a cookie. `token` continues a session. */
 export function startSession(form: string, document: string, more: object = {}, token?: string): void {
   const options = { path: WITH_COOKIE, more: { ...more, cookie: true }, token };
   whenSubmitted(formOf(form), mutation(document, arrive, options));
@@ -52,7 +52,7 @@ export function open(): void {
   step.querySelector("h1")!.focus();
 }
 
-/** Fill in the code in the link, which leaves the address bar and so the browser's history. Whether there was one. */
+/** Fill in the code from the link, and remove it from the address bar and the browser's history. Return true if there was one. */
 export function fillInCode(form: string): boolean {
   const code = new URLSearchParams(location.search).get("token") ?? "";
   history.replaceState(null, "", location.pathname);

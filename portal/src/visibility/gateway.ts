@@ -1,4 +1,4 @@
-// What the panel asks the gateway beside what GraphiQL does: always as whoever is signed in, never as whom one looks.
+// The requests of the panel. They run as the signed-in user, never as the company that it views as.
 
 import type { Session } from "../session";
 
@@ -25,7 +25,7 @@ export interface Explanation {
   readonly decisions: readonly Decision[];
 }
 
-/** Where two answers differ. A side without a reason has what the other has not. */
+/** Where two answers differ. A side without a reason has the value. */
 export interface Difference {
   readonly path: Path;
   readonly left: { readonly reason: string | null };
@@ -38,7 +38,7 @@ export interface Operation {
   readonly variables?: unknown;
 }
 
-const LOOKED_AFTER = `{
+const VIEWABLE = `{
   managedAccounts(first: 100) { nodes { company { id tradingName viewerCan } } }
   companies(first: 100) { nodes { id tradingName viewerCan } }
 }`;
@@ -49,26 +49,26 @@ const WHY = `query Why($typeName: String!, $id: ID!, $field: String, $viewAs: ID
   }
 }`;
 
-/** The companies as which policy lets whoever is signed in look. */
-export async function lookedAfter(endpoint: string, session: Session): Promise<readonly Company[]> {
-  const { managedAccounts, companies } = await data(endpoint, session, { query: LOOKED_AFTER });
+/** Return the companies that the signed-in user can view as. */
+export async function viewableCompanies(endpoint: string, session: Session): Promise<readonly Company[]> {
+  const { managedAccounts, companies } = await data(endpoint, session, { query: VIEWABLE });
   const found = [...managedAccounts.nodes.map((account: any) => account.company), ...companies.nodes].filter(
     (company) => company?.viewerCan?.includes("VIEW_AS"),
   );
   return [...new Map(found.map(({ id, tradingName }) => [id, { id, label: tradingName }])).values()];
 }
 
-/** Why a field of a thing is there or is not, for whom one looks as; null where one may not know of the thing. */
+/** Explain why a field of an object is visible or hidden. Returns null if the user can't see the object. */
 export async function why(
   endpoint: string,
   session: Session,
-  thing: { typeName: string; id: string; field: string },
+  object: { typeName: string; id: string; field: string },
 ): Promise<Explanation | null> {
-  const variables = { ...thing, viewAs: session.state().viewAs?.id ?? null };
+  const variables = { ...object, viewAs: session.state().viewAs?.id ?? null };
   return (await data(endpoint, session, { query: WHY, variables })).explain;
 }
 
-/** Where the answers to an operation differ between whom one looks as and somebody else, null for whoever is signed in. */
+/** Compare the answers for the current view-as company and another one. null stands for the signed-in user. */
 export async function differences(
   session: Session,
   operation: Operation,
@@ -76,13 +76,13 @@ export async function differences(
 ): Promise<readonly Difference[]> {
   const left = session.state().viewAs?.id ?? null;
   const answer = await post("/diff", session, { ...operation, left, right: other });
-  if (!answer.paths) throw new Error(answer.errors?.[0]?.message ?? "The gateway did not compare.");
+  if (!answer.paths) throw new Error(answer.errors?.[0]?.message ?? "The gateway didn't compare the answers.");
   return answer.paths;
 }
 
 async function data(endpoint: string, session: Session, operation: Operation): Promise<any> {
   const answer = await post(endpoint, session, operation);
-  if (!answer.data) throw new Error(answer.errors?.[0]?.message ?? "The gateway gave no data.");
+  if (!answer.data) throw new Error(answer.errors?.[0]?.message ?? "The gateway sent no data.");
   return answer.data;
 }
 

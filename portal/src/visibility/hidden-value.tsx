@@ -1,9 +1,9 @@
-// One hidden value, or one hidden in every item of a list: where it is, why, and which rules decided.
+// A hidden value, or one that is hidden in every item of a list: where it is, why, and which rules decided.
 
 import { useGraphiQL } from "@graphiql/react";
 import { useState } from "react";
 
-import type { Redaction } from "../redactions";
+import { type Redaction, sentenceOf } from "../redactions";
 import type { Session } from "../session";
 import { type Decision, type Explanation, type Operation, why } from "./gateway";
 import { jump, useEditor } from "./jump";
@@ -17,21 +17,21 @@ interface Props {
   redaction: Redaction;
 }
 
-type Told = Explanation | string | null;
+type Answer = Explanation | string | null;
 
 export function HiddenValue({ endpoint, session, operation, data, redaction: { path, reason } }: Props) {
   const editor = useEditor();
   const schema = useGraphiQL((state) => state.schema);
-  const [told, tell] = useState<Told>(null);
+  const [answer, setAnswer] = useState<Answer>(null);
 
   const explain = async () => {
     const place = schema && placeOf(schema, operation, data, path);
-    if (!place) return tell("The query has changed since it was answered. Run it again.");
-    if (!place.id) return tell(`Select id beside ${place.field}: the rules are told of a thing that has one.`);
+    if (!place) return setAnswer("The query has changed since it ran. Run it again.");
+    if (!place.id) return setAnswer(`Add id to the selection of ${place.field} to see the rules.`);
     try {
-      tell((await why(endpoint, session, { ...place, id: place.id })) ?? "There is no such thing, or you may not know of it.");
+      setAnswer((await why(endpoint, session, { ...place, id: place.id })) ?? "The object doesn't exist, or you can't see it.");
     } catch (error) {
-      tell((error as Error).message);
+      setAnswer((error as Error).message);
     }
   };
 
@@ -45,13 +45,15 @@ export function HiddenValue({ endpoint, session, operation, data, redaction: { p
       >
         {path.join(".")}
       </button>
-      <span className="hidden-value-reason">{reason}</span>
-      <button type="button" aria-expanded={told !== null} onClick={() => (told === null ? void explain() : tell(null))}>
+      <span className="hidden-value-reason" title={sentenceOf(reason)}>
+        {reason}
+      </span>
+      <button type="button" aria-expanded={answer !== null} onClick={() => (answer === null ? void explain() : setAnswer(null))}>
         Why?
       </button>
-      {told !== null && (
+      {answer !== null && (
         <div className="hidden-value-why" role="status">
-          {typeof told === "string" ? <p>{told}</p> : <Why {...told} />}
+          {typeof answer === "string" ? <p>{answer}</p> : <Why {...answer} />}
         </div>
       )}
     </li>
@@ -61,8 +63,8 @@ export function HiddenValue({ endpoint, session, operation, data, redaction: { p
 function Why({ allowed, reason, decisions }: Explanation) {
   return (
     <>
-      <p>{allowed ? "Visible." : `Hidden: ${reason}.`}</p>
-      {decisions.length === 0 && <p>The rules are told to whoever administers this viewer.</p>}
+      <p>{allowed ? "Visible." : `Hidden: ${sentenceOf(reason ?? "")} (${reason})`}</p>
+      {decisions.length === 0 && <p>Only administrators of this viewer see the rules.</p>}
       <ul>
         {decisions.map((decision) => (
           <Rule key={`${decision.file}:${decision.line}`} {...decision} />
@@ -76,11 +78,11 @@ function Rule({ effect, file, line, holds, sentence, parts }: Decision) {
   const failing = holds ? undefined : parts.find((part) => part.holds === false);
   return (
     <li className={holds ? "rule rule-holds" : "rule"}>
-      <strong>{effect}</strong> {holds ? "holds" : "does not hold"} <code>{`${file}:${line}`}</code>
+      <strong>{effect}</strong> {holds ? "holds" : "doesn't hold"} <code>{`${file}:${line}`}</code>
       {sentence && <p>{sentence}</p>}
       {failing && (
         <p>
-          Not so: <code>{failing.text}</code>
+          Fails: <code>{failing.text}</code>
         </p>
       )}
     </li>

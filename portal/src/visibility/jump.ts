@@ -1,4 +1,4 @@
-// Shows a place of an answer in the editor that holds it.
+// Selects a value of an answer in its editor.
 
 import { useGraphiQL } from "@graphiql/react";
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
@@ -11,7 +11,7 @@ export function useEditor() {
   return useGraphiQL((state) => state.responseEditor);
 }
 
-/** Selects the value at a path of the answer's data, "*" being the first item that is there. */
+/** Select the value at a path of the answer's data. "*" stands for the first item. */
 export function jump(editor: Editor, path: Path): void {
   const model = editor.getModel();
   const node = model && at(parseTree(model.getValue()), ["data", ...path]);

@@ -1,4 +1,4 @@
-// From a place in an answer to what stands there: the type, the field and the id of the thing that the operation asked for.
+// Finds what is at a path of an answer: the type, the field, and the ID of the object.
 
 import {
   type DocumentNode,
@@ -19,15 +19,15 @@ import type { Operation, Path } from "./gateway";
 export interface Place {
   readonly typeName: string;
   readonly field: string;
-  readonly id: string | null; // null where the answer does not hold it
+  readonly id: string | null; // null if the operation doesn't select it
 }
 
 interface Selected {
   readonly field: FieldNode;
-  readonly on: string; // the type of the selection in which it stands
+  readonly on: string; // the type that the selection is on
 }
 
-/** What stands at a path of an answer, "*" being the first item that is there. Null where operation and answer do not fit. */
+/** Return what is at a path of an answer; "*" stands for the first item. Null if the operation doesn't match the answer. */
 export function placeOf(schema: GraphQLSchema, operation: Operation, data: unknown, path: Path): Place | null {
   const document = parsed(operation.query);
   const root = document && getOperationAST(document, operation.operationName);
@@ -42,7 +42,7 @@ export function placeOf(schema: GraphQLSchema, operation: Operation, data: unkno
       value = Array.isArray(value) ? (step === "*" ? value.find((item) => item !== null) : value[step]) : null;
     } else {
       const found = level.filter(({ field }) => keyOf(field) === step);
-      place = found[0] ? thing(schema, level, found[0], value) : null;
+      place = found[0] ? object(schema, level, found[0], value) : null;
       level = found.flatMap(({ field, on }) => {
         const type = fieldType(schema, on, field.name.value);
         return type && field.selectionSet ? [...selectedIn(document, field.selectionSet, type)] : [];
@@ -53,7 +53,7 @@ export function placeOf(schema: GraphQLSchema, operation: Operation, data: unkno
   return place;
 }
 
-function thing(schema: GraphQLSchema, level: readonly Selected[], { field, on }: Selected, holder: any): Place {
+function object(schema: GraphQLSchema, level: readonly Selected[], { field, on }: Selected, holder: any): Place {
   const idKey = level.find((each) => each.field.name.value === "id");
   const nameKey = level.find((each) => each.field.name.value === "__typename");
   const named = isAbstractType(schema.getType(on)) && nameKey ? holder?.[keyOf(nameKey.field)] : on;

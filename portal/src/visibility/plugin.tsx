@@ -1,4 +1,4 @@
-// GraphiQL's panel "Visibility": what policy hid in the last answer and why, as whom one looks, and how others would be answered.
+// GraphiQL's panel "Visibility": what policy hid in the last answer and why, whom to view as, and what others would get.
 
 import { type GraphiQLPlugin, useGraphiQL } from "@graphiql/react";
 import { useMemo, useSyncExternalStore } from "react";
@@ -8,13 +8,13 @@ import { redactionsIn } from "../redactions";
 import type { Session } from "../session";
 import { Comparison } from "./comparison";
 import { HiddenValue } from "./hidden-value";
-import { LookAs, useLookedAfter } from "./look-as";
+import { useViewable, ViewAs } from "./view-as";
 
 /** The panel of one page. */
 export function visibilityPlugin({ endpoint }: Config, session: Session): GraphiQLPlugin {
   function Visibility() {
     const { viewer, viewAs } = useSyncExternalStore(session.subscribe, session.state);
-    const companies = useLookedAfter(endpoint, session, viewer);
+    const companies = useViewable(endpoint, session, viewer);
     const tab = useGraphiQL((state) => state.tabs[state.activeTabIndex]);
     const answer = tab?.response ?? null;
     const { data, redactions } = useMemo(() => redactionsIn(answer), [answer]);
@@ -23,9 +23,9 @@ export function visibilityPlugin({ endpoint }: Config, session: Session): Graphi
     return (
       <section className="visibility" aria-label="Visibility">
         <h2 className="visibility-title">Visibility</h2>
-        <LookAs companies={companies} viewAs={viewAs} onChoose={(company) => session.lookAs(company)} />
+        <ViewAs companies={companies} viewAs={viewAs} onChoose={(company) => session.viewAs(company)} />
         <h3>Hidden in this answer</h3>
-        {redactions.length === 0 && <p>{answer ? "Nothing is hidden." : "Run a query: what policy hides will be listed here."}</p>}
+        {redactions.length === 0 && <p>{answer ? "Nothing is hidden." : "Run a query. Hidden values are listed here."}</p>}
         <ul className="visibility-list">
           {redactions.map((redaction) => (
             <HiddenValue
@@ -34,7 +34,7 @@ export function visibilityPlugin({ endpoint }: Config, session: Session): Graphi
             />
           ))}
         </ul>
-        <Comparison key={`${viewer?.email} ${viewAs?.id}`} {...{ session, operation, companies, viewAs }} />
+        <Comparison key={`${viewer?.email} ${viewAs?.id}`} {...{ session, operation, data, companies, viewAs }} />
       </section>
     );
   }
@@ -54,6 +54,6 @@ function parsed(variables: string | null | undefined): unknown {
   try {
     return variables ? JSON.parse(variables) : undefined;
   } catch {
-    return undefined; // GraphiQL says what is wrong with them
+    return undefined; // GraphiQL reports the problem
   }
 }

@@ -1,20 +1,20 @@
-// The picker of as whom one looks: a company that one looks after, or any by its id.
+// The picker for view-as: a company that the user can view as, or a company or a user by its ID.
 
 import { type FormEvent, useEffect, useState } from "react";
 
 import type { Viewer } from "../config";
 import type { Session } from "../session";
-import { type Company, lookedAfter } from "./gateway";
+import { type Company, viewableCompanies } from "./gateway";
 
-/** The companies as which the viewer may look, none until they are known. */
-export function useLookedAfter(endpoint: string, session: Session, viewer: Viewer | null): readonly Company[] {
+/** Return the companies that the viewer can view as; empty until they are loaded. */
+export function useViewable(endpoint: string, session: Session, viewer: Viewer | null): readonly Company[] {
   const [companies, become] = useState<readonly Company[]>([]);
   useEffect(() => {
     let current = true;
     become([]);
-    lookedAfter(endpoint, session)
+    viewableCompanies(endpoint, session)
       .then((found) => current && become(found))
-      .catch(() => {}); // without them there is still the field for an id
+      .catch(() => {}); // the field for an ID still works
     return () => {
       current = false;
     };
@@ -28,7 +28,7 @@ interface Props {
   onChoose: (company: Company | null) => void;
 }
 
-export function LookAs({ companies, viewAs, onChoose }: Props) {
+export function ViewAs({ companies, viewAs, onChoose }: Props) {
   const known = viewAs && !companies.some(({ id }) => id === viewAs.id) ? [viewAs, ...companies] : companies;
   const choose = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -39,9 +39,9 @@ export function LookAs({ companies, viewAs, onChoose }: Props) {
   return (
     <>
       <div className="visibility-field">
-        <span aria-hidden="true">Look as</span>
+        <span aria-hidden="true">View as</span>
         <select
-          aria-label="Look as"
+          aria-label="View as"
           value={viewAs?.id ?? ""}
           onChange={({ target }) => onChoose(known.find(({ id }) => id === target.value) ?? null)}
         >
@@ -54,8 +54,8 @@ export function LookAs({ companies, viewAs, onChoose }: Props) {
         </select>
       </div>
       <form className="visibility-field" onSubmit={choose}>
-        <input name="id" aria-label="Id of a company or a user to look as" placeholder="or the id of a company or a user" />
-        <button type="submit">Look</button>
+        <input name="id" aria-label="ID of a company or a user to view as" placeholder="or the ID of a company or a user" />
+        <button type="submit">View</button>
       </form>
     </>
   );
