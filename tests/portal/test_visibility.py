@@ -43,7 +43,10 @@ async def test_hidden_values_are_listed_located_and_explained(visit: Visit) -> N
 
     assert '"monthlyRate": null' == chosen
     await expect(shown.get_by_text("(HIDDEN_BY_PARTNER)", exact=False)).to_be_visible()
-    await expect(shown.get_by_text(re.compile(r"DENY holds port\.polar:\d+"))).to_be_visible()
+    rule = shown.get_by_role("listitem").filter(has_text="DENY holds").get_by_role("link", name=re.compile(r"port\.polar:\d+"))
+    async with visit.page.context.expect_page() as opening:
+        await rule.first.click()
+    await expect((await opening.value).get_by_role("heading", name="port.polar")).to_be_visible()
 
 
 async def test_viewer_without_an_administrator_role_reads_the_reason_only(visit: Visit) -> None:

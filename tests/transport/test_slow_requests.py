@@ -47,6 +47,8 @@ PUBLIC_ROUTES: Final = {
     *(f"/account/{name}" for name in PAGES),
     "/portal/config",
     "/portal/sign-in",
+    "/portal/policies/{name}",
+    "/portal/policy-matrix",
     "/mails",
     "/mails.json",
     *(f"/marketplace/{page}" for page in ("{slug}", "products/{slug}", "offers/{id}")),

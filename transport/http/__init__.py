@@ -17,4 +17,5 @@ Other routes:
     portal          GraphiQL's page and, in development, sign-in as any user
     account_pages   the pages to sign in, sign up, reset a password and accept an invitation
     captured_mails  `/mails`, in development only
+    policy_files    the policy for people, in development only
 """

@@ -78,7 +78,10 @@ function Rule({ effect, file, line, holds, sentence, parts }: Decision) {
   const failing = holds ? undefined : parts.find((part) => part.holds === false);
   return (
     <li className={holds ? "rule rule-holds" : "rule"}>
-      <strong>{effect}</strong> {holds ? "holds" : "doesn't hold"} <code>{`${file}:${line}`}</code>
+      <strong>{effect}</strong> {holds ? "holds" : "doesn't hold"} {" "}
+      <a href={`/portal/policies/${file}#L${line}`} target="_blank" rel="noreferrer">
+        <code>{`${file}:${line}`}</code>
+      </a>
       {sentence && <p>{sentence}</p>}
       {failing && (
         <p>

@@ -11,7 +11,7 @@ import { HiddenValue } from "./hidden-value";
 import { useViewable, ViewAs } from "./view-as";
 
 /** The panel of one page. */
-export function visibilityPlugin({ endpoint }: Config, session: Session): GraphiQLPlugin {
+export function visibilityPlugin({ development, endpoint }: Config, session: Session): GraphiQLPlugin {
   function Visibility() {
     const { viewer, viewAs } = useSyncExternalStore(session.subscribe, session.state);
     const companies = useViewable(endpoint, session, viewer);
@@ -34,6 +34,13 @@ export function visibilityPlugin({ endpoint }: Config, session: Session): Graphi
             />
           ))}
         </ul>
+        {development && (
+          <p>
+            <a href="/portal/policy-matrix" target="_blank" rel="noreferrer">
+              Policy matrix: who sees and does what
+            </a>
+          </p>
+        )}
         <Comparison key={`${viewer?.email} ${viewAs?.id}`} {...{ session, operation, data, companies, viewAs }} />
       </section>
     );
