@@ -273,9 +273,9 @@ def _plan_ahead(
     """Return what plans the trusted documents for the viewers that are expected, while the gateway already serves."""
 
     async def plan_ahead() -> None:
-        contexts = [Context(services, Viewer(shape=shape), Origin("")) for shape in expected_shapes()]
         for text, document in documents.pinned.items():
-            for context in contexts:
+            for shape in expected_shapes():  # with the policy of that moment: it may be reloaded meanwhile
+                context = Context(services, Viewer(shape=shape), Origin(""))
                 await planning.plan_ahead(schema, text, document.ast, context)
 
     return plan_ahead
