@@ -19,7 +19,8 @@ from models import Port
 from policies.catalogue import CATALOGUE
 from resolvers.reading.filters import NEWEST_FIRST, ORDERS
 from resolvers.values.identifiers import Identifier, parse
-from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, SHOWN, Answer, Client, open_client
+from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, Answer, Client, open_client
+from tests.resolvers.test_filters import MAY_ORDER
 from tests.schema import outline
 
 DEFAULT_SIZE: Final = 50
@@ -32,13 +33,6 @@ BELOW: Final = [
     for relation in outline.relations()
     if relation.type != "Query" and outline.is_connection(get_named_type(relation.definition.type))
 ]
-READS_OFFERS: Final = (PARTNER, HIDDEN, SHOWN, OPERATOR)
-SEES_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
-MAY_ORDER: Final = {
-    "MONTHLY_RATE": SEES_PRICES,
-    "VERIFICATION_DUE_AT": (OPERATOR,),
-    "EXPIRES_ON": READS_OFFERS,
-}  # all others by everybody
 PAGE: Final = "nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 ARGUMENTS: Final = "$first: Int, $after: String, $last: Int, $before: String"
 WALKED: Final = "edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
