@@ -29,7 +29,7 @@ APP: Final = ROOT / "examples" / "portal"
 PACKAGE: Final = ROOT / "clients" / "typescript"
 WITH_PASSWORD: Final = "network@direct.example"
 PATIENCE: Final = 60_000  # milliseconds, enough for a busy machine
-SERVING: Final = 30  # seconds in which the app is served
+SERVING: Final = 120  # seconds in which the app is served
 expect.set_options(timeout=PATIENCE)
 
 Open = Callable[..., AbstractAsyncContextManager[Page]]
