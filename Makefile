@@ -25,6 +25,7 @@ MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PACKAGE := clients/typescript/node_modules/.set-up
 PYTHON_CLIENTS := .venv/python-clients/.set-up
+CLIENT := clients/typescript/dist/index.js
 EXAMPLE := examples/portal/node_modules/.set-up
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
@@ -46,8 +47,7 @@ help: ## Show this help.
 serve: $(SET_UP) $(PAGE) ## Run the gateway with its own database and demo data (PORT=8000).
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT)
 
-example: $(SET_UP) $(PAGE) $(PACKAGE) $(EXAMPLE) ## Run the example portal at http://localhost:5173, next to the gateway.
-	@cd clients/typescript && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+example: $(SET_UP) $(PAGE) $(CLIENT) $(EXAMPLE) ## Run the example portal at http://localhost:5173, next to the gateway.
 	@cd examples/portal && $(NODE) $(QUIETLY) npm run codegen
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT) & gateway=$$!; \
 	  trap 'kill $$gateway' EXIT; cd examples/portal && $(NODE) GATEWAY=http://localhost:$(PORT) node_modules/.bin/vite
@@ -72,7 +72,7 @@ check: $(SET_UP) $(MODULES) $(PACKAGE) ## Check formatting, lint, types, imports
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -84,7 +84,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(PACKAGE) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests with far more random cases (hours).
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
@@ -172,6 +172,11 @@ $(SET_UP): pyproject.toml uv.lock
 %/node_modules/.set-up: %/package.json %/package-lock.json | $(SET_UP)
 	@echo 'Setting up $*/node_modules ...' >&2
 	@cd $* && $(NODE) $(QUIETLY) npm ci --no-audit --no-fund
+	@touch $@
+
+$(CLIENT): $(PACKAGE) clients/typescript/tsconfig.json $(shell find clients/typescript/src)
+	@echo 'Building clients/typescript/dist ...' >&2
+	@cd clients/typescript && $(NODE) $(QUIETLY) node_modules/.bin/tsc
 	@touch $@
 
 $(PYTHON_CLIENTS): tests/clients/python/pyproject.toml tests/clients/python/uv.lock | $(SET_UP)

@@ -131,25 +131,22 @@ async def demo(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
     """The URL of the test's own database, migrated and empty."""
-    name = await databases.create(postgres, migrated)
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with databases.copied(postgres, migrated) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 async def demo_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
     """The URL of the small sample market, shared by all tests that only read."""
-    name = await databases.create(postgres, demo)
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with databases.copied(postgres, demo) as url:
+        yield url
 
 
 @pytest.fixture
 async def demo_copy_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
     """The URL of a copy of the small sample market, for a test that writes."""
-    name = await databases.create(postgres, demo)
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with databases.copied(postgres, demo) as url:
+        yield url
 
 
 @pytest.fixture

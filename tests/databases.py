@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,14 @@ async def create(postgres: Embedded, template: str = "template1") -> str:
     name = f"{PREFIX}{next(_numbers)}"
     await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     return name
+
+
+@asynccontextmanager
+async def copied(postgres: Embedded, template: str) -> AsyncIterator[str]:
+    """Yield the URL of a copy of a template database, and drop it afterwards."""
+    name = await create(postgres, template)
+    yield postgres.url(name)
+    await drop(postgres, name)
 
 
 async def drop(postgres: Embedded, name: str) -> None:

@@ -228,26 +228,28 @@ class PlanRunner:
 
         The values of variables aren't known yet, so operations that they select fields of are left to the first request.
         """
-        operation = self._operation(text, document, name)
+        cache = self._caches[self._is_trusted(text)]
+        operation = self._operation(cache, text, document, name)
         if operation.conditions:
             return
         self._use(context.policy)
         try:
-            await self._plan((text, name, context.viewer.shape, ()), operation, None, context, in_worker=True)
+            await self._plan(cache, (text, name, context.viewer.shape, ()), operation, None, context, in_worker=True)
         except Exception as error:
             log.warning("plan.failed_ahead", operation=name, reason=_reason(error))
 
     async def _run(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
     ) -> Answer:
-        operation = self._operation(text, document, name)
+        cache = self._caches[self._is_trusted(text)]
+        operation = self._operation(cache, text, document, name)
         variables = operation.variables.read(raw)
         condition_values = tuple(variables.coerced.get(condition) for condition in operation.conditions)
         self._use(context.policy)
         key = (text, name, context.viewer.shape, condition_values)
-        plan = self._caches[self._is_trusted(text)].plans.get(key)
+        plan = cache.plans.get(key)
         if plan is None:
-            plan = await self._plan(key, operation, dict(raw), context, in_worker=len(text) >= SHORT_DOCUMENT)
+            plan = await self._plan(cache, key, operation, dict(raw), context, in_worker=len(text) >= SHORT_DOCUMENT)
         return await plan.run(context, variables)
 
     def _use(self, policy: Policy) -> None:
@@ -258,24 +260,30 @@ class PlanRunner:
             self._policy = policy
 
     async def _plan(
-        self, key: Any, operation: SelectedOperation, raw: dict[str, Any] | None, context: Context, *, in_worker: bool
+        self,
+        cache: Cache,
+        key: Any,
+        operation: SelectedOperation,
+        raw: dict[str, Any] | None,
+        context: Context,
+        *,
+        in_worker: bool,
     ) -> Plan | NoPlan:
-        text, name, *_ = key
+        _, name, *_ = key
         build = partial(self._build, operation, name, raw, context)
         plan = await run_in_worker(build) if in_worker else build()
         if context.policy is self._policy:  # it may have been reloaded while the plan was built
-            _cache(self._caches[self._is_trusted(text)].plans, key, plan)
+            _cache(cache.plans, key, plan)
         return plan
 
-    def _operation(self, text: str, document: DocumentNode, name: str | None) -> SelectedOperation:
-        operations = self._caches[self._is_trusted(text)].operations
-        operation = operations.get((text, name))
+    def _operation(self, cache: Cache, text: str, document: DocumentNode, name: str | None) -> SelectedOperation:
+        operation = cache.operations.get((text, name))
         if operation is None:
             node = get_operation_ast(document, name)
             assert node is not None  # noqa: S101 (Strawberry has selected it before)
             definitions = Definitions(self._schema, node.variable_definitions or ())
             operation = SelectedOperation(PLAN_OVERHEAD + len(text), document, node, conditions(document), definitions)
-            _cache(operations, (text, name), operation)
+            _cache(cache.operations, (text, name), operation)
         return operation
 
     def _build(

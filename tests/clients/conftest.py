@@ -1,4 +1,4 @@
-"""The TypeScript client, compiled, and a gateway for its tests: over a sample market of its own, with a trusted document."""
+"""What tests of clients need: a gateway over a sample market of its own, with a trusted document, and compiled documents."""
 
 from __future__ import annotations
 
@@ -28,13 +28,6 @@ graphql`subscription RelayPortUpdatedSubscription { portUpdated { id name } }`;
 
 
 @pytest.fixture(scope="session")
-def package() -> Path:
-    """The folder of the compiled package."""
-    run(PACKAGE, "node", "node_modules/.bin/tsc")
-    return PACKAGE
-
-
-@pytest.fixture(scope="session")
 def relay_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with documents that Relay's compiler has compiled."""
     folder = tmp_path_factory.mktemp("relay")
@@ -58,9 +51,8 @@ def relay_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
     """The URL of a sample market that the clients change."""
-    name = await databases.create(postgres, demo)
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with databases.copied(postgres, demo) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

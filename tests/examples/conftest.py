@@ -13,43 +13,35 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, Page
 
 import server
-from models.database import connect
 from models.embedded import Embedded
 from settings import Settings
-from tests import browser, databases
 from tests.node import node_tool, run
-from tests.rules.identity import give_password
+from tests.portal.conftest import PATIENCE, chromium
+from tests.rules.identity import market_with_password
 from tests.transport.gateway import running
 
 ROOT: Final = Path(__file__).parents[2]
 APP: Final = ROOT / "examples" / "portal"
-PACKAGE: Final = ROOT / "clients" / "typescript"
 WITH_PASSWORD: Final = "network@direct.example"
-PATIENCE: Final = 60_000  # milliseconds, enough for a busy machine
 SERVING: Final = 120  # seconds in which the app is served
-expect.set_options(timeout=PATIENCE)
 
+__all__ = ["chromium"]  # a fixture of the portal's tests, for these too
 Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 
 @pytest.fixture(scope="session")
 async def market_url(postgres: Embedded, demo: str) -> AsyncIterator[str]:
     """The URL of a sample market that the app changes. One user has a password."""
-    name = await databases.create(postgres, demo)
-    engine = connect(postgres.url(name))
-    await give_password(engine, WITH_PASSWORD)
-    await engine.dispose()
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with market_with_password(postgres, demo, WITH_PASSWORD) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def app(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the app."""
-    run(PACKAGE, "node", "node_modules/.bin/tsc")
     run(APP, "npm", "run", "build")
     folder = tmp_path_factory.mktemp("example")
     settings = Settings(
@@ -100,13 +92,6 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the app isn't served")
-
-
-@pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """A running browser."""
-    async with browser.browser() as started:
-        yield started
 
 
 @pytest.fixture

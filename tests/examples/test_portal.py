@@ -10,8 +10,9 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.examples.conftest import APP, PATIENCE, WITH_PASSWORD, Open
+from tests.examples.conftest import APP, WITH_PASSWORD, Open
 from tests.pictures import picture
+from tests.portal.conftest import PATIENCE
 from tests.rules.identity import PASSWORD
 
 PARTNER: Final = "Partner, account administrator"

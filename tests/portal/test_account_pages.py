@@ -12,14 +12,12 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 import server
-from models.database import connect
 from models.embedded import Embedded
 from settings import Settings
-from tests import databases
 from tests.pictures import picture
 from tests.portal.conftest import window
 from tests.portal.visit import Visit
-from tests.rules.identity import CODE, OTHER_PASSWORD, PASSWORD, give_password
+from tests.rules.identity import CODE, OTHER_PASSWORD, PASSWORD, market_with_password
 from tests.transport.gateway import running
 from transport.http.account_pages import PAGES
 
@@ -46,12 +44,8 @@ POST: Final = """async ([path, query, variables, bytes]) => {
 @pytest.fixture(scope="module")
 async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
     """The URL of a sample market in which one user has a password."""
-    name = await databases.create(postgres, demo)
-    engine = connect(postgres.url(name))
-    await give_password(engine, EXISTING)
-    await engine.dispose()
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with market_with_password(postgres, demo, EXISTING) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

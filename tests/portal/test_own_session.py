@@ -9,13 +9,11 @@ import pytest
 from playwright.async_api import Browser, Request, Response, Route, expect
 
 import server
-from models.database import connect
 from models.embedded import Embedded
 from settings import Settings
-from tests import databases
 from tests.portal.conftest import visiting
 from tests.portal.visit import Visit
-from tests.rules.identity import PASSWORD, give_password
+from tests.rules.identity import PASSWORD, market_with_password
 from tests.transport.gateway import running
 
 EMAIL = "network@direct.example"
@@ -26,12 +24,8 @@ WHO = "query WhoAmI"
 @pytest.fixture(scope="module")
 async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
     """The URL of a sample market in which one user has a password."""
-    name = await databases.create(postgres, demo)
-    engine = connect(postgres.url(name))
-    await give_password(engine, EMAIL)
-    await engine.dispose()
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with market_with_password(postgres, demo, EMAIL) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -27,9 +27,8 @@ EMPTY = sa.text(
 @pytest.fixture(scope="session")
 async def rules_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
     """The URL of the database that all tests of the rules share."""
-    name = await databases.create(postgres, migrated)
-    yield postgres.url(name)
-    await databases.drop(postgres, name)
+    async with databases.copied(postgres, migrated) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

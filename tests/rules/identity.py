@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -12,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import EmailToken, Mail, SignInAttempt, User
 from models.base import now
+from models.database import connect
+from models.embedded import Embedded
 from resolvers.identity.passwords import Passwords
+from tests import databases
 from tests.client import Client
 from tests.factory import Company, Factory
 from tests.rules.mutations import send
@@ -40,6 +45,16 @@ async def give_password(engine: AsyncEngine, email: str, password: str = PASSWOR
     values = {"password_hash": hashed, "email_verified_at": now()}
     async with engine.connect() as connection:
         await connection.execute(sa.update(User).where(User.email == email).values(values))
+
+
+@asynccontextmanager
+async def market_with_password(postgres: Embedded, demo: str, email: str) -> AsyncIterator[str]:
+    """Yield the URL of a sample market in which one user has a password."""
+    async with databases.copied(postgres, demo) as url:
+        engine = connect(url)
+        await give_password(engine, email)
+        await engine.dispose()
+        yield url
 
 
 async def person(factory: Factory, engine: AsyncEngine) -> Person:
