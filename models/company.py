@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, enum_column, now, private
-from models.concept import Concept, Link, SortOrder, always, equals, one_of, steps_of
+from models.concept import Concept, Link, Scope, SortOrder, always, equals, one_of, steps_of
 from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
+from models.name_search import name_index, name_search, terms_of
 
 
 class AccountKind(DescribedEnum):  # R101-R104, X3
@@ -76,6 +77,7 @@ CERTIFIED: Final = ("legal_name", "registration_number")  # proven by the certif
 REVIEW_DAYS: Final = 3  # working days in which the operator decides (R425, A39)
 NEVER: Final = "'9999-01-01 00:00:00+00'::timestamptz"  # sorts after every date when a decision is due
 DAY: Final = timedelta(days=1)
+SCOPES: Final = (Scope("partner_id"), Scope("profile_visibility", value="PUBLIC"), Scope("public_products", ">", 0))
 SATURDAY: Final = 5  # as in datetime.weekday
 MAX_NAME_LENGTH: Final = 200  # characters, of trading and legal names (V7)
 MAX_NUMBER_LENGTH: Final = 64  # characters, of registration and tax numbers
@@ -111,12 +113,14 @@ class Company(Identified, Versioned, Staged, Base):
     headquarters: Mapped[dict[str, Any] | None]
     profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(enum_column(ProfileVisibility))
     public_products: Mapped[int] = mapped_column(default=0, server_default="0")
+    name_terms: Mapped[str] = terms_of("company_name_terms(trading_name, partner_id, profile_visibility, public_products)")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
         sa.CheckConstraint("(account_kind = 'MANAGED') = (partner_id IS NOT NULL)", name="managed_has_partner"),
         sa.CheckConstraint("partner_id <> id", name="not_its_own_partner"),
         sa.CheckConstraint("public_products >= 0", name="public_products"),
+        name_index("company"),
         sa.Index("company_trading_name_page", "trading_name", "id"),
         sa.Index("company_partner_id_page", "partner_id", "id"),
         sa.Index("company_partner_id_trading_name_page", "partner_id", "trading_name", "id"),
@@ -239,6 +243,7 @@ CONCEPTS: Final = (
                 "Only the operator's staff can use this filter.",
                 order="VERIFICATION_DUE_AT",
             ),
+            **name_search("trading_name", *SCOPES),
         },
         actions=steps_of(VERIFICATION, "submit_verification", "verify", "reject")
         | always(

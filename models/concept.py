@@ -76,6 +76,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that a comparison of policy finds: those of an owner, whose key is in `column`, or those with a certain `value`."""
+
+    column: str
+    operator: str = "="
+    value: str | int | None = None
+
+    def of(self, key: Any) -> ColumnElement[str]:
+        """Return the scope's name in an index: the random end of the owner's key, or else the column."""
+        if self.value is None:
+            return sa.func.right(sa.cast(key, sa.Text()), sa.literal_column("12"))
+        return sa.literal_column(f"'{self.column}'", sa.Text())
+
+
+ALL_ROWS: Final[ColumnElement[str]] = sa.literal_column("''", sa.Text())  # the name of the scope of all rows
+ScopedCondition = Callable[[Any, ColumnElement[str], str], ColumnElement[bool]]  # (columns, name of the scope, parameter)
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A condition on one column that takes one value from the caller, and the field that it reveals.
 
@@ -83,6 +102,7 @@ class Filter:
     that is narrowed by it, unless the request names another one. With a `relation`, the filter matches rows that have a row of its
     link table, as far as policy lets the viewer see those. `column` and `condition` are then of the link table. With `values`, the
     filter matches rows whose column has one of these values, and a page is made of one page for each: they use the column's index.
+    With `in_scope`, the index keeps the rows of each of the `scopes` apart, and is used only where one of them is known.
     """
 
     column: str
@@ -97,6 +117,9 @@ class Filter:
     order: str | None = None
     relation: str | None = None
     values: Values | None = None  # selects the values, each once, as the column `value`
+    is_search: bool = False  # the value is a text to search for, and white space is no value
+    scopes: tuple[Scope, ...] = ()
+    in_scope: ScopedCondition | None = None
 
 
 def equals(
@@ -252,7 +275,7 @@ def full_text(column: str, field: str) -> Filter:
         matches: ColumnElement[bool] = row[column].op("@@", is_comparison=True)(query)
         return matches
 
-    return Filter(column, field, condition)
+    return Filter(column, field, condition, is_search=True)
 
 
 def money_range_filters(name: str, column: str, description: str) -> dict[str, Filter]:

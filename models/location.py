@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Identified, enum_column
 from models.concept import Concept, always, array_contains, equals, one_of
 from models.described_enum import DescribedEnum
+from models.name_search import name_search, terms_of
 
 
 class LocationStatus(DescribedEnum):
@@ -37,6 +38,7 @@ class Location(Identified, Base):
     latitude: Mapped[float]
     longitude: Mapped[float]
     speeds_mbps: Mapped[list[int]]
+    name_terms: Mapped[str] = terms_of("location_name_terms(name)")
 
     __table_args__ = (
         sa.Index("location_metro_page", "metro", "id"),
@@ -59,6 +61,7 @@ CONCEPTS: Final = (
             "market": equals("market", "Matches the code of the billing market."),
             "status": equals("status", "Matches the status."),
             "speed_mbps": array_contains("speeds_mbps", "Matches locations that offer this port speed, in Mbps."),
+            **name_search("name"),
         },
         has_few_rows=True,
         actions=always("order"),

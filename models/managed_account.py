@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, copied, enum_column, now
-from models.concept import Concept, Relation, always, equals
+from models.concept import Concept, Relation, Scope, always, equals
 from models.described_enum import DescribedEnum
+from models.name_search import name_index, name_search, terms_of
 
 
 class SupportedBy(DescribedEnum):  # R106
@@ -43,6 +44,7 @@ class Setting:
 
 
 MAX_NAME_LENGTH: Final = 128  # characters, of account names and references (V7)
+SCOPES: Final = (Scope("partner_id"),)
 SETTINGS: Final = ("pricing", "chat_support", "dashboard", "company_profile", "order_approval")
 
 
@@ -78,11 +80,13 @@ class ManagedAccount(Settings, Identified, Versioned, Base):
     account_name: Mapped[str] = mapped_column(sa.String(MAX_NAME_LENGTH))
     account_ref: Mapped[str | None] = mapped_column(sa.String(MAX_NAME_LENGTH))  # the partner's own reference
     supported_by: Mapped[SupportedBy] = mapped_column(enum_column(SupportedBy))
+    name_terms: Mapped[str] = terms_of("account_name_terms(account_name, partner_id)")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
         sa.UniqueConstraint("partner_id", "account_name"),  # V7
         sa.CheckConstraint("char_length(account_name) >= 1", name="account_name"),
+        name_index("managed_account"),
         sa.Index("managed_account_partner_id_page", "partner_id", "id"),
         sa.Index("managed_account_supported_by_page", "partner_id", "supported_by", "id"),
     )
@@ -106,6 +110,7 @@ CONCEPTS: Final = (
         filters={
             "account_name": equals("account_name", "Matches the complete account name."),
             "supported_by": equals("supported_by", "Matches who provides technical support."),
+            **name_search("account_name", *SCOPES),
         },
         actions=always("update_managed_account", "update_managed_account_settings"),
     ),

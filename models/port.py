@@ -15,6 +15,7 @@ from models.concept import (
     Concept,
     Link,
     Relation,
+    Scope,
     SortOrder,
     after,
     always,
@@ -30,6 +31,7 @@ from models.described_enum import DescribedEnum
 from models.kinds import Amount
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
+from models.name_search import name_index, name_search, terms_of
 
 
 class PortStatus(DescribedEnum):  # A44
@@ -112,6 +114,7 @@ OWNERS: Final = {  # the owner begins every index
     "managed_by": equals("partner_id", "Matches ports of accounts that this partner manages.", "company", id_of="Company"),
 }
 PAGES: Final = page_columns(ORDERS, FILTERS)
+SCOPES: Final = (Scope("company_id"), Scope("partner_id"))
 PUBLIC: Final = sa.text("visibility = 'PUBLIC' AND profile_visibility = 'PUBLIC'")
 
 
@@ -140,6 +143,7 @@ class Port(Owned, Versioned, Staged, Base):
     marketplace_description: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     activated_at: Mapped[datetime | None]
+    name_terms: Mapped[str] = terms_of("port_name_terms(name, company_id, partner_id)")
     demarcation: Mapped[dict[str, Any] | None]  # cage, rack, panel and ports, once allocated (R433)
 
     __table_args__ = (
@@ -148,6 +152,7 @@ class Port(Owned, Versioned, Staged, Base):
         sa.CheckConstraint("monthly_rate >= 0 AND setup_fee >= 0", name="prices"),
         *page_indexes("port", PAGES, ["company_id", "partner_id"]),
         *page_indexes("port", PAGES[1:]),
+        name_index("port"),
         sa.Index("port_partner_id_company_id_page", "partner_id", "company_id", "id"),
         sa.Index("port_public_page", "id", postgresql_where=PUBLIC),
         sa.Index("port_public_company_id_page", "company_id", "id", postgresql_where=PUBLIC),
@@ -170,7 +175,7 @@ CONCEPTS: Final = (
             "dashboard.ports": Relation(("company_id", "partner_id")),
         },
         orders=ORDERS,
-        filters={**FILTERS, **OWNERS},
+        filters={**FILTERS, **OWNERS, **name_search("name", *SCOPES)},
         actions={
             **always("update", "publish"),
             **steps_of(LIFECYCLE, *LIFECYCLE.steps),

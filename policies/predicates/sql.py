@@ -124,16 +124,17 @@ def _comparison(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[bool
     if compare.value is None:
         return column.is_(None) if compare.operator == "=" else column.is_not(None)
     if compare.operator in _ORDER:
-        return _ORDER[compare.operator](column, _operand(compare, table))  # type: ignore[no-any-return]
+        return _ORDER[compare.operator](column, operand(compare, table))  # type: ignore[no-any-return]
     if compare.operator == "=":
-        return column == _operand(compare, table)
+        return column == operand(compare, table)
     if isinstance(compare.value, Parameter | SetParameter | OtherColumn):
-        return _is_not_true(column == _operand(compare, table))
-    operand = _operand(compare, table)
-    return column.is_distinct_from(operand) if column.nullable else column != operand
+        return _is_not_true(column == operand(compare, table))
+    value = operand(compare, table)
+    return column.is_distinct_from(value) if column.nullable else column != value
 
 
-def _operand(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[Any]:
+def operand(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Return the value that a comparison compares with."""
     column = table.c[compare.attribute]
     match compare.value:
         case Parameter(name):

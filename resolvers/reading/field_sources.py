@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from resolvers.reading.connections import Page, load_pages
 from resolvers.reading.records import Record
 from resolvers.values import identifiers
-from resolvers.values.text import searchable, storable
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -28,10 +27,8 @@ def unchanged(arguments: dict[str, Any]) -> ConnectionArguments:
 
 
 def with_search(arguments: dict[str, Any]) -> ConnectionArguments:
-    """Select all rows, or those whose text matches the words of `search`, by prefix or approximately. Raises InvalidText."""
-    search = arguments.pop("search", None)
-    query = None if search is None else searchable(storable(search, "search"))
-    filters = {**(arguments.pop("filter", None) or {}), "search": query}
+    """Select all rows, or those whose text matches the words of `search`, by prefix or approximately."""
+    filters = {**(arguments.pop("filter", None) or {}), "search": arguments.pop("search", None)}
     return {**arguments, "filter": filters}, ("read",)
 
 

@@ -20,7 +20,7 @@ from resolvers.reading.statements import Selection, Window
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
 from resolvers.values.money import minor_units
-from resolvers.values.text import camel, storable
+from resolvers.values.text import MAX_SEARCH_LENGTH, camel, is_blank, storable
 
 MAX_VALUES: Final = 100  # of one filter: a page is read for each
 
@@ -160,14 +160,14 @@ def _filters(context: PageContext, entity: str, arguments: Mapping[str, Any]) ->
             raise TooManyValues(
                 f"Filter {camel(name)} takes at most {MAX_VALUES} values.", argument="filter", field=camel(name)
             )
-    return {name: _to_database(name, value, filters[name].id_of) for name, value in inputs.items()}
+    return {name: _to_database(name, value, filters[name]) for name, value in inputs.items()}
 
 
 def _inputs(filters: Mapping[str, Filter], given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the filters that are set, with their values. A range of money is one filter for its currency and one for each bound."""
     ranges = {each.money_range for each in filters.values()}
     for name, value in given.items():
-        if value is not None:
+        if value is not None and not (name not in ranges and filters[name].is_search and is_blank(value)):
             yield from _bounds(name, value) if name in ranges else [(name, value)]
 
 
@@ -189,10 +189,13 @@ def require_visible(context: PageContext, entity: str, field: str, requested: st
     )
 
 
-def _to_database(name: str, value: Any, id_of: str | None) -> Any:
+def _to_database(name: str, value: Any, narrowed: Filter) -> Any:
     """Convert a filter's value, or each of its values, to the form of the database."""
     if isinstance(value, list):
-        return [_to_database(name, each, id_of) for each in value]
-    if id_of is not None:
-        return identifiers.parse(value, camel(name), id_of).key
-    return storable(value, camel(name)) if isinstance(value, str) else value
+        return [_to_database(name, each, narrowed) for each in value]
+    if narrowed.id_of is not None:
+        return identifiers.parse(value, camel(name), narrowed.id_of).key
+    if not isinstance(value, str):
+        return value
+    text = storable(value, camel(name))
+    return text[:MAX_SEARCH_LENGTH] if narrowed.is_search else text

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,11 +18,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from models.concept import Condition, Filter, Relation
+from models.concept import ALL_ROWS, Condition, Filter, Relation, Scope
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicates.predicate import FALSE, TRUE, Predicate, conjuncts, disjuncts, on_copies
-from policies.predicates.sql import driving_link, to_sql
+from policies.predicates.predicate import FALSE, TRUE, Compare, Parameter, Predicate, conjuncts, disjuncts, on_copies
+from policies.predicates.sql import driving_link, operand, to_sql
 from resolvers.reading.filters import BY_KEY, FILTERS, order_of
 from resolvers.reading.relations import LINK_COPIES, RELATIONS
 
@@ -29,6 +30,7 @@ CACHE_SIZE: Final = 2048  # statements of each function below
 KEYS: Final = "keys"  # the parameter that holds an array of keys of rows or parents
 PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the current parent
 VALUES: Final = "listed_values"  # the values of a filter for each of which a page is read
+WALKED: Final = 500  # rows in which a search looks first, in the order of the list, before it sorts all matches
 VALUE: Final[ColumnElement[Any]] = sa.literal_column(f"{VALUES}.value")  # the current one
 
 
@@ -314,12 +316,15 @@ class _Branch:
     copied: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)  # the link's copies of the row's columns
     has_few_rows: bool = False  # so few that all are found and then sorted: PostgreSQL can't know it
     values: FromClause | None = None  # if set, the conditions have VALUE, and one page is read for each of these
+    searched: tuple[ColumnElement[bool], ColumnElement[bool]] | None = None  # by the index of a scope, and without an index
 
     def keys(self, table: FromClause, names: tuple[str, ...], window: Window) -> Select[Any]:
         """Select the keysets of this branch's part of the page, each once."""
         columns = [table.c[name] for name in names]
         if self.link is None:
             scan = sa.select(*columns).where(*self.conditions)
+            if self.searched is not None:
+                return self._of_each_value(_search(scan, self.searched, columns, window), window)
             if self.has_few_rows:
                 found = scan.offset(_literal(0)).subquery("found")
                 scan, columns = sa.select(found), list(found.c)
@@ -369,6 +374,26 @@ class _Branch:
         return _windowed(scan, columns, window)
 
 
+def _search(
+    scan: Select[Any], forms: tuple[ColumnElement[bool], ColumnElement[bool]], columns: Sequence[Any], window: Window
+) -> Select[Any]:
+    """Select a page of the matches: those in the first rows of the list, or, if they don't fill a page, those that the index finds.
+
+    The index isn't in the list's order, so all its matches are sorted. If a page is filled, these are never looked up.
+    """
+    by_index, by_row = forms
+    first = _windowed(scan.add_columns(by_row.label("matches")), columns, replace(window, limit=WALKED)).subquery("first")
+    names = [column.name for column in columns]
+    order = _ordered([first.c[name] for name in names], window)
+    near = sa.select(*(first.c[name] for name in names)).where(first.c.matches).order_by(*order).limit(_literal(window.limit))
+    near_rows = near.cte("near")
+    found = scan.where(by_index).offset(_literal(0)).subquery("found")
+    far = _windowed(sa.select(found), list(found.c), window).subquery("far")
+    is_filled = sa.select(sa.func.count()).select_from(near_rows).scalar_subquery() >= _literal(window.limit)
+    both = sa.union(sa.select(near_rows), sa.select(far).where(sa.not_(is_filled))).add_cte(near_rows, nest_here=True)
+    return sa.select(both.subquery("both"))
+
+
 def _branches(source: Source, selection: Selection, table: FromClause) -> Iterator[_Branch]:
     """Yield a branch for each disjunct of policy and each column that can reference the parent."""
     relation = RELATIONS[selection.relation] if selection.relation else None
@@ -416,8 +441,9 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
     driven = driving_link(allowed)
     if driven is None:
         below = [table.c[parent_column] == PARENT] if parent_column else []
-        conditions, values = _by_value(source, selection, table)
-        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *conditions), values=values)
+        searched, others = _searched(source, selection, table, allowed, parent_column)
+        conditions, values = _by_value(source, others, table)
+        return _Branch((*_unless_true(source.holds(allowed, table)), *below, *conditions), values=values, searched=searched)
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
     link, entity = described.table.alias("l"), Entity(name, described.table)
@@ -491,6 +517,34 @@ def _by_value(source: Source, selection: Selection, table: FromClause) -> tuple[
     column, values = _values_of(source, name, table)
     others = replace(selection, filters=tuple(each for each in selection.filters if each != name))
     return [table.c[column] == VALUE, *_narrowed(source, others, table)], values
+
+
+def _searched(
+    source: Source, selection: Selection, table: FromClause, allowed: Predicate, parent_column: str | None
+) -> tuple[tuple[ColumnElement[bool], ColumnElement[bool]] | None, Selection]:
+    """Return the two forms of a search in a scope that has all rows of the branch, if there is one, and the selection without it."""
+    for name in selection.filters:
+        narrowed, parameter = FILTERS[source.entity][name], f"filter_{name}"
+        scope = None if narrowed.in_scope is None else _scope_of(narrowed, table, allowed, parent_column)
+        if narrowed.in_scope is not None and scope is not None:
+            others = tuple(each for each in selection.filters if each != name)
+            forms = (narrowed.in_scope(table.c, scope, parameter), narrowed.condition(table.c, parameter))
+            return forms, replace(selection, filters=others)
+    return None, selection
+
+
+def _scope_of(narrowed: Filter, table: FromClause, allowed: Predicate, parent_column: str | None) -> ColumnElement[str] | None:
+    """Return the scope that has all rows of a branch: that of the parent, or else one that policy asks for."""
+    compared = [part for part in conjuncts(allowed) if isinstance(part, Compare)]
+    of_parent = (scope.of(PARENT) for scope in narrowed.scopes if scope.column == parent_column)
+    of_policy = (scope.of(operand(part, table)) for scope in narrowed.scopes for part in compared if _has_rows_of(scope, part))
+    return next(chain(of_parent, of_policy), ALL_ROWS if allowed == TRUE else None)
+
+
+def _has_rows_of(scope: Scope, part: Compare) -> bool:
+    """Return whether a comparison finds only rows of the scope."""
+    finds_value = isinstance(part.value, Parameter) if scope.value is None else part.value == scope.value
+    return finds_value and (part.attribute, part.operator) == (scope.column, scope.operator)
 
 
 def _values_of(source: Source, name: str, table: FromClause) -> tuple[str, FromClause]:

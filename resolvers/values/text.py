@@ -22,7 +22,7 @@ INVISIBLE: Final = (
 )
 INVISIBLE_CATEGORIES: Final = {"Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"}  # invisible, or invisible without another character
 MAX_SHOWN_LENGTH: Final = 200  # characters of a value in a message
-MAX_SEARCH_LENGTH: Final = 1_000  # characters of a search
+MAX_SEARCH_LENGTH: Final = 1_000  # characters of a search that count
 
 
 class InvalidText(PublicError):
@@ -80,11 +80,6 @@ def is_line(text: str) -> bool:
 def brief(value: str) -> str:
     """Return a value as messages show it: whole, or its beginning."""
     return value if len(value) <= MAX_SHOWN_LENGTH else f"{value[:MAX_SHOWN_LENGTH]}…"
-
-
-def searchable(text: str) -> str | None:
-    """Return the text to search for, or None if it's only white space. The database splits it into words like stored text."""
-    return text[:MAX_SEARCH_LENGTH] if text.strip() else None
 
 
 def camel(name: str) -> str:

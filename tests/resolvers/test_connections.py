@@ -320,7 +320,7 @@ async def test_inserted_and_deleted_rows_do_not_shift_pages(ask_copy: Client, ba
     gone = [parse(each, "id").key for each in (edge, coming)]
     requests = sa.text("DELETE FROM connection_request WHERE port_id = ANY(:gone) OR target_port_id = ANY(:gone)")
     named = [sa.text(f"DELETE FROM {table} WHERE port_id = ANY(:gone)") for table in ("invoice_line", "order_approval")]
-    columns = [column for column in port.c if column.name not in ("id", "name")]
+    columns = [column for column in port.c if column.name not in ("id", "name") and column.computed is None]
     beyond = UUID(int=parse(edge, "id").key.int + 1)
     copied = sa.select(sa.literal(beyond), sa.literal("!first" if backward else "~last"), *columns)
     await change(

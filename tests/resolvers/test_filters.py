@@ -31,9 +31,19 @@ def contains(stored: Any, value: Any) -> bool:
     return value in stored
 
 
+def has_words(stored: str, value: str) -> bool:
+    """Return whether each word of the value begins a word of a name."""
+    words = stored.lower().replace("-", " ").split()
+    return all(any(word.startswith(part) for word in words) for part in value.lower().replace("-", " ").split())
+
+
 # (connection, input field) to what to select of a row, the value within that, and the comparison
 BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("companies", "companyType"): ("companyType", lambda row: row["companyType"], equal),
+    ("companies", "search"): ("tradingName", lambda row: row["tradingName"], has_words),
+    ("managedAccounts", "search"): ("accountName", lambda row: row["accountName"], has_words),
+    ("locations", "search"): ("name", lambda row: row["name"], has_words),
+    ("ports", "search"): ("name", lambda row: row["name"], has_words),
     ("companies", "accountKind"): ("accountKind", lambda row: row["accountKind"], equal),
     ("companies", "verificationStatus"): ("verificationStatus", lambda row: row["verificationStatus"], equal),
     ("managedAccounts", "accountName"): ("accountName", lambda row: row["accountName"], equal),

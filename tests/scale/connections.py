@@ -101,6 +101,10 @@ _PERIOD: Final = "(SELECT {}(period_start)::text FROM invoice)"
 _DAY: Final = "(SELECT {}(expires_on)::text FROM offer)"
 _IN_ORDER_OF_RATE: Final = "orderBy: {field: MONTHLY_RATE}"
 FILTERS: Final = (
+    Filter("companies", "search", '"a1"', '"sample"'),
+    Filter("managedAccounts", "search", '"2 accou"', '"account"'),
+    Filter("locations", "search", '"1 scale"', '"scale"'),
+    Filter("ports", "search", '"port abc"', '"port"'),
     Filter("auditEvents", "kind", "VIEW_AS", "DENIAL"),
     Filter("companies", "companyType", "INTERNET_EXCHANGE", "CLOUD"),
     Filter("companies", "accountKind", "PARTNER", "DIRECT"),

@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
 
-from tests.client import DEMO_VIEWERS
+from resolvers.reading.statements import WALKED
+from tests.client import DEMO_VIEWERS, OPERATOR
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.scale.plans import Cost, Statement
@@ -22,6 +23,8 @@ SIZE: Final = 20
 FIXED: Final = 60  # pages of 8 KiB for each list: the descent of its indexes
 PER_ROW: Final = 30  # and for each requested row: its entries in several branches, and the row itself
 OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the viewer's own dealings lead to
+PER_WALKED: Final = 8  # for each row in which a search looks first: its entry and the row, in several branches
+FREQUENT: Final = 5_000  # matches of a word that fill a page from those rows
 GROWTH: Final = 1.5  # with ten times the rows, trees can be one level higher
 
 # Orders that no index has. Dealings, buyers and test accounts have neither a company's name nor the filtered columns of
@@ -29,6 +32,7 @@ GROWTH: Final = 1.5  # with ten times the rows, trees can be one level higher
 BY_OWN_DEALINGS: Final = {
     "companies companyType",
     "companies companyTypes",
+    "companies search",
     "products kind",
     "products visibility",
     "products category",
@@ -147,6 +151,38 @@ async def test_search_touches_only_its_matches(large: Market, searched: str, wor
         more = await _matching(large, viewer, searched, f'search: "{words}"')
 
         assert [] == exceeding(found, OF_ONE_OWN * more), viewer
+
+
+@pytest.mark.parametrize(
+    ("searched", "words"),
+    [
+        *(("ports", words) for words in ("port", "port abc", "abc port", "nothing")),
+        *(("companies", words) for words in ("sample", "a1", "nothing")),
+        *(("managedAccounts", words) for words in ("account", "account 22", "nothing")),
+    ],
+)
+async def test_search_by_name_walks_some_rows_or_touches_only_its_matches(large: Market, searched: str, words: str) -> None:
+    """Frequent words fill a page from the first rows of the list. Other words cost as much as their matches."""
+    condition = f'filter: {{search: "{words}"}}'
+    for viewer in DEMO_VIEWERS:
+        found = await large.costs(viewer, document(searched, condition, f"first: {SIZE}"))
+        dealings = await own(large, viewer)
+        matching = await _matching(large, viewer, searched, condition) - dealings
+        more = OF_ONE_OWN * ((dealings if searched == "companies" else 0) + (matching if matching < FREQUENT else 0))
+        touched = [cost.buffers for _, cost in found]
+
+        assert [] == [each for each in touched if each > FIXED + PER_ROW * SIZE + PER_WALKED * WALKED + more], (viewer, touched)
+
+
+@pytest.mark.parametrize(("words", "pattern"), [("port abc", "port abc%"), ("port", "port %"), ("no", "no%")])
+async def test_search_by_name_finds_the_first_matches_of_the_list(large: Market, words: str, pattern: str) -> None:
+    """Both ways to search give the page that a scan of the table gives: frequent words, rare ones, and some without matches."""
+    for end, way in (("first", "ASC"), ("last", "DESC")):
+        scanned = await large.keys(f"SELECT name FROM port WHERE name LIKE '{pattern}' ORDER BY id {way} LIMIT {SIZE}")
+        answer = await large.client(OPERATOR, document("ports", f'filter: {{search: "{words}"}}', f"{end}: {SIZE}"))
+
+        names = [node["name"] for node in answer.data["ports"]["nodes"]]
+        assert scanned == (names if end == "first" else names[::-1])
 
 
 @pytest.mark.parametrize(("parent", "field"), RELATIONS)
