@@ -27,7 +27,8 @@ export function follow(url: string, session: Session, request: FetcherParams, ow
     },
     on: {
       closed: (event) => {
-        if (event instanceof CloseEvent && event.code === CloseCode.Forbidden && !signal.aborted) session.renew(token);
+        const isRefused = event instanceof CloseEvent && event.code === CloseCode.Forbidden;
+        if (isRefused && !signal.aborted && !own.has("authorization")) session.renew(token);
       },
     },
   });
