@@ -4,7 +4,7 @@ import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { Kind, OperationTypeNode, parse } from "graphql";
 import { useEffect, useRef } from "react";
 
-/** `who` identifies the signed-in user and the company that it views as. */
+/** `who` identifies the signed-in user or the typed token, and the company that it views as. */
 export function FollowViewer({ who }: { who: string }) {
   const { introspect, run, updateActiveTabValues } = useGraphiQLActions();
   const { tab, query, answer } = useGraphiQL((state) => ({
