@@ -25,6 +25,9 @@ CREATE: Final = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $in
 REVOKE: Final = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { userErrors { code } } }"
 WHO: Final = "query Who { viewer { user { name email } } }"
 STORED: Final = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state])"
+SET_HEADERS: Final = """(text) => globalThis.__MONACO?.editor.getModels().find(
+  (model) => model.uri.path.endsWith("request-headers.json")
+).setValue(text)"""
 REFUSED: Final = "The gateway doesn't accept this token. It may be incomplete, revoked or expired."
 
 
@@ -201,6 +204,20 @@ async def test_key_that_is_revoked_in_use_is_forgotten_V51(visitor: Visit, url: 
     assert 1 == sum("mutation Read" in body for body in sent_operations)
     assert all("401" in complaint for complaint in visitor.complaints)
     visitor.complaints.clear()
+
+
+async def test_refused_header_of_a_tab_leaves_the_token_in_use(visitor: Visit, access_token: str) -> None:
+    """A subscription that sends its own header, from the Headers tab, says nothing about the token in the box."""
+    await use_token(visitor, access_token)
+    await visitor.page.evaluate(SET_HEADERS, '{"Authorization": "Bearer cgk_nothing"}')
+    await visitor.write("subscription { portUpdated { name } }")
+    async with visitor.page.expect_websocket() as opening:
+        await visitor.page.get_by_role("button", name="Execute query").click()
+    await (await opening.value).wait_for_event("close")
+    await visitor.page.get_by_role("button", name="Stop query").click()
+
+    await expect(visitor.page.get_by_role("banner").get_by_role("alert")).to_be_empty()
+    await expect(owner(visitor)).to_have_text(f"Token of {EMAIL}")
 
 
 async def test_escape_closes_the_box_and_forgets_what_was_typed(visitor: Visit) -> None:
