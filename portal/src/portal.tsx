@@ -5,6 +5,7 @@ import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import type { Config } from "./config";
+import { EventLogView } from "./event-log-view";
 import { EXAMPLES } from "./examples";
 import { fetcherFor } from "./fetcher";
 import { FollowViewer } from "./follow-viewer";
@@ -83,6 +84,7 @@ export function Portal({ config, session }: { config: Config; session: Session }
           <GraphiQL.Footer>
             <RedactionLine />
             <ResponseLine />
+            <EventLogView />
           </GraphiQL.Footer>
           <FollowViewer who={`${viewer?.email ?? ""} ${viewAs?.id ?? ""} ${typed ?? ""}`} />
           <WrapLines />
