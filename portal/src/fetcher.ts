@@ -2,6 +2,7 @@
 
 import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 
+import { endLog, startLog } from "./event-log";
 import { follow, isSubscription } from "./follow";
 import { noteResponse } from "./last-response";
 import type { Session } from "./session";
@@ -14,10 +15,12 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
   return async (params, options) => {
     const { signal } = session;
     const request = { ...params, operationName: operationIn(params) };
+    const isRun = request.operationName !== INTROSPECTION;
     const body = JSON.stringify(request);
     const own = new Headers(options?.headers);
+    if (isRun) endLog();
     if (isSubscription(request) && session.state().viewAs) throw new Error("Subscriptions run as yourself. Stop viewing as another first.");
-    if (isSubscription(request)) return follow(socket, session, request, own);
+    if (isSubscription(request)) return follow(socket, session, request, own, startLog());
     const send = (authorization: string | null) => {
       const headers = new Headers(own);
       if (authorization && !own.has("authorization")) headers.set("authorization", authorization);
@@ -32,7 +35,7 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
     const started = performance.now();
     const response = await (own.has("authorization") ? send(null) : session.send(send));
     const text = await response.text();
-    if (request.operationName !== INTROSPECTION) {
+    if (isRun) {
       noteResponse({
         milliseconds: performance.now() - started,
         bytes: new TextEncoder().encode(text).length,

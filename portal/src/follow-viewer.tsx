@@ -1,10 +1,12 @@
-// Replaces the schema and the answers on screen when the viewer changes, so that they always belong to the current viewer.
+// Replaces the schema, the answers and the events on screen when the viewer changes, so that they always belong to the current viewer.
 
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { Kind, OperationTypeNode, parse } from "graphql";
 import { useEffect, useRef } from "react";
 
-/** `who` identifies the signed-in user and the company that it views as. */
+import { endLog } from "./event-log";
+
+/** `who` identifies the signed-in user or the typed token, and the company that it views as. */
 export function FollowViewer({ who }: { who: string }) {
   const { introspect, run, updateActiveTabValues } = useGraphiQLActions();
   const { tab, query, answer } = useGraphiQL((state) => ({
@@ -19,7 +21,10 @@ export function FollowViewer({ who }: { who: string }) {
     const changed = shown.current.who !== who;
     const stayed = shown.current.who === who && shown.current.tab === tab?.id;
     shown.current = { who, tab: tab?.id };
-    if (changed) void introspect();
+    if (changed) {
+      endLog();
+      void introspect();
+    }
     if (!tab?.response) return;
     if (stayed) {
       answeredTo.current.set(tab.id, who);

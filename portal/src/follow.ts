@@ -14,8 +14,10 @@ export function isSubscription({ query, operationName }: FetcherParams): boolean
   }
 }
 
-/** Return the events of a subscription. It ends when the viewer changes. An expired token is replaced. */
-export function follow(url: string, session: Session, request: FetcherParams, own: Headers): Observable<ExecutionResult> {
+type Note = (event: ExecutionResult) => void;
+
+/** Return the events of a subscription, and note each. It ends when the viewer changes. An expired token is replaced. */
+export function follow(url: string, session: Session, request: FetcherParams, own: Headers, note: Note): Observable<ExecutionResult> {
   const { signal } = session;
   let { token } = session;
   const client = createClient({
@@ -27,7 +29,8 @@ export function follow(url: string, session: Session, request: FetcherParams, ow
     },
     on: {
       closed: (event) => {
-        if (event instanceof CloseEvent && event.code === CloseCode.Forbidden && !signal.aborted) session.renew(token);
+        const isRefused = event instanceof CloseEvent && event.code === CloseCode.Forbidden;
+        if (isRefused && !signal.aborted && !own.has("authorization")) session.renew(token);
       },
     },
   });
@@ -36,7 +39,10 @@ export function follow(url: string, session: Session, request: FetcherParams, ow
     subscribe: (sink) => {
       if (typeof sink !== "object") throw new TypeError("Events are observed by an object.");
       const error = (cause: unknown) => sink.error(cause instanceof CloseEvent ? new Error(said(cause)) : cause);
-      const next = (event: object) => sink.next(event as ExecutionResult);
+      const next = (event: object) => {
+        note(event as ExecutionResult);
+        sink.next(event as ExecutionResult);
+      };
       return { unsubscribe: client.subscribe(request, { next, error, complete: () => sink.complete() }) };
     },
   };

@@ -18,9 +18,14 @@ export async function refreshed(): Promise<string | null> {
 export async function signedIn(): Promise<{ viewer: Viewer; token: string } | null> {
   const token = await refreshed();
   if (!token) return null;
-  const { viewer } = await ask(WHO, { token });
-  const label = [viewer.user.name, viewer.company?.tradingName].filter(Boolean).join(", ");
-  return { viewer: { email: viewer.user.email, label }, token };
+  return { viewer: await viewerOf(token), token };
+}
+
+/** Return the user or, without an address, the API key that a token belongs to. Throws Refused for an invalid token. */
+export async function viewerOf(token: string): Promise<Viewer> {
+  const { user, company } = (await ask(WHO, { token })).viewer;
+  const label = [user?.name, company?.tradingName].filter(Boolean).join(", ");
+  return { email: user?.email ?? label, label };
 }
 
 export async function signOut(): Promise<void> {

@@ -5,6 +5,7 @@ import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import type { Config } from "./config";
+import { EventLogView } from "./event-log-view";
 import { EXAMPLES } from "./examples";
 import { fetcherFor } from "./fetcher";
 import { FollowViewer } from "./follow-viewer";
@@ -14,11 +15,12 @@ import type { Session } from "./session";
 import { takeShared } from "./share";
 import { ShareButtons } from "./share-buttons";
 import { storage } from "./storage";
+import { TokenBox } from "./token-box";
 import { SIGN_IN, ViewerMenu } from "./viewer-menu";
 import { visibilityPlugin } from "./visibility/plugin";
 
 export function Portal({ config, session }: { config: Config; session: Session }) {
-  const { own, viewer, viewAs, problem } = useSyncExternalStore(session.subscribe, session.state);
+  const { own, viewer, viewAs, typed, problem } = useSyncExternalStore(session.subscribe, session.state);
   const fetcher = useMemo(() => fetcherFor(config.endpoint, session), [config, session]);
   const [shared] = useState(takeShared);
   const plugins = useMemo(() => [HISTORY_PLUGIN, visibilityPlugin(config, session)], [config, session]);
@@ -26,7 +28,7 @@ export function Portal({ config, session }: { config: Config; session: Session }
     <div className="graphiql-container portal">
       <header className="portal-bar">
         <h1 className="portal-name">
-          <Mark /> Crossgate
+          <Mark /> <span className="portal-name-text">Crossgate</span>
         </h1>
         <p className="portal-problem" role="alert">
           {problem}
@@ -49,10 +51,12 @@ export function Portal({ config, session }: { config: Config; session: Session }
           />
         ) : (
           <>
-            <p className="portal-hint">To use an API key, add an Authorization header under Headers.</p>
-            <a className="viewer-button" href={SIGN_IN}>
-              Sign in
-            </a>
+            <TokenBox session={session} />
+            {!typed && (
+              <a className="viewer-button" href={SIGN_IN}>
+                Sign in
+              </a>
+            )}
           </>
         )}
       </header>
@@ -80,8 +84,9 @@ export function Portal({ config, session }: { config: Config; session: Session }
           <GraphiQL.Footer>
             <RedactionLine />
             <ResponseLine />
+            <EventLogView />
           </GraphiQL.Footer>
-          <FollowViewer who={`${viewer?.email ?? ""} ${viewAs?.id ?? ""}`} />
+          <FollowViewer who={`${viewer?.email ?? ""} ${viewAs?.id ?? ""} ${typed ?? ""}`} />
           <WrapLines />
           {session.isFirstVisit && <FirstRun />}
         </GraphiQL>

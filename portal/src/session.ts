@@ -1,11 +1,15 @@
-// The viewer that the page sends requests as: the user who signed in on this site or, in development, a user chosen in the menu.
-// The choice survives a reload; its token doesn't, so nothing secret is stored.
+// The viewer that the page sends requests as: the user who signed in on this site, the owner of a typed token or, in development, a user
+// chosen in the menu. The choice survives a reload; no token does, so nothing secret is stored.
 
+import { Refused } from "./ask";
 import { chosen, forget, remember } from "./choice";
 import { type Config, FIRST, type Viewer } from "./config";
-import { refreshed, signedIn, signOut } from "./own-session";
+import { refreshed, signedIn, signOut, viewerOf } from "./own-session";
 
 const ENDED = "Your session has ended. Sign in again.";
+const REFUSED = "The gateway doesn't accept this token. It may be incomplete, revoked or expired.";
+const NO_LONGER = "The gateway no longer accepts your token.";
+const PRINTABLE = /^[\x21-\x7e]+$/; // what a header can have; tokens and API keys have nothing else
 
 /** A company or a user to view as, by its global ID. */
 export interface ViewedAs {
@@ -17,13 +21,15 @@ export interface SessionState {
   readonly own: Viewer | null; // who signed in on this site
   readonly viewer: Viewer | null; // null for the anonymous visitor
   readonly viewAs: ViewedAs | null; // null while nobody views as another
+  readonly typed: number | null; // which of the typed tokens is the viewer's; null if it isn't typed
   readonly problem: string | null;
 }
 
 type Token = Promise<string | null>;
 
 export class Session {
-  #state: SessionState = { own: null, viewer: null, viewAs: null, problem: null };
+  #state: SessionState = { own: null, viewer: null, viewAs: null, typed: null, problem: null };
+  #typedTokens = 0;
   #token: Token = Promise.resolve(null);
   #requests = new AbortController();
   readonly #listeners = new Set<() => void>();
@@ -68,18 +74,39 @@ export class Session {
     this.#continueAs(null, Promise.resolve(null));
   }
 
+  /** Send requests with a typed token from now on, if the gateway accepts it. Returns what is wrong with it. */
+  async useToken(text: string): Promise<string | null> {
+    const token = text.trim().replace(/^Bearer\s+/i, "");
+    if (!PRINTABLE.test(token)) return REFUSED; // fetch's own error would show it
+    try {
+      const viewer = await viewerOf(token);
+      this.#typedTokens += 1;
+      this.#continueAs(viewer, Promise.resolve(token), { typed: this.#typedTokens });
+      return null;
+    } catch (error) {
+      return error instanceof Refused ? REFUSED : `Could not try the token: ${(error as Error).message}`;
+    }
+  }
+
+  /** Continue as a visitor. Nothing of the typed token is left. */
+  forgetToken(problem: string | null = null): void {
+    this.#continueAs(null, Promise.resolve(null), { problem });
+  }
+
   /** View as a company or a user from now on, or as yourself if it's null. */
   viewAs(viewAs: ViewedAs | null): void {
     this.#drop();
     this.#become({ ...this.#state, viewAs });
   }
 
-  /** Send a request with its Authorization header; null for a visitor. After a 401, send it once more with a new token. */
+  /** Send a request with its Authorization header; null for a visitor. After a 401, send it once more if there is a new token. */
   async send(request: (authorization: string | null) => Promise<Response>): Promise<Response> {
     const token = this.token;
     const response = await request(await header(token));
     if (response.status !== 401 || !this.#state.viewer) return response;
+    const { typed } = this.#state;
     this.renew(token); // it has expired, or the gateway has a new key
+    if (typed) return response;
     return request(await header(this.token));
   }
 
@@ -88,9 +115,11 @@ export class Session {
     return this.#token;
   }
 
-  /** Fetch a new token for the same viewer. Requests whose token was refused together share the new one. */
+  /** Fetch a new token for the same viewer. Requests whose token was refused together share the new one. A typed token has no successor. */
   renew(refused: Token): void {
-    if (this.#token === refused) this.#token = this.#signIn(this.#state.viewer);
+    if (this.#token !== refused) return;
+    if (this.#state.typed) this.forgetToken(NO_LONGER);
+    else this.#token = this.#signIn(this.#state.viewer);
   }
 
   /** Aborts when the viewer changes. */
@@ -105,10 +134,10 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  #continueAs(viewer: Viewer | null, token: Token): void {
+  #continueAs(viewer: Viewer | null, token: Token, more: Partial<Pick<SessionState, "typed" | "problem">> = {}): void {
     this.#drop();
     this.#token = token;
-    this.#become({ ...this.#state, viewer, viewAs: null, problem: null });
+    this.#become({ ...this.#state, viewer, viewAs: null, typed: null, problem: null, ...more });
   }
 
   async #signIn(viewer: Viewer | null): Token {
@@ -127,7 +156,7 @@ export class Session {
   #lose(viewer: Viewer, problem: string, own: Viewer | null): void {
     if (this.#state.viewer !== viewer) return;
     forget();
-    this.#become({ own, viewer: null, viewAs: null, problem });
+    this.#become({ own, viewer: null, viewAs: null, typed: null, problem });
   }
 
   #drop(): void {
