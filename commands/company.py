@@ -11,10 +11,11 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from choices import CompanyType
 from commands.option_errors import raise_if_any
 from commands.store import open_recorded_transaction, running_database
 from models import Company
-from models.company import OPEN_TYPES, AccountKind, CompanyType, VerificationStatus
+from models.company import OPEN_TYPES, AccountKind, VerificationStatus
 from resolvers.mutations.company import read_company, verified_twins
 from resolvers.values.identifiers import Identifier
 from resolvers.writing.input_reader import InputReader

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from choices import MemberRole
 from commands.announcement import key_of
 from commands.failure import Failure
 from commands.option_errors import raise_if_any
 from commands.store import open_recorded_transaction, open_transaction, running_database
 from models import Company, Membership, User
 from models.company import AccountKind
-from models.membership import STAFF_ROLES, MemberRole, administrators
+from models.membership import STAFF_ROLES, administrators
 from models.user import MAX_NAME_LENGTH
 from resolvers.identity.sessions import end_sessions
 from resolvers.mutations.membership import read_person

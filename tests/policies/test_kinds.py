@@ -23,7 +23,7 @@ from schema.kinds import problems, sites
 
 ROOT: Final = Path(__file__).parents[2]
 LAYERS: Final = ("commands", "models", "policies", "resolvers", "schema", "transport")
-MODULES: Final = ("address.py", "email_address.py", "server.py", "settings.py", "worker.py")
+MODULES: Final = ("address.py", "choices.py", "described_enum.py", "email_address.py", "server.py", "settings.py", "worker.py")
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
 PRICE: Final[tuple[Edit, ...]] = (
