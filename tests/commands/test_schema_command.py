@@ -9,7 +9,7 @@ import pytest
 from graphql import build_schema, validate_schema
 
 from commands.failure import Failure
-from commands.schema import changes, check, sdl, shaped_sdl
+from commands.work.schema import changes, check, sdl, shaped_sdl
 
 BEFORE = "type Query {\n  a: Int\n  b: Mode\n  c: Int\n}\n\nenum Mode {\n  ON\n}\n"
 

@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 import server
 from commands.__main__ import app
 from commands.demo.membership import DEMO_USERS
-from commands.serve import SampleMarket, prepare_database
+from commands.demo.scales import SampleMarket
+from commands.work.serve import prepare_database
 from settings import Settings
 from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 
