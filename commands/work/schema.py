@@ -7,7 +7,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
-from graphql import GraphQLSchema, build_schema
+from graphql import GraphQLError, GraphQLSchema, build_schema
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 import server
@@ -19,6 +19,7 @@ from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.schema import make_schema
 
 UPDATE_HINT: Final = "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql"
+NOT_SDL: Final = f"The snapshot isn't a schema in SDL. {UPDATE_HINT}"
 
 
 def check(file: Path) -> None:
@@ -27,6 +28,8 @@ def check(file: Path) -> None:
         before = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Failure(f"The snapshot {file} doesn't exist. {UPDATE_HINT}") from None
+    except UnicodeDecodeError:
+        raise Failure(NOT_SDL) from None
     if report := "\n".join(changes(before, sdl())):
         raise Failure(f"The schema differs from {file.name}.\n{report}\n{UPDATE_HINT}")
 
@@ -46,10 +49,20 @@ def shaped_sdl(text: str) -> str:
 
 
 def changes(before: str, after: str) -> Iterator[str]:
-    """Yield the lines that differ, then each change that clients may notice. Yields nothing if the texts are equal."""
+    """Yield the lines that differ, then each change that clients may notice. Yields nothing if the texts are equal.
+
+    Raises Failure if `before` isn't SDL.
+    """
     yield from unified_diff(before.splitlines(), after.splitlines(), "snapshot", "schema", lineterm="")
     if before != after:
-        yield from _client_changes(build_schema(before), build_schema(after))
+        yield from _client_changes(_built(before), build_schema(after))
+
+
+def _built(snapshot: str) -> GraphQLSchema:
+    try:
+        return build_schema(snapshot)
+    except (GraphQLError, TypeError):
+        raise Failure(NOT_SDL) from None
 
 
 def _client_changes(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:

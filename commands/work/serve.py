@@ -83,6 +83,8 @@ def require_free_port(settings: Settings) -> None:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             free.bind((settings.host, settings.port))
+        except socket.gaierror:
+            raise Failure(f"The host name {settings.host} can't be resolved. Choose another one with --host.") from None
         except OSError as error:
             reason = (
                 "is in use" if error.errno == errno.EADDRINUSE else f"can't be used: {os.strerror(error.errno or 0).lower()}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from commands.__main__ import MODULES, app, load
-from commands.failure import INVALID_ADDRESS, KNOWN
+from commands.failure import INVALID_ADDRESS, KNOWN, explained
 
 
 def test_help_lists_all_subcommands() -> None:
@@ -45,6 +46,30 @@ def test_unknown_subcommand_suggests_the_nearest() -> None:
 
     assert (2, "") == (done.exit_code, done.stdout)
     assert "No such command 'dmo'. Did you mean 'demo'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["serve", "--port", "abc"], "Invalid value for '--port': must be a whole number"),
+        (["serve", "--port", "70000"], "Invalid value for '--port': must be less than or equal to 65535"),
+        (["serve", "--demo", "huge"], "Invalid value for '--demo': 'huge' is not one of 'small', 'large', 'none'."),
+    ],
+)
+def test_invalid_value_of_an_option_is_explained_in_plain_words(arguments: list[str], problem: str) -> None:
+    """The message has no words of the library that checks values."""
+    done = CliRunner().invoke(app, arguments)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert f"│ {problem} " in done.stderr
+
+
+def test_refusal_of_the_operating_system_names_the_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A directory in place of a file is reported in one line, without a traceback or an error number."""
+    with pytest.raises(SystemExit), explained():
+        tmp_path.read_text()
+
+    assert f"crossgate: {tmp_path}: is a directory\n" == capsys.readouterr().err
 
 
 def test_policy_is_valid() -> None:

@@ -108,6 +108,14 @@ def test_used_port_is_an_error_before_anything_else(tmp_path: Path, monkeypatch:
     assert not (tmp_path / "data").exists()
 
 
+def test_unknown_host_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the host and the option."""
+    monkeypatch.setenv("CROSSGATE_DATA_DIR", str(tmp_path / "data"))
+    done = CliRunner().invoke(app, ["serve", "--host", "nowhere.invalid"])
+
+    assert "The host name nowhere.invalid can't be resolved. Choose another one with --host." == str(done.exception)
+
+
 def test_demo_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside development, `--demo` is a usage error."""
     monkeypatch.delenv("CROSSGATE_DEVELOPMENT", raising=False)
