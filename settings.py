@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from address import Address as DatabaseAddress
 from email_address import is_address
+from plain_words import plain
 
 PREFIX = "CROSSGATE_"
 SMTP_SCHEMES = ("smtp", "smtps")
@@ -318,13 +319,8 @@ def _names_mail_server(url: str) -> bool:
 
 def _problems(error: ValidationError) -> dict[str, str]:
     errors = error.errors(include_url=False, include_context=False)
-    return {_name(str(item["loc"][0])): _problem(item["msg"]) for item in errors if item["type"] != DEPENDS_ON_INVALID}
+    return {_name(str(item["loc"][0])): plain(item["msg"]) for item in errors if item["type"] != DEPENDS_ON_INVALID}
 
 
 def _name(location: str) -> str:
     return variable(location) if location in Settings.model_fields else location
-
-
-def _problem(message: str) -> str:
-    words = message.removeprefix("Value error, ").removeprefix("Input should ")
-    return words if words.startswith("must") else f"must {words}" if words.startswith("be ") else words

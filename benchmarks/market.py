@@ -8,8 +8,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from commands.demo.command import DemoScale, fill
+from commands.demo.filling import fill
 from commands.demo.market import filled_table
+from commands.demo.scales import DemoScale
 from models.database import connect, upgrade
 from models.embedded import Embedded
 

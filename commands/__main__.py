@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from commands.failure import explained
+from plain_words import plain
 
 MODULES: Final = {
     "serve": ("commands.serve", "Serve the gateway."),
@@ -59,6 +60,14 @@ class Subcommands(TyperGroup):
         """Return the name of the subcommand that the arguments call, the loaded subcommand, and its arguments."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and load(str(name)), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the subcommand. Typer reports an option's invalid value with pydantic's message, so that is put in plain words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as invalid:
+            invalid.message = plain(invalid.message)
+            raise
 
 
 app = typer.Typer(cls=Subcommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -30,12 +30,20 @@ def explained() -> Iterator[None]:
     except Exception as failure:
         if isinstance(failure, _loaded(INVALID_ADDRESS)):  # a variable such as PGSERVICE: the settings' URL was checked already
             text = f"The database URL is invalid: {failure}"
-        elif isinstance(failure, (Failure, OSError, *_loaded(KNOWN))):
+        elif isinstance(failure, OSError):
+            text = _refusal(failure)
+        elif isinstance(failure, (Failure, *_loaded(KNOWN))):
             text = str(failure)
         else:
             raise
         sys.stderr.write(f"crossgate: {text}\n")
         raise SystemExit(EXIT_CODE) from None
+
+
+def _refusal(error: OSError) -> str:
+    """Say what the operating system refused, and for which file, without the number of its error."""
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{error.filename}: {reason[:1].lower()}{reason[1:]}"
 
 
 def _loaded(failures: tuple[tuple[str, str], ...]) -> tuple[type[Exception], ...]:

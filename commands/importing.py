@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,17 +28,6 @@ Reader: TypeAlias = Callable[[InputReader], dict[str, Any]]
 """Reads a line as the values of a row, and adds an error for each that isn't valid."""
 Tracking: TypeAlias = Callable[[Sequence[Any], str], Iterator[Any]]
 """Yields the items of a sequence while a progress bar with this title counts them."""
-
-DryRun: TypeAlias = Annotated[
-    bool, typer.Option("--dry-run", help="Check the file and count the changes, without storing any.")
-]
-
-
-def file_argument(columns: Sequence[str]) -> Any:
-    """Return the argument that names a file with these columns."""
-    return typer.Argument(
-        exists=True, dir_okay=False, readable=True, metavar="FILE.csv", help=f"The file. Its columns are {', '.join(columns)}."
-    )
 
 
 @dataclass(frozen=True, slots=True)

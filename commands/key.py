@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 
-from models.session import IDLE_LIFETIME
-from settings import Settings
-from transport.authentication.keys import rotate as rotated
-
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Rotate the key that signs tokens and cursors.")
 
 
@@ -34,6 +30,10 @@ def rotate(
     """Create a new signing key. Running gateways start using it within a second of their next token."""
     if revoke and keep is not None:
         raise typer.BadParameter("--revoke and --keep can't be used together", param_hint="--keep")
+    from models.session import IDLE_LIFETIME
+    from settings import Settings
+    from transport.authentication.keys import rotate as rotated
+
     settings = Settings.load()
     usual = max(int(IDLE_LIFETIME.total_seconds()), settings.token_lifetime)  # a shorter time would end sessions
     new, *retired = rotated(settings.signing_key_file, 0 if revoke else keep or usual)

@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import os
-import signal
-import socket
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from enum import StrEnum
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import structlog
 import typer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-import server
-import worker
-from commands.demo.command import DemoScale, fill
-from commands.demo.market import NotEmpty
-from commands.failure import Failure
-from commands.store import migrate, open_database, requiring_tables, running_database
-from resolvers.reading.viewers import find_member
-from settings import Settings
-from transport.development import warning
-from transport.serve import serve as run
+from commands.demo.scales import SampleMarket
 
 app = typer.Typer(add_completion=False)
-log = structlog.stdlib.get_logger("crossgate.serve")
-
-
-class SampleMarket(StrEnum):
-    """The sample market to load into an empty database."""
-
-    SMALL = "small"
-    LARGE = "large"
-    NONE = "none"
 
 
 @app.command()
@@ -49,65 +21,7 @@ def serve(
     demo: Annotated[SampleMarket | None, typer.Option(help="Sample data for an empty database; small by default.")] = None,
 ) -> None:
     """Serve the gateway."""
+    from commands.work.serve import serve as serve_gateway
+
     options: dict[str, Any] = {"host": host, "port": port, "development": development or None}
-    settings = Settings.load(**{name: value for name, value in options.items() if value is not None})
-    if demo not in (None, SampleMarket.NONE) and not settings.development:
-        raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
-    require_free_port(settings)
-    signal.signal(signal.SIGTERM, _stop)
-    with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
-        typer.echo(asyncio.run(prepare_database(database_settings, demo or SampleMarket.SMALL)))
-        run(server.build(database_settings, _companion(database_settings)), database_settings)
-
-
-def _companion(settings: Settings) -> Callable[[], Awaitable[None]] | None:
-    """Return the worker to run alongside the gateway in development, else None."""
-
-    async def companion() -> None:
-        try:
-            await worker.work(settings, asyncio.Event())
-        except Exception:
-            log.exception("worker.failed")  # the gateway keeps serving
-
-    return companion if settings.development else None
-
-
-async def prepare_database(settings: Settings, demo: SampleMarket) -> str:
-    """Migrate and fill the database. Returns the text to print at startup."""
-    async with open_database(settings) as engine:
-        await migrate(engine)
-        lines = []
-        if settings.development and demo != SampleMarket.NONE:
-            with suppress(NotEmpty):
-                lines.append(await fill(engine, DemoScale(demo)))
-        if settings.port:  # otherwise the log reports the port once it's known
-            lines.append(f"GraphiQL is at {settings.public_url}/ and GraphQL at {settings.public_url}/graphql.")
-        lines += filter(None, [warning(settings)])
-        return "\n".join([*lines, *(await _sample_users(engine) if settings.development else [])])
-
-
-async def _sample_users(engine: AsyncEngine) -> list[str]:
-    """Return a line for each sample user that exists, and how to get a token."""
-    with requiring_tables():
-        users = [each for each in server.DEMO_VIEWERS if await find_member(engine, each.email)]
-    width = max((len(user.email) for user in users), default=0)
-    lines = [f"  {user.email.ljust(width)}  {user.label}" for user in users]
-    return ["Sample users (crossgate token --development --as EMAIL prints a token):", *lines] if users else []
-
-
-def require_free_port(settings: Settings) -> None:
-    """Raise Failure if the address can't be listened on, before anything is prepared or printed."""
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            free.bind((settings.host, settings.port))
-        except OSError as error:
-            reason = (
-                "is in use" if error.errno == errno.EADDRINUSE else f"can't be used: {os.strerror(error.errno or 0).lower()}"
-            )
-            raise Failure(f"Port {settings.port} of {settings.host} {reason}. Choose another one with --port.") from None
-
-
-def _stop(_signal: int, _frame: Any) -> NoReturn:
-    """Exit cleanly, so that the embedded PostgreSQL stops too."""
-    raise SystemExit(0)
+    serve_gateway({name: value for name, value in options.items() if value is not None}, demo)

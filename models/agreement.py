@@ -12,9 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, copied, enum_column, now
 from models.concept import Concept, Relation, equals, in_state, in_states, page_columns, page_indexes, steps_of
-from models.described_enum import DescribedEnum
 from models.kinds import BigAmount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
 

@@ -12,10 +12,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from choices import MemberRole
 from models.base import Base, Owned, now, private
 from models.concept import Concept, always
 from models.kinds import Secret
-from models.membership import MemberRole
 
 MAX_NAME_LENGTH: Final = 100  # characters
 MAX_LIFETIME: Final = timedelta(days=365)

@@ -13,9 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, copied, enum_column, now
 from models.concept import Concept, equals
-from models.described_enum import DescribedEnum
 
 
 class AuditKind(DescribedEnum):

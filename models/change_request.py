@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, Owned, enum_column, now, private
 from models.concept import AllowedFrom, Concept, Relation, equals, one_of, page_columns, page_indexes, steps_of
-from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step
 from models.product import ProductVisibility, known
 

@@ -13,9 +13,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from choices import CompanyType
+from described_enum import DescribedEnum
 from models.base import Base, Identified, Versioned, enum_column, now, private
 from models.concept import Concept, Link, Scope, SortOrder, always, equals, one_of, steps_of
-from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility
 from models.name_search import name_index, name_search, terms_of
@@ -28,17 +29,6 @@ class AccountKind(DescribedEnum):  # R101-R104, X3
     PARTNER = "PARTNER", "It manages accounts for its customers, and pays for them."
     MANAGED = "MANAGED", "A partner manages its account."
     OPERATOR = "OPERATOR", "It runs this gateway."
-
-
-class CompanyType(DescribedEnum):  # R412-R420
-    """A company's line of business."""
-
-    ENTERPRISE = "ENTERPRISE", "Any company. Choose it when in doubt."
-    CLOUD = "CLOUD", "It offers private or public cloud environments."
-    DATA_CENTER = "DATA_CENTER", "It runs data centres."
-    INTERNET_EXCHANGE = "INTERNET_EXCHANGE", "It operates an internet exchange."
-    SERVICE_PROVIDER = "SERVICE_PROVIDER", "A carrier, a mobile operator, an internet service provider or a distributor."
-    XAAS = "XAAS", "It offers software, platforms or communication as a service."
 
 
 class VerificationStatus(DescribedEnum):  # R404, R421-R425, A41

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, copied, enum_column, now
 from models.concept import AllowedFrom, Concept, Relation, equals, one_of, page_indexes, steps_of
-from models.described_enum import DescribedEnum
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide
 
 

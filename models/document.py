@@ -13,9 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, UploadedFile, enum_column, now, private
 from models.concept import Concept, Link
-from models.described_enum import DescribedEnum
 
 MEDIA_TYPES: Final = ("application/pdf", "image/png", "image/jpeg")  # V46
 MAX_BYTES: Final = 10 * 1024 * 1024

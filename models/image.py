@@ -12,9 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, UploadedFile, enum_column, now, private
 from models.concept import Concept, Link
-from models.described_enum import DescribedEnum
 
 KEPT_UNUSED: Final = timedelta(days=1)  # uploads of any kind that nothing uses (V64)
 

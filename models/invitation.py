@@ -12,10 +12,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from choices import MemberRole
 from models.base import Base, Owned, now, private
 from models.concept import Concept, Relation, always, until
 from models.kinds import PersonalEmail, Secret
-from models.membership import MemberRole
 
 LIFETIME: Final = timedelta(days=7)  # V42
 RATE_WINDOW: Final = timedelta(hours=1)

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
 
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 
 
 class Kind(DescribedEnum):

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, Owned, Versioned, enum_column, now, private
 from models.concept import AllowedFrom, Concept, always, equals, one_of, page_columns, page_indexes
-from models.described_enum import DescribedEnum
 from models.kinds import Email
 from models.lifecycle import Lifecycle, Staged, Step, partition
 

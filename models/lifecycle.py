@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 
 State = TypeVar("State", bound=StrEnum)
 

@@ -7,9 +7,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, enum_column
 from models.concept import Concept, always, array_contains, equals, one_of
-from models.described_enum import DescribedEnum
 from models.name_search import name_search, terms_of
 
 

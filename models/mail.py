@@ -12,8 +12,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, enum_column, now
-from models.described_enum import DescribedEnum
 from models.kinds import Email
 from models.lifecycle import partition
 from models.notification import NotificationKind

@@ -14,9 +14,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, Versioned, copied, enum_column, now
 from models.concept import Concept, Relation, Scope, always, equals
-from models.described_enum import DescribedEnum
 from models.name_search import name_index, name_search, terms_of
 
 

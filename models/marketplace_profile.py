@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, Owned, Versioned, copied, enum_column, now, private
 from models.concept import Concept, always, array_contains, full_text
-from models.described_enum import DescribedEnum
 from models.kinds import Email, Phone
 
 

@@ -9,22 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from choices import MemberRole
 from models.base import Base, Owned, now
 from models.concept import Concept, Relation, always
-from models.described_enum import DescribedEnum
-
-
-class MemberRole(DescribedEnum):  # A43
-    """A member's role in a company. REVIEWER and SUPPORT are roles of the operator's staff."""
-
-    ACCOUNT_ADMIN = "ACCOUNT_ADMIN", "Manages the company, its members and its settings, and can do all that other members can."
-    NETWORK_ADMIN = "NETWORK_ADMIN", "Orders ports and connections."
-    MARKETPLACE_EDITOR = "MARKETPLACE_EDITOR", "Edits the profile, products and offers."
-    FINANCE = "FINANCE", "Reads prices and invoices."
-    VIEWER = "VIEWER", "Reads, and changes nothing."
-    REVIEWER = "REVIEWER", "Of the operator's staff: decides about companies, products and offers."
-    SUPPORT = "SUPPORT", "Of the operator's staff: helps companies, and can view as them."
-
 
 STAFF_ROLES: Final = (MemberRole.REVIEWER, MemberRole.SUPPORT)  # only in the operator's company (A43, V49)
 

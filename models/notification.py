@@ -13,9 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, enum_column, now
 from models.concept import Concept, always, is_null
-from models.described_enum import DescribedEnum
 
 TITLE_LENGTH: Final = 200
 

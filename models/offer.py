@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, Owned, Versioned, copied, enum_column, now, private
 from models.concept import (
     AllowedFrom,
@@ -27,7 +28,6 @@ from models.concept import (
     listed,
     steps_of,
 )
-from models.described_enum import DescribedEnum
 from models.kinds import BigAmount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide, partition
 

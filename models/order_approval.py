@@ -12,9 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, enum_column, now
 from models.concept import Concept, Link, Relation, in_state, in_states, page_columns, page_indexes, steps_of
-from models.described_enum import DescribedEnum
 from models.kinds import Amount
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, Wait, WaitingSide
 from models.port import SPEEDS_MBPS, TERMS_MONTHS, DiversityZone

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, Versioned, copied, enum_column, now
 from models.concept import (
     AllowedFrom,
@@ -27,7 +28,6 @@ from models.concept import (
     page_indexes,
     steps_of,
 )
-from models.described_enum import DescribedEnum
 from models.kinds import Amount
 from models.lifecycle import Lifecycle, Staged, Step, Wait, WaitingSide, partition
 from models.marketplace_profile import ProfileVisibility

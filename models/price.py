@@ -11,9 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Identified, enum_column
 from models.concept import Concept
-from models.described_enum import DescribedEnum
 from models.kinds import Amount
 
 RATE_LIMITS_MBPS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # the tiers available for connections

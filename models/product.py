@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, copied, enum_column, now, private
 from models.concept import (
     AllowedFrom,
@@ -28,7 +29,6 @@ from models.concept import (
     in_state,
     page_indexes,
 )
-from models.described_enum import DescribedEnum
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from described_enum import DescribedEnum
 from models.base import Base, Owned, Versioned, enum_column, now
 from models.concept import Concept, Relation, equals, in_state, one_of, page_columns, page_indexes, steps_of
-from models.described_enum import DescribedEnum
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 from models.product import (
     MAX_CATEGORIES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 
 
 class Reason(DescribedEnum):

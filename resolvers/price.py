@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 from models.location import LocationStatus
 from models.port import SPEEDS_MBPS, TERMS_MONTHS
 from models.price import RATE_LIMITS_MBPS, PriceKind

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from models.membership import MemberRole
+from choices import MemberRole
 from schema.building.action_fields import viewer_can_field
 from schema.building.fields import column
 from schema.building.nodes import Node, of

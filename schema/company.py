@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models.company import AccountKind, CompanyType, VerificationStatus
+from choices import CompanyType
+from models.company import AccountKind, VerificationStatus
 from resolvers import company
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection

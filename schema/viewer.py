@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
-from models.membership import MemberRole
+from choices import MemberRole
 from resolvers import viewer
 from schema.building.fields import resolved
 from schema.building.scalars import URL

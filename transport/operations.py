@@ -14,7 +14,8 @@ from graphql import OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from resolvers.writing.rights import ACCOUNT_GONE, ViewerGone
+from resolvers.reading.viewers import ACCOUNT_GONE
+from resolvers.writing.rights import ViewerGone
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.graphql_request import GraphQLRequest

@@ -6,9 +6,9 @@ import string
 from datetime import timedelta
 from typing import Final
 
+from choices import MemberRole
 from commands.demo.world import TODAY, Row, World
 from models.api_key import MAX_LIFETIME
-from models.membership import MemberRole
 from resolvers.values.api_keys import PREFIX_LENGTH
 
 CAST: Final[dict[str, dict[str, tuple[MemberRole, ...]]]] = {

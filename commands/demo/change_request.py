@@ -8,10 +8,10 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
+from choices import MemberRole
 from commands.demo.product import DIMENSIONS
 from commands.demo.world import Row, World
 from models.change_request import ChangeRequestKind, ChangeRequestStatus, ReviewCheck, ReviewedBy, ReviewSide
-from models.membership import MemberRole
 from models.product import ProductVisibility
 from models.product_revision import RevisionStatus
 

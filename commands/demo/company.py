@@ -9,10 +9,11 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from choices import CompanyType
 from commands.demo.metro import metros
 from commands.demo.words import LEGAL_FORMS, STEMS, TRADES, address, slug
 from commands.demo.world import FOUNDED, World, deck, moments
-from models.company import OPEN_TYPES, AccountKind, CompanyType, VerificationStatus, due_at
+from models.company import OPEN_TYPES, AccountKind, VerificationStatus, due_at
 
 FILLED: Final = datetime(2023, 7, 3, 8, tzinfo=FOUNDED.tzinfo)  # when the last company joined
 CAST_ACCOUNTS: Final = 8  # at least this many for the cast's partner

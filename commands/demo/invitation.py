@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from choices import MemberRole
 from commands.demo.world import OPEN_UNTIL, TODAY, Row, World
-from models.membership import MemberRole
 
 CAST: Final[dict[str, dict[str, list[MemberRole]]]] = {
     "partner": {

@@ -6,10 +6,10 @@ from datetime import datetime
 from itertools import product
 from typing import Final
 
+from choices import MemberRole
 from commands.demo.words import FAMILY_NAMES, GIVEN_NAMES, JOBS
 from commands.demo.world import TODAY, Row, World, after
 from models.company import AccountKind
-from models.membership import MemberRole
 
 ADMIN: Final = [MemberRole.ACCOUNT_ADMIN]
 DEMO_USERS: Final = (  # one per company of the cast

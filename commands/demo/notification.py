@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from choices import MemberRole
 from commands.demo.world import TODAY, Row, World
 from models.company import AccountKind
 from models.connection_request import ConnectionRequestStatus
-from models.membership import MemberRole
 from models.notification import NotificationKind
 from resolvers.notifying import message_templates
 from resolvers.notifying.message_templates import MaintenanceWindow

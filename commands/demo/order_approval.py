@@ -8,9 +8,9 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
+from choices import MemberRole
 from commands.demo.world import OPEN_UNTIL, TODAY, Row, World
 from models.company import AccountKind
-from models.membership import MemberRole
 from models.order_approval import OrderApprovalStatus
 from models.port import PortStatus
 

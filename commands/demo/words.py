@@ -7,7 +7,7 @@ import unicodedata
 from random import Random
 from typing import Final
 
-from models.company import CompanyType
+from choices import CompanyType
 
 
 def _words(words: str) -> list[str]:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from models.membership import MemberRole
+from choices import MemberRole
 
 Row: TypeAlias = dict[str, Any]
 

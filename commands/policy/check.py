@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import typer
 
-import server
-from commands.failure import Failure
-from policies.analysis.check import Problem, check_texts
-from policies.analysis.check import check as problems_of
-from policies.catalogue import CATALOGUE
-from policies.evaluation.policy import Policy
-from schema.kinds import problems as kind_problems
-from schema.schema import guarded_fields, required_fields
-
 
 def check() -> None:
     """Find rules that are invalid or never apply, fields without a rule, and sensitive fields that their kind doesn't hide."""
-    problems = check_texts(server.POLICIES, CATALOGUE)
-    if not problems:
-        loaded = Policy.load(server.POLICIES, CATALOGUE)
-        problems = problems_of(loaded, guarded_fields(), required_fields())
-        problems += [Problem(message) for message in kind_problems(loaded)]
-    if problems:
-        raise Failure("\n".join(problem.message for problem in problems))
-    files = {rule.file for rule in loaded.rules}
-    typer.echo(f"{len(loaded.rules)} rules in {len(files)} files are valid; every field of the schema has a rule.")
+    from commands.policy.work.check import check as check_policy
+
+    typer.echo(check_policy())

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-import server
-from policies.analysis.coverage import Coverage, countable_rules, read_coverage
-from policies.catalogue import CATALOGUE
-from policies.evaluation.policy import Policy
-from policies.language.source import Rule
-
 RECORD: Final = Path(__file__).parents[2] / ".data" / "policy-coverage.json"
-NO_RECORD: Final = 2
 
 
 def coverage(
@@ -33,29 +24,6 @@ def coverage(
     Rules about values alone, which have no viewer, and the scale tests don't count. A rule that was seen may still be one whose
     removal no test would notice.
     """
-    policy = Policy.load(server.POLICIES, CATALOGUE)
-    seen = read_coverage(record)
-    if seen is None or seen.version != policy.version:
-        problem = "No test run is recorded" if seen is None else "The recorded test run used a different policy"
-        typer.echo(f"crossgate: {problem}: run `make test`, or part of it (ARGS=tests/rules).", err=True)
-        raise typer.Exit(NO_RECORD)
-    rules = countable_rules(policy.rules)
-    typer.echo("\n".join([*_table(seen, rules), *_missing(seen, rules, branches_too=missing)]))
-    raise typer.Exit(0 if seen.count_held_and_failed(rules) == len(rules) else 1)
+    from commands.policy.work.coverage import coverage as print_coverage
 
-
-def _table(seen: Coverage, rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield a summary per file and one for the whole policy."""
-    for file, file_rules in groupby(rules, key=lambda rule: rule.file):
-        yield f"{file:28} {seen.summary(list(file_rules))}"
-    yield f"{'policy':28} {seen.summary(rules)}"
-
-
-def _missing(seen: Coverage, rules: Sequence[Rule], *, branches_too: bool) -> Iterator[str]:
-    """Yield what was not seen, with its place in the policy."""
-    for rule in rules:
-        unseen = [outcome for outcome, was_seen in (("held", seen.held(rule)), ("failed", seen.failed(rule))) if not was_seen]
-        if unseen:
-            yield f"{rule.place}: never {' nor '.join(unseen)}: {rule.text}"
-        elif branches_too:
-            yield from (f"{rule.place}: never the first to fail: {text}" for text in seen.missing(rule).values())
+    print_coverage(record, missing=missing)

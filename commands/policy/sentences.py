@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-import server
 from commands.generated import print_or_check
-from schema.introspection.descriptions import STORED, as_json
 
 
 def sentences(
@@ -17,6 +15,9 @@ def sentences(
     ] = False,
 ) -> None:
     """Print the visibility sentences of the schema's descriptions as JSON. Introspection reads them from a file."""
+    import server
+    from schema.introspection.descriptions import STORED, as_json
+
     print_or_check(
         as_json(server.load_policy()), STORED, "crossgate policy sentences > schema/introspection/sentences.json", check=check
     )

@@ -13,9 +13,9 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+from choices import MemberRole
 from models.company import AccountKind
 from models.managed_account import SupportedBy
-from models.membership import MemberRole
 from policies.entity import Catalogue
 from policies.errors import PolicyError
 from policies.evaluation.policy import Policy

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from typing import Final
 
+from choices import MemberRole
 from models.company import AccountKind
 from models.managed_account import SupportedBy
-from models.membership import STAFF_ROLES, MemberRole
+from models.membership import STAFF_ROLES
 from policies.errors import PolicyError
 from policies.language.source import Rule
 from policies.language.syntax import All, Any, Call, Comparison, Constant, Goal, Listing, Negation, Path, calls, leaves, paths

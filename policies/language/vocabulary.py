@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models.company import AccountKind
 from models.kinds import Kind
 from models.managed_account import SupportedBy
-from models.membership import MemberRole
 from policies.entity import Catalogue, Entity, Link
 from policies.errors import PolicyError
 from policies.language.source import ABILITIES, DECISIONS, EXEMPT, FIELD_RULES, NEVER_KIND, OF_VIEWERS, Argument, Rule

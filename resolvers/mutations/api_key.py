@@ -10,10 +10,10 @@ from uuid import UUID
 import ada_url
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models import ApiKey, User
 from models.api_key import KEY_ROLES, MAX_KEYS, MAX_LIFETIME, MAX_NAME_LENGTH, MAX_ORIGINS
 from models.base import now
-from models.membership import MemberRole
 from resolvers.mutations.membership import check_roles, read_roles
 from resolvers.values.api_keys import generate
 from resolvers.values.identifiers import Identifier

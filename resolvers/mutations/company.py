@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from choices import CompanyType, MemberRole
 from models import Company, Document, Membership
 from models.company import (
     CERTIFIED,
@@ -16,10 +17,8 @@ from models.company import (
     OPEN_TYPES,
     VERIFICATION,
     AccountKind,
-    CompanyType,
     VerificationStatus,
 )
-from models.membership import MemberRole
 from models.notification import NotificationKind
 from resolvers.identity.sessions import Tokens, act_for, deliver
 from resolvers.notifying import message_templates

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models import ConnectionRequest, MarketplaceProfile, Port
 from models.base import now
 from models.connection_request import ConnectionRequestStatus
-from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
 from resolvers.notifying.message_templates import connection_decided, connection_requested

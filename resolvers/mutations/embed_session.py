@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from choices import MemberRole
 from models.base import now
-from models.membership import MemberRole
 from resolvers.mutations.api_key import INVALID_ORIGIN, web_origin
 from resolvers.reading.viewers import EmbedFacts
 from resolvers.values.messages import worded

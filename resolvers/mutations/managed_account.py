@@ -8,10 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models import Company, ManagedAccount, PartnerDefaults, SupportDetails
 from models.company import AccountKind
 from models.managed_account import MAX_NAME_LENGTH, SETTINGS, SupportedBy
-from models.membership import MemberRole
 from models.support_details import needs_contact
 from resolvers.mutations.company import read_company
 from resolvers.mutations.invitation import check_rate, invite

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models import Company, Membership, User
 from models.company import AccountKind
-from models.membership import STAFF_ROLES, MemberRole, administrators
+from models.membership import STAFF_ROLES, administrators
 from models.user import MAX_NAME_LENGTH
 from resolvers.values.identifiers import Identifier
 from resolvers.values.messages import worded

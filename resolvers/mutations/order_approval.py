@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from described_enum import DescribedEnum
 from models import Company, Location, OrderApproval, Port
 from models.base import now
-from models.described_enum import DescribedEnum
 from models.order_approval import LIFECYCLE, MAX_COMMENT_LENGTH
 from resolvers.mutations.order_checks import check_location, check_market, check_speed
 from resolvers.order_approval import notify_requester

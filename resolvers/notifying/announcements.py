@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
+from choices import MemberRole
 from models import Company, Location, ManagedAccount, Membership, Port, User
-from models.membership import MemberRole
 from models.notification import NotificationKind
 from models.port import ENDED
 from resolvers.notifying import message_templates

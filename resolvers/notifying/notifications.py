@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
+from choices import MemberRole
 from models import Company, Mail, Membership, Notification, User
 from models.company import AccountKind
-from models.membership import MemberRole
 from models.notification import TITLE_LENGTH, NotificationKind
 from resolvers.values.identifiers import Identifier
 from resolvers.values.text import one_line

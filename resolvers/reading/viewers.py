@@ -32,6 +32,7 @@ from models.managed_account import SETTINGS, effective
 from models.reading import Reader
 from policies.viewer import RECENT_SIGN_IN, USER, Shape, Viewer
 
+ACCOUNT_GONE: Final = "The account of this token no longer exists."
 TODAY: Final = sa.func.date_trunc("day", sa.func.now(), "UTC")
 SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)

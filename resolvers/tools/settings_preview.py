@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models import Company, ManagedAccount
-from models.membership import MemberRole
 from policies.catalogue import CATALOGUE
 from policies.predicates.predicate import Predicate
 from policies.predicates.sql import to_column, to_sql, viewer_parameters

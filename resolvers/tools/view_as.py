@@ -13,8 +13,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from choices import MemberRole
 from models import Company, Membership
-from models.membership import MemberRole
 from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Policy
 from policies.predicates.predicate import Predicate, conj, disj

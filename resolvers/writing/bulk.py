@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 from resolvers.values.identifiers import Identifier
 from resolvers.values.messages import worded
 from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader

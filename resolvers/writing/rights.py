@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import ApiKey, BillingMarket, Company, FederatedIdentity, ManagedAccount, Membership, PartnerDefaults
 from policies.viewer import Viewer
 from resolvers.reading.viewers import (
+    ACCOUNT_GONE,
     find_embed_viewer,
     find_identity_viewer,
     find_key_viewer,
@@ -35,7 +36,6 @@ from resolvers.values.errors import PublicError
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-ACCOUNT_GONE: Final = "The account of this token no longer exists."
 USER, COMPANY = (sa.bindparam(name, type_=sa.Uuid()) for name in ("user", "company"))
 PARTNER: Final = sa.select(Company.partner_id).where(Company.id == COMPANY).scalar_subquery()
 FACTS: Final[tuple[sa.Select[Any], ...]] = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 from resolvers.values.messages import Worded
 from resolvers.values.text import camel
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import strawberry
 
+import choices
 import models
-from models.described_enum import DescribedEnum
+from described_enum import DescribedEnum
 from policies.reason import Reason
 from resolvers.writing.bulk import BulkMode
 from resolvers.writing.user_errors import ErrorCode
@@ -18,8 +19,8 @@ from resolvers.writing.user_errors import ErrorCode
 
 def register_enums() -> None:
     """Make the enums known to the schema, which includes those that it uses."""
-    for file in pkgutil.iter_modules(models.__path__):
-        module = import_module(f"models.{file.name}")
+    files = (import_module(f"models.{file.name}") for file in pkgutil.iter_modules(models.__path__))
+    for module in (choices, *files):
         for each in vars(module).values():
             if isinstance(each, type) and issubclass(each, DescribedEnum) and each.__module__ == module.__name__:
                 register_enum(each)

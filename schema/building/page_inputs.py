@@ -10,9 +10,9 @@ from typing import Any, Final
 import strawberry
 from strawberry import ID
 
+from described_enum import DescribedEnum
 from models import CONCEPTS
 from models.concept import Concept, Filter
-from models.described_enum import DescribedEnum
 from schema.building.connections import PAGE
 from schema.building.enums import register_enum
 from schema.building.inputs import optional

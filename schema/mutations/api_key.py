@@ -7,8 +7,8 @@ from datetime import datetime
 import strawberry
 from strawberry import ID
 
+from choices import MemberRole
 from models.api_key import MAX_KEYS
-from models.membership import MemberRole
 from resolvers.mutations import api_key, embed_session
 from resolvers.mutations.embed_session import DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS
 from schema.api_key import ApiKey

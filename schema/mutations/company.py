@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
-from models.company import CompanyType
+from choices import CompanyType
 from resolvers.mutations import company
 from schema.building.inputs import optional, required
 from schema.building.mutation_fields import Payload, mutation_field, procedure_field

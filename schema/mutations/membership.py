@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
-from models.membership import MemberRole
+from choices import MemberRole
 from resolvers.mutations import membership
 from schema.building.inputs import required
 from schema.building.mutation_fields import Payload, mutation_field

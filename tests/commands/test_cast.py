@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
+from choices import MemberRole
 from commands.demo.membership import DEMO_USERS
 from commands.demo.world import Row, World
 from models.connection_request import ConnectionRequestStatus
 from models.managed_account import SETTINGS, SupportedBy, effective
-from models.membership import MemberRole
 from models.offer import OfferStatus
 from models.port import PortStatus
 from models.product import ProductVisibility

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
-from commands.company import _create
 from commands.option_errors import InvalidOptions
+from commands.work.company import _create
 from models import Company
 from models.company import AccountKind
 from resolvers.values.identifiers import Identifier, parse

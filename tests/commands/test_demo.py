@@ -13,17 +13,17 @@ from uuid import UUID
 
 import pytest
 
+from choices import CompanyType, MemberRole
 from commands.demo.market import make
 from commands.demo.marketplace_profile import SERVICES
 from commands.demo.metro import currencies
 from commands.demo.world import World
 from models.agreement import AgreementStatus
 from models.change_request import ChangeRequestKind, ChangeRequestStatus
-from models.company import CompanyType, VerificationStatus
+from models.company import VerificationStatus
 from models.connection_request import ConnectionRequestStatus
 from models.location import LocationStatus
 from models.managed_account import SETTINGS, SupportedBy
-from models.membership import MemberRole
 from models.offer import OfferStatus, PaymentModel
 from models.order_approval import OrderApprovalStatus
 from models.port import TERMS_MONTHS, PortStatus

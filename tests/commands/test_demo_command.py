@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from commands.demo.command import DemoScale, fill
+from commands.demo.filling import fill
 from commands.demo.market import NotEmpty, load, make
+from commands.demo.scales import DemoScale
 from models import Base, Company, Dealing, Location, OfferBuyer
 from models.database import connect
 from tests.commands.process import crossgate, run_subprocess

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from commands.__main__ import app
 from commands.csv_file import MAX_BYTES, MAX_SHOWN
-from commands.locations import COLUMNS
+from commands.import_options import LOCATION_COLUMNS
 from models import Location
 from tests.client import Client
 from tests.commands.market_files import LOCATION, Import, text_of
@@ -20,7 +20,7 @@ from tests.commands.process import run_subprocess
 from tests.factory import Factory
 from tests.rules.mutations import recorded_changes, stored_rows
 
-HEADER: Final = ",".join(COLUMNS)
+HEADER: Final = ",".join(LOCATION_COLUMNS)
 FRANKFURT: Final = text_of(LOCATION).splitlines()[1]
 
 
@@ -112,7 +112,7 @@ async def test_all_errors_are_reported_at_once_with_line_and_column(engine: Asyn
     """Each has a code of the API. Nothing is imported, not even valid lines."""
     rows = [
         LOCATION,
-        {**dict.fromkeys(COLUMNS, ""), "country": "UK"},
+        {**dict.fromkeys(LOCATION_COLUMNS, ""), "country": "UK"},
         {
             **LOCATION,
             "name": "x" * 201,
@@ -135,7 +135,7 @@ async def test_all_errors_are_reported_at_once_with_line_and_column(engine: Asyn
     quoting = "Quote a value that has a comma. (INVALID_VALUE)"
     assert [
         "crossgate: FILE has 25 problems, so nothing was imported.",
-        *(f"line 3, column {name}: {country if name == 'country' else blank}" for name in COLUMNS),
+        *(f"line 3, column {name}: {country if name == 'country' else blank}" for name in LOCATION_COLUMNS),
         "line 4, column name: Must be 200 characters or fewer (got 201). (TOO_LONG)",
         "line 4, column metro: Contains a character that isn't allowed here. (INVALID_TEXT)",
         f"line 4, column country: {country}",
@@ -164,7 +164,7 @@ async def test_all_errors_are_reported_at_once_with_line_and_column(engine: Asyn
     [
         (
             "name,name,metro",
-            [*(f"column {name}: This column is missing. (REQUIRED)" for name in COLUMNS[2:]), "column name: Se"],
+            [*(f"column {name}: This column is missing. (REQUIRED)" for name in LOCATION_COLUMNS[2:]), "column name: Se"],
         ),
         (f"{HEADER},Name", ["column Name: The columns are name, metro,"]),
         (f"{HEADER},", ["column without a name: The columns are"]),
@@ -229,7 +229,7 @@ async def test_location_with_prices_keeps_its_currency(engine: AsyncEngine, impo
 
 def test_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     """So is a directory. Both exit with 2 before anything is opened."""
-    missing = run_subprocess("locations", "import", str(tmp_path / "nowhere.csv"), data_dir=tmp_path)
+    missing = run_subprocess("locations", "import", "nowhere.csv", data_dir=tmp_path)
     directory = CliRunner().invoke(app, ["locations", "import", str(tmp_path)])
 
     assert (2, "", 2) == (missing.returncode, missing.stdout, directory.exit_code)
@@ -238,10 +238,10 @@ def test_missing_file_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_help_lists_the_columns() -> None:
     """Help exits with 0."""
-    done = CliRunner().invoke(app, ["locations", "import", "--help"], env={"COLUMNS": "200"})
+    done = CliRunner().invoke(app, ["locations", "import", "--help"], env={"LOCATION_COLUMNS": "200"})
 
     assert 0 == done.exit_code
-    assert [] == [name for name in (*COLUMNS, "--dry-run", "FILE.csv") if name not in done.output]
+    assert [] == [name for name in (*LOCATION_COLUMNS, "--dry-run", "FILE.csv") if name not in done.output]
 
 
 async def _ids(engine: AsyncEngine) -> dict[str, Any]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from commands.__main__ import MODULES, app, load
-from commands.failure import INVALID_ADDRESS, KNOWN
-from tests.commands.process import ROOT
+from commands.failure import INVALID_ADDRESS, KNOWN, explained
 
 
 def test_help_lists_all_subcommands() -> None:
@@ -26,16 +23,6 @@ def test_help_lists_all_subcommands() -> None:
 def test_help_says_what_each_subcommand_says_itself() -> None:
     """The list of subcommands is written down, so that showing it loads none of them."""
     assert {name: text for name, (_, text) in MODULES.items()} == {name: load(name).help for name in MODULES}
-
-
-def test_help_loads_nothing_of_the_gateway() -> None:
-    """A process that prints the help has imported neither the database's library nor GraphQL's."""
-    script = "import sys; from commands.__main__ import app; app(['--help'], standalone_mode=False); print(sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-
-    loaded = set(re.findall(r"'(\w+)[.']", done.stdout.splitlines()[-1]))
-    assert "typer" in loaded
-    assert set() == loaded & {"sqlalchemy", "strawberry", "graphql", "pydantic", "starlette", "oso"}
 
 
 @pytest.mark.parametrize(("module", "name"), [*INVALID_ADDRESS, *KNOWN])
@@ -59,6 +46,30 @@ def test_unknown_subcommand_suggests_the_nearest() -> None:
 
     assert (2, "") == (done.exit_code, done.stdout)
     assert "No such command 'dmo'. Did you mean 'demo'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["serve", "--port", "abc"], "Invalid value for '--port': must be a whole number"),
+        (["serve", "--port", "70000"], "Invalid value for '--port': must be less than or equal to 65535"),
+        (["serve", "--demo", "huge"], "Invalid value for '--demo': 'huge' is not one of 'small', 'large', 'none'."),
+    ],
+)
+def test_invalid_value_of_an_option_is_explained_in_plain_words(arguments: list[str], problem: str) -> None:
+    """The message has no words of the library that checks values."""
+    done = CliRunner().invoke(app, arguments)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert f"│ {problem} " in done.stderr
+
+
+def test_refusal_of_the_operating_system_names_the_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A directory in place of a file is reported in one line, without a traceback or an error number."""
+    with pytest.raises(SystemExit), explained():
+        tmp_path.read_text()
+
+    assert f"crossgate: {tmp_path}: is a directory\n" == capsys.readouterr().err
 
 
 def test_policy_is_valid() -> None:

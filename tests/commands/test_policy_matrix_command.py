@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,10 +12,10 @@ from typer.testing import CliRunner
 import server
 from commands.failure import Failure
 from commands.policy import app
-from commands.policy.matrix import DOCS, matrix
+from commands.policy.matrix import matrix
+from commands.policy.work import matrix as work
+from commands.policy.work.matrix import DOCS
 from policies.analysis.matrix import matrix as tables_of
-
-MODULE = sys.modules["commands.policy.matrix"]  # the package's attribute of this name is the command
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,7 +23,7 @@ def _computed_once() -> Iterator[None]:
     """Compute the matrix once for all tests of the module."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "load_policy", cache(server.load_policy))
-        patch.setattr(MODULE, "tables_of", cache(tables_of))
+        patch.setattr(work, "tables_of", cache(tables_of))
         yield
 
 
@@ -49,7 +48,7 @@ def test_matrix_is_printed_as_markdown_by_default() -> None:
 
 def test_outdated_documents_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """--check names the outdated files and how to update them."""
-    monkeypatch.setattr(MODULE, "DOCS", tmp_path)
+    monkeypatch.setattr(work, "DOCS", tmp_path)
     for name in ("policy-matrix.md", "sensitive-data.md"):
         (tmp_path / name).write_text((DOCS / name).read_text("utf-8"), "utf-8")
 

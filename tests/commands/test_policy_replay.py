@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import server
 from commands.failure import Failure
-from commands.policy.replay import _read
 from commands.policy.revisions import policies_of
+from commands.policy.work.replay import _read
 from resolvers.reading.viewers import find_member
 from tests.client import DIRECT, HIDDEN, PARTNER, POLICY
 from tests.commands.process import ROOT, CompletedCommand, crossgate, run_subprocess

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from commands.__main__ import app
+from commands.import_options import PRICE_COLUMNS
 from commands.importing import BATCH
-from commands.prices import COLUMNS
 from models import Price
 from models.port import SPEEDS_MBPS, TERMS_MONTHS
 from models.price import RATE_LIMITS_MBPS, PriceKind
@@ -193,10 +193,10 @@ def test_database_without_tables_is_reported(data_dir: Path) -> None:
 
 def test_help_lists_the_columns() -> None:
     """Help exits with 0."""
-    done = CliRunner().invoke(app, ["prices", "import", "--help"], env={"COLUMNS": "200"})
+    done = CliRunner().invoke(app, ["prices", "import", "--help"], env={"PRICE_COLUMNS": "200"})
 
     assert 0 == done.exit_code
-    assert [] == [name for name in (*COLUMNS, "--dry-run", "FILE.csv") if name not in done.output]
+    assert [] == [name for name in (*PRICE_COLUMNS, "--dry-run", "FILE.csv") if name not in done.output]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from graphql import build_schema, validate_schema
 
 from commands.failure import Failure
-from commands.schema import changes, check, sdl, shaped_sdl
+from commands.work.schema import changes, check, sdl, shaped_sdl
 
 BEFORE = "type Query {\n  a: Int\n  b: Mode\n  c: Int\n}\n\nenum Mode {\n  ON\n}\n"
 
@@ -45,6 +45,15 @@ def test_missing_snapshot_is_named(tmp_path: Path) -> None:
         f"The snapshot {tmp_path / 'none.graphql'} doesn't exist. "
         "If this is intended, update the snapshot: crossgate schema print > schema/schema.graphql" == str(failed.value)
     )
+
+
+@pytest.mark.parametrize("content", [b"type {", b"type A implements B { c: D }", b"\xff"])
+def test_snapshot_that_is_no_schema_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Text that isn't SDL, types that don't exist and bytes that aren't text are one failure, without GraphQL's own message."""
+    (tmp_path / "snapshot.graphql").write_bytes(content)
+
+    with pytest.raises(Failure, match=r"^The snapshot isn't a schema in SDL\. If this is intended, update the snapshot: "):
+        check(tmp_path / "snapshot.graphql")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 import server
 from commands.__main__ import app
 from commands.demo.membership import DEMO_USERS
-from commands.serve import SampleMarket, prepare_database
+from commands.demo.scales import SampleMarket
+from commands.work.serve import prepare_database
 from settings import Settings
 from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 
@@ -105,6 +106,14 @@ def test_used_port_is_an_error_before_anything_else(tmp_path: Path, monkeypatch:
 
     assert (1, f"Port {port} of 127.0.0.1 is in use. Choose another one with --port.") == (done.exit_code, str(done.exception))
     assert not (tmp_path / "data").exists()
+
+
+def test_unknown_host_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the host and the option."""
+    monkeypatch.setenv("CROSSGATE_DATA_DIR", str(tmp_path / "data"))
+    done = CliRunner().invoke(app, ["serve", "--host", "nowhere.invalid"])
+
+    assert "The host name nowhere.invalid can't be resolved. Choose another one with --host." == str(done.exception)
 
 
 def test_demo_data_is_for_development_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from commands.demo.membership import DEMO_USERS
-from commands.token import issue
+from commands.work.token import issue
 from models import Membership, User
 from tests.commands import process
 from tests.commands.process import crossgate, environment, run_subprocess

@@ -23,7 +23,9 @@ from tests.commands.process import environment
 
 PATIENCE = 60  # seconds for a process to start or stop
 FORKS = get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "commands.serve", "commands.worker"])  # they import a subcommand only when it is called
+FORKS.set_forkserver_preload(
+    [__name__, "commands.work.serve", "commands.work.worker"]
+)  # a command imports its work when it runs
 
 
 def free_port() -> int:

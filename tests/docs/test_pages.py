@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from commands.__main__ import MODULES
-from commands.settings import page as settings_page
+from commands.work.settings import page as settings_page
 from settings import Settings, variable
 from tests.client import DEMO_VIEWERS
 from tests.docs.pages import FENCE, PAGES, ROOT, anchors, name

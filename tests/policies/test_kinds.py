@@ -23,7 +23,6 @@ from schema.kinds import problems, sites
 
 ROOT: Final = Path(__file__).parents[2]
 LAYERS: Final = ("commands", "models", "policies", "resolvers", "schema", "transport")
-MODULES: Final = ("address.py", "email_address.py", "server.py", "settings.py", "worker.py")
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
 PRICE: Final[tuple[Edit, ...]] = (
@@ -128,8 +127,8 @@ def scratch(directory: Path, *edits: Edit) -> Path:
     """Copy the gateway's code and replace some texts in it."""
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, directory / layer, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in MODULES:
-        shutil.copy(ROOT / module, directory)
+    for module in ROOT.glob("*.py"):
+        shutil.copy(module, directory)
     for file, old, new in edits:
         path = directory / file
         assert old in path.read_text("utf-8"), (file, old)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import server
-from commands.policy.prove import ask_database
+from commands.policy.work.prove import ask_database
 from policies.analysis.verdicts import oso_and_python_verdicts
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError

@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from commands.invoices import Period, issued
+from commands.work.invoices import Period, issued
 from resolvers.files.invoice import HEADER
 from tests.client import ANONYMOUS, Client
 from tests.factory import Company, Factory, Invoice, Thing

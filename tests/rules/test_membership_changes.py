@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.membership import MemberRole
+from choices import MemberRole
 from tests.client import ANONYMOUS, Client
 from tests.event_streams import Closed
 from tests.factory import Company, Factory, Thing, User

@@ -33,9 +33,7 @@ async def test_names_are_found_by_beginnings_of_words_V14(client: Client, factor
     assert ids(port) == await found(client, company.admin, "ports", words)
 
 
-@pytest.mark.parametrize(
-    "words", ["rankfurt", "frankfurt paris", "!", "frankfurts", "'", "\\", "fra | paris", "%", "a/b"]
-)
+@pytest.mark.parametrize("words", ["rankfurt", "frankfurt paris", "!", "frankfurts", "'", "\\", "fra | paris", "%", "a/b"])
 async def test_other_words_find_nothing_V14(client: Client, factory: Factory, words: str) -> None:
     """A text is never a pattern or an operator, and all of its words are needed."""
     company = await factory.company()

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.membership import MemberRole
+from choices import MemberRole
 from models.notification import NotificationKind
 from models.port import PortStatus
 from resolvers.notifying.announcements import everybody, members_of, of_users

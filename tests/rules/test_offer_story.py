@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from commands.invoices import Period, issued
+from commands.work.invoices import Period, issued
 from models.base import now
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory

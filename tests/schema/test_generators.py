@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from commands.schema import sdl, shaped_sdl
+from commands.work.schema import sdl, shaped_sdl
 from tests.node import ToolFailed, run
 
 CLIENTS: Final = Path(__file__).with_name("clients")

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import server
-from commands.serve import SampleMarket, prepare_database
+from commands.demo.scales import SampleMarket
+from commands.work.serve import prepare_database
 from settings import Settings
 from transport.development import SETTING, Development, is_loopback, warning
 from transport.http.captured_mails import ReadMail, mail_routes

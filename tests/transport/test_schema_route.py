@@ -11,7 +11,8 @@ import httpx
 import pytest
 from graphql import GraphQLEnumType, build_schema
 
-from commands.schema import SNAPSHOT, shaped_sdl
+from commands.schema import SNAPSHOT
+from commands.work.schema import shaped_sdl
 from tests.client import HIDDEN, Client, open_client
 from tests.conftest import Gateway
 from tests.node import run

@@ -54,7 +54,9 @@ def test_environment_variables_set_settings(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("CROSSGATE_PORT", "abc", "must be a valid integer, unable to parse string as an integer"),
+        ("CROSSGATE_PORT", "abc", "must be a whole number"),
+        ("CROSSGATE_DEVELOPMENT", "perhaps", "must be true or false"),
+        ("CROSSGATE_HOST", "", "must have at least 1 character"),
         ("CROSSGATE_PORT", "70000", "must be less than or equal to 65535"),
         ("CROSSGATE_LOG_FORMAT", "xml", "must be 'json' or 'console'"),
         ("CROSSGATE_SMTP_URL", "mail.example", "must be a mail server such as smtp://user:password@mail.example:587"),

@@ -24,8 +24,7 @@ import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from resolvers.reading.viewers import EmbedFacts
-from resolvers.writing.rights import ACCOUNT_GONE
+from resolvers.reading.viewers import ACCOUNT_GONE, EmbedFacts
 from transport.authentication.keys import Key, UnusableKey, load, stamp
 
 ALGORITHM: Final = "EdDSA"
