@@ -8,6 +8,7 @@ import strawberry
 from strawberry import ID
 
 from policies.reason import Reason
+from schema.building.policy_names import ActionName, TypeName
 
 PLACE: Final = "as FILE:LINE"
 EXPLAINED: Final = {
@@ -16,6 +17,11 @@ EXPLAINED: Final = {
     "field": (str | None, "A field of the type. If omitted, the decision is about the object itself."),
     "view_as": (ID | None, "A company or user to explain the decision for, instead of the viewer."),
     "action": (str | None, "The action to explain, such as `UPDATE`. Defaults to `READ`."),
+}
+EXPLAINED_BY_NAME: Final = {
+    **EXPLAINED,
+    "type_name": (TypeName, "The type of the object."),
+    "action": (ActionName | None, "The action to explain. Defaults to `READ`."),
 }
 
 

@@ -12,7 +12,7 @@ import resolvers.viewer
 from schema.building.fields import resolved
 from schema.building.nodes import BY_ID, Node
 from schema.building.roots import classes_of_concepts
-from schema.explain import EXPLAINED, Explanation
+from schema.explain import EXPLAINED, EXPLAINED_BY_NAME, Explanation
 from schema.mutations.managed_account import ManagedAccountSettingsInput
 from schema.viewer import Viewer
 
@@ -55,4 +55,7 @@ class Query(CoreQueries, *classes_of_concepts("schema", "Queries")):  # type: ig
         "Explains whether the viewer, or another company or user, can take an action on an object or read "
         "one of its fields. Null if the object doesn't exist or the viewer can't see it.",
         EXPLAINED,
+    )
+    explain_access: Explanation | None = resolved(
+        resolvers.tools.explain.explain, "The same as `explain`, with enums for the type and the action.", EXPLAINED_BY_NAME
     )

@@ -8,6 +8,7 @@ from strawberry import ID
 from choices import MemberRole
 from resolvers import viewer
 from schema.building.fields import resolved
+from schema.building.policy_names import ActionName, TypeName
 from schema.building.scalars import URL
 from schema.company import Company
 from schema.dashboard import Dashboard
@@ -65,6 +66,14 @@ class Viewer:
         {
             "action": (str, "The action, as a value of the type's action enum, such as `UPDATE`."),
             "type_name": (str, "The type. Use `Company` for actions that order or create something for a company."),
+        },
+    )
+    can_take: bool = resolved(
+        viewer.can,
+        "The same as `can`, with enums for the action and the type.",
+        {
+            "action": (ActionName, "The action."),
+            "type_name": (TypeName, "The type. Use `Company` for actions that order or create something for a company."),
         },
     )
     unread_notifications: int = resolved(

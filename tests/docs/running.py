@@ -31,7 +31,7 @@ ANY: Final = "…"  # a value that differs between runs
 VIEWER: Final = re.compile(r"`([a-z.]+@[a-z.-]+)`|\bvisitor\b")
 TOKEN: Final = re.compile(r"\$\(\./crossgate token --development --as (\S+?)\)")
 FILES: Final[dict[str, Callable[[], bytes]]] = {
-    "@logo.png": picture,
+    "@docs/images/sample-logo.png": (ROOT / "docs" / "images" / "sample-logo.png").read_bytes,
     "@photo.jpg": partial(picture, "JPEG"),
     "@certificate.pdf": certificate,
 }

@@ -183,6 +183,7 @@ async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewe
         nodes_by_id,
         quote,
         explain,
+        explain.replace('explain(typeName: "Company"', "explainAccess(typeName: Company"),
         'marketplaceProfile(slug: "none") { id } product(slug: "none") { id }',
         "providerTypes { code }",
     ):

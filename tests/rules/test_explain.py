@@ -317,3 +317,28 @@ async def test_explanation_takes_four_statements_at_most_V14(client: Client, fac
 
     assert [] == answer.errors
     assert 1 + 4 == len(statements)
+
+
+async def test_names_are_also_enums_V14(client: Client, factory: Factory) -> None:
+    """`explainAccess` and `canTake` answer like `explain` and `can`, and names that don't exist are invalid before anything runs."""
+    partner = await factory.partner()
+    account = await factory.managed_account(partner)
+    port = await factory.port(account.company)
+    document = """query ($id: ID!) {
+        text: explain(typeName: "Port", id: $id, field: "monthlyRate") { allowed reason }
+        enum: explainAccess(typeName: Port, id: $id, field: "monthlyRate") { allowed reason }
+        textAction: explain(typeName: "Port", id: $id, action: "ALLOCATE") { allowed reason }
+        enumAction: explainAccess(typeName: Port, id: $id, action: ALLOCATE) { allowed reason }
+        viewer {
+            textCan: can(action: "ORDER_PORT", typeName: "Company") enumCan: canTake(action: ORDER_PORT, typeName: Company)
+            textCannot: can(action: "ALLOCATE", typeName: "Port") enumCannot: canTake(action: ALLOCATE, typeName: Port)
+        }
+    }"""
+    data = (await client(account.admin, document, id=port.id)).data
+    unknown = await client(account.admin, "{ viewer { canTake(action: DANCE, typeName: Port) } }")
+    other = await client(account.admin, "{ viewer { canTake(action: ALLOCATE, typeName: Company) } }")
+
+    assert ({"allowed": False, "reason": "HIDDEN_BY_PARTNER"}, False) == (data["enum"], data["enumAction"]["allowed"])
+    assert (data["text"], data["textAction"]) == (data["enum"], data["enumAction"])
+    assert {"textCan": True, "enumCan": True, "textCannot": False, "enumCannot": False} == data["viewer"]
+    assert (["GRAPHQL_VALIDATION_FAILED"], ["UNKNOWN_ACTION"]) == (unknown.codes, other.codes)
