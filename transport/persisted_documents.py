@@ -18,6 +18,7 @@ from typing import Any, Final
 import orjson
 from cachetools import LRUCache
 
+from plain_words import refusal
 from resolvers.values.errors import PublicError
 from transport.graphql_request import PERSISTED, GraphQLRequest
 from transport.refusal import BadRequest
@@ -113,8 +114,10 @@ def read_manifest(path: Path) -> dict[str, str]:
     """Return the texts of a manifest by ID, as Apollo, Relay and GraphQL Code Generator write it. Raises InvalidManifest."""
     try:
         content = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise InvalidManifest(f"can't be read: {error}") from None
+    except OSError as error:
+        raise InvalidManifest(f"can't be read. {refusal(error)}") from None
+    except orjson.JSONDecodeError as error:
+        raise InvalidManifest(f"isn't valid JSON (line {error.lineno}, column {error.colno})") from None
     if isinstance(content, dict) and content.get("format") == APOLLO:
         content = _of_apollo(content.get("operations"))
     if not isinstance(content, dict) or not all(isinstance(part, str) and part for pair in content.items() for part in pair):

@@ -94,7 +94,7 @@ def test_unusable_directory_is_named(directory: Path) -> None:
     with pytest.raises(EmbeddedFailed) as failed:
         Embedded(directory / "postgres").start()
 
-    assert f"The embedded PostgreSQL failed to use its directory: [Errno 17] File exists: '{directory}'" == str(failed.value)
+    assert f"The embedded PostgreSQL failed to use its directory: {directory}: file exists" == str(failed.value)
 
 
 def test_failed_start_reports_the_end_of_the_log(directory: Path) -> None:

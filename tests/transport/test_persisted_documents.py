@@ -220,7 +220,7 @@ async def test_invalid_id_is_refused(demo_client: Client, body: dict[str, Any], 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("nonsense", "can't be read"),
+        ("nonsense", "isn't valid JSON (line 1, column 1)"),
         ("[]", "must be a manifest"),
         ('{"a": 7}', "must be a manifest"),
         ('{"format": "apollo-persisted-query-manifest", "operations": {}}', "must be a manifest"),
