@@ -50,6 +50,7 @@ from resolvers.values.text import brief
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
+from schema.extensions.planned_queries import PlannedQueries
 from schema.extensions.viewer_introspection import SchemaOf
 from schema.introspection.printing import SchemaTexts
 from schema.introspection.viewer_schemas import ViewerSchemas
@@ -128,7 +129,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     services.change_listener.follow(CREDENTIAL, endings.report)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
-    schema = _schema(settings, documents, planning, schema_of)
+    auditing = Auditing(settings.audited_fields)
+    schema = _schema(settings, documents, planning, auditing, schema_of)
     documents.persisted = _persisted(settings, documents, schema)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
@@ -152,6 +154,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         ],
         lifespan=_lifespan(services, issuer_keys, *companions),
         documents=documents,
+        planned=PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None,
         body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
@@ -229,9 +232,10 @@ def _refused_countries(settings: Settings) -> frozenset[str]:
     return refused
 
 
-def _schema(settings: Settings, documents: Documents, planning: Planning, schema_of: SchemaOf) -> strawberry.Schema:
+def _schema(
+    settings: Settings, documents: Documents, planning: Planning, auditing: Auditing, schema_of: SchemaOf
+) -> strawberry.Schema:
     """Build the schema with its extensions. Raises InvalidSettings if an audited field doesn't exist."""
-    auditing = Auditing(settings.audited_fields)
     recording = [Recording(settings.record_operations).extension] if settings.record_operations else []
     planned = [planning.extension] if settings.planner else []
     extensions = [documents.extension, *recording, *planned, auditing.extension]
@@ -242,6 +246,11 @@ def _schema(settings: Settings, documents: Documents, planning: Planning, schema
     except UnknownField as error:
         raise InvalidSettings({variable("audited_fields"): str(error)}) from None
     return schema
+
+
+def runs_plans_at_once(settings: Settings) -> bool:
+    """Return whether nothing but the planner and the audit log has to see a planned query."""
+    return settings.planner and settings.shaped_schema != "strict" and not settings.record_operations
 
 
 def _persisted(settings: Settings, documents: Documents, schema: strawberry.Schema) -> PersistedDocuments:

@@ -143,14 +143,18 @@ class Context(Access):
         self.viewer = viewer
         self._parameters = None
         self.execution = ""  # which executor ran the operation: "planned", or graphql-core and why
-        self.redactions = Redactions()
-        self.audit_trail = AuditTrail()
+        self.start_again()
         self.reset_caches()
 
     def reset_caches(self) -> None:
         """Discard everything loaded so far, because rows or rights have changed."""
         self.batches = Batches(self)
         self.loaders = Loaders(self)
+
+    def start_again(self) -> None:
+        """Forget what the operation has recorded, because it's executed again."""
+        self.redactions = Redactions()
+        self.audit_trail = AuditTrail()
 
     def continue_as(self, viewer: Viewer) -> None:
         """Replace the viewer by its current state. Discards what was loaded for a different state."""

@@ -36,10 +36,14 @@ class Redactions(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         """Return the policy version and the response's redactions."""
         result = self.execution_context.result
-        context: Any = self.execution_context.context
-        reported = context.redactions.report(result.data) if result is not None else []
-        version = {"policy": context.policy.version}
-        return {**version, "redactions": reported} if reported else version
+        return response_extensions(self.execution_context.context, None if result is None else result.data)
+
+
+def response_extensions(context: Any, data: Any) -> dict[str, Any]:
+    """Return the policy version and a response's redactions."""
+    reported = context.redactions.report(data)
+    version = {"policy": context.policy.version}
+    return {**version, "redactions": reported} if reported else version
 
 
 def make_schema(

@@ -54,6 +54,7 @@ def installed() -> Iterator[None]:
     with ExitStack() as patches:
         for owner, name, wrapped in (
             (PlanRunner, "answer", _answer(PlanRunner.answer)),
+            (PlanRunner, "answer_at_once", _answer(PlanRunner.answer_at_once)),
             (AuditLog, "enqueue", _audit(AuditLog.enqueue)),
             (AuditLog, "write", _audit(AuditLog.write)),
         ):

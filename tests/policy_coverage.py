@@ -21,7 +21,6 @@ import pytest
 import strawberry
 from graphql import DocumentNode, FieldNode, TypeInfo, TypeInfoVisitor, Visitor, visit
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types import ExecutionContext
 
 import server
 from commands.policy.coverage import RECORD
@@ -33,7 +32,7 @@ from policies.language.source import digest, read_texts
 from policies.viewer import Shape
 from resolvers.context import Context
 from schema.building.fields import FieldDefinition
-from schema.extensions.auditing import Auditing
+from schema.extensions.auditing import Auditing, Executed
 from tests.outcomes import Outcomes, PolicyQuestions, Question
 
 TOO_LARGE: Final = "tests/scale/"  # these tables are too large to read as a whole
@@ -146,11 +145,11 @@ class PolicyCoveragePlugin:
         return begun
 
     def _read(self, read_fields: Callable[..., Any]) -> Callable[..., Any]:
-        def ended(auditing: Auditing, execution: ExecutionContext, data: Any) -> Any:
-            if isinstance(execution.context, Context) and data is not None and execution.query and execution.graphql_document:
-                questions = selected(execution.schema, execution.query, execution.graphql_document)
-                self._note(execution.context.policy, execution.context.viewer.shape, *questions)
-            return read_fields(auditing, execution, data)
+        def ended(auditing: Auditing, executed: Executed, data: Any) -> Any:
+            if isinstance(executed.context, Context) and data is not None and executed.text and executed.document:
+                questions = selected(executed.schema, executed.text, executed.document)
+                self._note(executed.context.policy, executed.context.viewer.shape, *questions)
+            return read_fields(auditing, executed, data)
 
         return ended
 

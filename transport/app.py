@@ -44,7 +44,7 @@ from transport.limits.deadlines import Deadlines
 from transport.limits.peers import Peers
 from transport.limits.quotas import Quotas
 from transport.logs import PolicyVersion, RequestLog, request_lines
-from transport.operations import OperationRunner
+from transport.operations import ExecutePlanned, OperationRunner
 from transport.realtime.sse import EventStreams
 from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
 from transport.realtime.websocket import WebSocketEndpoint
@@ -69,6 +69,7 @@ def create_app(
     extra_routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan[Starlette] | None = None,
     documents: Documents | None = None,
+    planned: ExecutePlanned | None = None,
     body_limits: Mapping[str, BodyLimitOfQuery] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
     view_as: ViewAs = deny_view_as,
@@ -89,6 +90,7 @@ def create_app(
         extra_routes: Routes to serve in addition to GraphQL, `/diff` and the health checks.
         lifespan: Runs when the application starts and stops.
         documents: The document cache whose `extension` the schema uses, so that each document is parsed only once.
+        planned: Executes queries whose plans are cached; without it, the schema executes all.
         body_limits: For individual paths, what returns the body size limit in bytes of a query string.
         make_subscriber: Makes the context of a streamed operation; without it, contexts are never renewed.
         view_as: Makes the context of a query that runs as another viewer; by default nobody can.
@@ -99,7 +101,7 @@ def create_app(
     connections = OpenConnections()
     graphql = _graphql_routes(
         settings=settings,
-        operations=_operations(schema, documents, settings),
+        operations=_operations(schema, documents, planned, settings),
         identity=Identity(tokens, load_viewer, endings),
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
@@ -133,10 +135,12 @@ class _Contexts:
         return self.make_subscriber(viewer, request_id, key, renew)
 
 
-def _operations(schema: strawberry.Schema, documents: Documents | None, settings: Settings) -> OperationRunner:
+def _operations(
+    schema: strawberry.Schema, documents: Documents | None, planned: ExecutePlanned | None, settings: Settings
+) -> OperationRunner:
     """Build the pipeline that prepares and executes operations."""
     documents = documents or Documents(settings.max_document_tokens, settings.max_document_characters)
-    return OperationRunner(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings))
+    return OperationRunner(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings), planned=planned)
 
 
 def _graphql_routes(

@@ -5,7 +5,7 @@ This is the part that all transports share. No result is ever sent without passi
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ from transport.limits.quotas import MIN_CHARGE, Payer
 from transport.logs import bind_facts
 from transport.refusal import Unauthenticated
 from transport.view_as import require_query
+
+ExecutePlanned = Callable[[str, str | None, dict[str, Any], object], Awaitable[ExecutionResult | None]]
+"""Executes a query by its cached plan, given its document, name, variables and context. None if it has none."""
 
 MAX_LOGGED_NAME_LENGTH: Final = 100  # characters of an operation's name in the log
 
@@ -51,6 +54,7 @@ class OperationRunner:
     schema: strawberry.Schema
     documents: Documents
     bounds: Bounds
+    planned: ExecutePlanned | None = None
 
     async def prepare(
         self,
@@ -99,6 +103,9 @@ class OperationRunner:
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """Run a query or a mutation. Raises Unauthenticated if the viewer no longer exists and nothing has changed."""
+        result = await self._planned(operation, context)
+        if result is not None:
+            return result
         await self.documents.validated(operation.request.query, self.schema._schema, context)
         result = await self.schema.execute(
             operation.request.query,
@@ -110,6 +117,12 @@ class OperationRunner:
         if result.errors and any(isinstance(error.original_error, ViewerGone) for error in result.errors):
             _refuse_gone(context)
         return result
+
+    async def _planned(self, operation: Operation, context: object) -> ExecutionResult | None:
+        """Execute a query by its plan, if it has one."""
+        if self.planned is None or operation.kind is not OperationType.QUERY:
+            return None
+        return await self.planned(operation.request.query, operation.name, operation.request.variables, context)
 
     async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
         """Run a subscription and yield a result for each event."""

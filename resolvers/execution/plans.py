@@ -84,6 +84,7 @@ class Plan:
     roots: Roots
     planned: Mapping[str, PlannedField | NotPlannable | GraphQLError]
     tracker: RedactionTracker | None
+    is_whole: bool  # every root field has a plan
 
     async def run(self, context: Context, variables: Variables) -> Answer:
         """Return the answer, and record its redactions in the context."""
@@ -223,6 +224,34 @@ class PlanRunner:
         context.execution = _execution(answer.unplanned, answer.roots)
         return answer
 
+    async def answer_at_once(self, text: str, name: str | None, raw: Mapping[str, Any], context: Context) -> Answer | None:
+        """Return the answer of a cached plan that needs nothing of graphql-core. None if there is none: then use `answer`.
+
+        A plan is built only after its document has been validated, so a cached one shows that the document is valid.
+        """
+        cache = self._caches[self._is_trusted(text)]
+        operation = cache.operations.get((text, name))
+        if operation is None:
+            return None
+        self._use(context.policy)
+        try:
+            variables = operation.variables.read(raw)
+            plan = cache.plans.get(_key(text, name, operation, variables, context))
+            if not isinstance(plan, Plan) or not plan.is_whole:
+                return None
+            answer = await plan.run(context, variables)
+        except Exception:  # reported by `answer`, which runs the operation again
+            answer = None
+        if answer is None or answer.unplanned or answer.unordered:
+            context.start_again()
+            return None
+        context.execution = PLANNED
+        return answer
+
+    def document_of(self, text: str, name: str | None) -> DocumentNode:
+        """Return the document of an operation that has been answered."""
+        return self._caches[self._is_trusted(text)].operations[text, name].document
+
     async def plan_ahead(self, text: str, document: DocumentNode, name: str | None, context: Context) -> None:
         """Build the plan for viewers of the context's shape before one of them sends the document.
 
@@ -244,9 +273,8 @@ class PlanRunner:
         cache = self._caches[self._is_trusted(text)]
         operation = self._operation(cache, text, document, name)
         variables = operation.variables.read(raw)
-        condition_values = tuple(variables.coerced.get(condition) for condition in operation.conditions)
         self._use(context.policy)
-        key = (text, name, context.viewer.shape, condition_values)
+        key = _key(text, name, operation, variables, context)
         plan = cache.plans.get(key)
         if plan is None:
             plan = await self._plan(cache, key, operation, dict(raw), context, in_worker=len(text) >= SHORT_DOCUMENT)
@@ -313,7 +341,14 @@ class PlanRunner:
             return NoPlan(operation.characters, str(reason))
         trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
         roots = replace(roots, operation=operation.node)
-        return Plan(operation.characters, roots, planned, FieldsTracker(trackers) if trackers else None)
+        is_whole = all(isinstance(each, PlannedField) for each in planned.values())
+        return Plan(operation.characters, roots, planned, FieldsTracker(trackers) if trackers else None, is_whole)
+
+
+def _key(text: str, name: str | None, operation: SelectedOperation, variables: Variables, context: Context) -> Any:
+    """Return what a plan is cached by: its operation, the viewer's shape, and the values that decide which fields are selected."""
+    condition_values = tuple(variables.coerced.get(condition) for condition in operation.conditions)
+    return text, name, context.viewer.shape, condition_values
 
 
 def _without_variables(document: DocumentNode) -> DocumentNode:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Final
 
 import strawberry
 from cachetools import LRUCache
+from graphql import DocumentNode
 from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionContext
 
 from resolvers.auditing.audit_log import Counts
 from resolvers.auditing.recording import has_events, operation_hash, record
 from schema.extensions.audited_fields import AuditedKeys, Fields, audited, audited_keys, count
 
 CACHE_SIZE: Final = 1000  # operations
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """An operation that was executed. Without a document, its text was invalid."""
+
+    schema: strawberry.Schema
+    context: Any
+    text: str | None
+    name: str | None
+    document: DocumentNode | None
 
 
 class Auditing:
@@ -33,14 +45,20 @@ class Auditing:
         """Look up the audited fields in the schema. Raises UnknownField."""
         self._fields = audited(schema._schema, self._names)
 
-    def read(self, execution: ExecutionContext, data: Any) -> Counts | None:
+    async def record(self, executed: Executed, data: Any) -> None:
+        """Record a result before it is sent."""
+        read = self.read(executed, data)
+        if read or has_events(executed.context, data):
+            await record(executed.context, executed.name, executed.text, data, read)
+
+    def read(self, executed: Executed, data: Any) -> Counts | None:
         """Count the values of audited fields in a result. None if there are none to audit."""
-        if not self._fields or data is None or execution.graphql_document is None:
+        if not self._fields or data is None or executed.document is None:
             return None
-        key = operation_hash(execution.operation_name, execution.query or "")
+        key = operation_hash(executed.name, executed.text or "")
         sites = self._sites.get(key)
         if sites is None:
-            sites = audited_keys(execution.schema._schema, execution.graphql_document, execution.operation_name, self._fields)
+            sites = audited_keys(executed.schema._schema, executed.document, executed.name, self._fields)
             self._sites[key] = sites
         read: Counts = {}
         count(sites, data, read)
@@ -54,8 +72,7 @@ class _Audited(SchemaExtension):
     async def get_results(self) -> dict[str, Any]:
         """Record the result. Adds nothing to the response."""
         execution = self.execution_context
-        data = execution.result.data if execution.result is not None else None
-        read = self._auditing.read(execution, data)
-        if read or has_events(execution.context, data):
-            await record(execution.context, execution.operation_name, execution.query, data, read)
+        name = execution.operation_name
+        executed = Executed(execution.schema, execution.context, execution.query, name, execution.graphql_document)
+        await self._auditing.record(executed, execution.result.data if execution.result is not None else None)
         return {}
