@@ -120,7 +120,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     issuer_keys = IssuerKeys(
-        Discovery(local=services.local_issuers),
+        Discovery(local=services.local_hosts),
         lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
     )
     viewers = _viewers(services, Issuers(issuer_keys))
@@ -214,7 +214,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         max_page_size=settings.max_page_size,
         order_approval_days=settings.order_approval_days,
         refused_bank_countries=_refused_countries(settings),
-        local_issuers=settings.development,
+        local_hosts=settings.development,
         strict_schema=settings.shaped_schema == "strict",
     )
 
