@@ -62,8 +62,8 @@ class Services:
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
-    `local_hosts`, companies can name identity issuers and webhook endpoints on this machine. With `strict_schema`, viewers don't learn the
-    names of fields that they can never see.
+    `local_hosts`, companies can name identity issuers and webhook endpoints on this machine. With `strict_schema`, viewers
+    don't learn the names of fields that they can never see.
     """
 
     reader: Reader

@@ -39,10 +39,14 @@ class WebhookEndpoint(Node):
     url: URL = column("The URL that events are sent to.")
     description: str | None = column("What the endpoint is for.")
     events: list[WebhookEvent] = column("The events that the endpoint is subscribed to.")
-    roles: list[MemberRole] = column("The roles that the endpoint reads with. An event has what a member with these roles can read.")
+    roles: list[MemberRole] = column(
+        "The roles that the endpoint reads with. An event has what a member with these roles can read."
+    )
     enabled: bool = column("Whether events are sent. An endpoint that fails for five days is disabled.")
     previous_secret_until: datetime | None = column("Until when the previous secret signs too. Null if there was none.")
-    failing_since: datetime | None = column("When the first attempt failed since the last success. Null if the last one succeeded.")
+    failing_since: datetime | None = column(
+        "When the first attempt failed since the last success. Null if the last one succeeded."
+    )
     created_at: datetime = column("When the endpoint was created.")
     version: int | None = column("The current version. Send it with the next edit.")
     deliveries: Connection[WebhookDelivery] = resolved(

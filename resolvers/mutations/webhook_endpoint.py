@@ -41,7 +41,9 @@ NO_EVENT: Final = "Choose at least one event."
 NOT_SUBSCRIBABLE: Final = "Every endpoint gets this event when somebody tests it. Choose other events."
 TOO_MANY_ENDPOINTS: Final = worded("The company already has {limit} webhook endpoints. Delete one first.", limit=MAX_ENDPOINTS)
 TOO_MANY_TESTS: Final = worded("You can send {limit} tests in an hour. Try again later.", limit=MAX_TESTS)
-INVALID_ADDRESS: Final = "Enter a URL with https, the default port, no user and no fragment, such as https://example.com/webhooks."
+INVALID_ADDRESS: Final = (
+    "Enter a URL with https, the default port, no user and no fragment, such as https://example.com/webhooks."
+)
 STILL_PENDING: Final = "The delivery is PENDING: it will be sent again by itself."
 DISABLED: Final = "The endpoint is disabled. Enable it first."
 TEST_WINDOW: Final = timedelta(hours=1)

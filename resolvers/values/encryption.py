@@ -21,7 +21,9 @@ class Undecipherable(Exception):
     """None of the keys decrypts a stored text: the signing key file is another one, or lacks a key."""
 
     def __init__(self) -> None:
-        super().__init__("No signing key decrypts a stored secret. All processes of a database must share the signing key file.")
+        super().__init__(
+            "No signing key decrypts a stored secret. All processes of a database must share the signing key file."
+        )
 
 
 def encrypt(text: str, owner: UUID, secrets: Sequence[bytes]) -> bytes:

@@ -20,7 +20,7 @@ ROLES = (
     "The roles that the endpoint reads with, at least one. ACCOUNT_ADMIN isn't possible. REVIEWER and SUPPORT are for the "
     "operator's company only."
 )
-SECRET = (
+SHOWN_ONCE = (
     "The secret that signs the events, to verify them with. It's shown only here: a retry with the same `Idempotency-Key` "
     "returns null."
 )
@@ -38,10 +38,12 @@ class CreateWebhookEndpointInput:
 @strawberry.type(description="Result of `createWebhookEndpoint`.")
 class CreateWebhookEndpointPayload(Payload):
     webhook_endpoint: WebhookEndpoint | None = strawberry.field(default=None, description="The new endpoint.")
-    secret: str | None = strawberry.field(default=None, description=SECRET)
+    secret: str | None = strawberry.field(default=None, description=SHOWN_ONCE)
 
 
-@strawberry.input(description="Input for `updateWebhookEndpoint`. Omitted fields keep their values; null clears the description.")
+@strawberry.input(
+    description="Input for `updateWebhookEndpoint`. Omitted fields keep their values; null clears the description."
+)
 class UpdateWebhookEndpointInput:
     id: ID = required("The endpoint.")
     version: int = required("The version that the edit is based on.")
@@ -75,7 +77,7 @@ class RotateWebhookSecretInput:
 @strawberry.type(description="Result of `rotateWebhookSecret`.")
 class RotateWebhookSecretPayload(Payload):
     webhook_endpoint: WebhookEndpoint | None = strawberry.field(default=None, description="The endpoint.")
-    secret: str | None = strawberry.field(default=None, description=SECRET)
+    secret: str | None = strawberry.field(default=None, description=SHOWN_ONCE)
 
 
 @strawberry.input(description="Input for `testWebhookEndpoint`.")
