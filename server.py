@@ -229,8 +229,9 @@ def make_webhooks(settings: Settings, post: Post, policies: Path = POLICIES) -> 
     schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     schema = _schema(settings, documents, Planning(), schema_of)
+    read = EventReader(schema, documents, schema_of if settings.shaped_schema == "strict" else None)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
-    return Webhooks(services=services, shown=SHOWN, read=EventReader(schema, documents), post=post), reloading
+    return Webhooks(services=services, shown=SHOWN, read=read, post=post), reloading
 
 
 def _refused_countries(settings: Settings) -> frozenset[str]:

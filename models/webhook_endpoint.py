@@ -60,7 +60,8 @@ class WebhookDeliveryStatus(DescribedEnum):
 class WebhookEndpoint(Owned, Versioned, Base):
     """A URL of a company that events are sent to. The secrets are encrypted, and each is bound to the endpoint.
 
-    `failing_since` is when the first attempt failed since the last success.
+    `failing_since` is when the first attempt failed since the last success. While an endpoint fails, it's tried less and less often:
+    not before `paused_until`, which grows with the number of `failures`.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -74,6 +75,8 @@ class WebhookEndpoint(Owned, Versioned, Base):
     previous_secret: Mapped[EncryptedSecret | None] = mapped_column(info=private(read=False, log=False))
     previous_secret_until: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0, info=private(log=False))
+    paused_until: Mapped[datetime | None] = mapped_column(info=private(log=False))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
@@ -84,6 +87,10 @@ class WebhookEndpoint(Owned, Versioned, Base):
         sa.Index("webhook_endpoint_company_id_page", "company_id", "id"),
         sa.Index("webhook_endpoint_partner_id_company_id_page", "partner_id", "company_id", "id"),
     )
+
+    def resume(self) -> None:
+        """Try it again at once: somebody says that it works."""
+        self.failures, self.paused_until = 0, None
 
 
 class WebhookChange(Identified, Base):

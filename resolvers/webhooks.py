@@ -37,6 +37,7 @@ from resolvers.writing.change_log import record_changes
 
 FIRST_DELAY: Final = 5.0  # seconds before the second attempt; doubled for each later one
 MAX_DELAY: Final = 6 * 60 * 60.0  # seconds
+MAX_PAUSE: Final = 60 * 60.0  # seconds for which an endpoint that fails gets nothing
 JITTER: Final = 0.2  # the part by which a delay is shorter or longer, so that retries don't come all at once
 DISABLE: Final = "disableFailingWebhookEndpoint"  # the action's name in the audit log, where it has no actor
 UNREADABLE: Final = "The endpoint can no longer read the object, so nothing was sent."
@@ -102,6 +103,7 @@ class Attempt:
     give_up_at: datetime
     created_at: datetime
     url: str
+    failures: int  # of the endpoint, one after the other
     secrets: tuple[bytes, ...] = field(repr=False)
 
 
@@ -144,6 +146,7 @@ class Webhooks:
 
     async def deliver(self, delivery_id: UUID) -> WebhookDeliveryStatus | None:
         """Try once to send a delivery. Return its new status, or None if it isn't PENDING. Raises Delayed."""
+        await self._wait(delivery_id)
         attempt = await self._start(delivery_id)
         if attempt is None:
             return None
@@ -172,6 +175,23 @@ class Webhooks:
         context.reset_caches()  # the event is read in one piece
         return context
 
+    async def _wait(self, delivery_id: UUID) -> None:
+        """Raise Delayed while the endpoint is paused, unless somebody tests it. This isn't an attempt."""
+        paused = (
+            WebhookDelivery.id == delivery_id,
+            WebhookDelivery.status == WebhookDeliveryStatus.PENDING,
+            WebhookDelivery.event != WebhookEvent.WEBHOOK_TEST,
+            WebhookEndpoint.id == WebhookDelivery.endpoint_id,
+            WebhookEndpoint.enabled,
+            WebhookEndpoint.paused_until > now(),
+        )
+        again = WebhookEndpoint.paused_until
+        statement = sa.update(WebhookDelivery).where(*paused).values(next_attempt_at=again).returning(again)
+        async with self.services.engine.connect() as connection:
+            until = await connection.scalar(statement)
+        if until is not None:
+            raise Delayed((until - now()).total_seconds() + random.uniform(0, FIRST_DELAY))  # noqa: S311 (no secret)
+
     async def _start(self, delivery_id: UUID) -> Attempt | None:
         """Count an attempt to send a delivery, and return it. None if it's no longer PENDING."""
         pending = (WebhookDelivery.id == delivery_id, WebhookDelivery.status == WebhookDeliveryStatus.PENDING)
@@ -191,6 +211,7 @@ class Webhooks:
             give_up_at=row.give_up_at,
             created_at=row.created_at,
             url=row.url,
+            failures=row.failures,
             secrets=(row.secret, row.previous_secret) if is_signed_twice else (row.secret,),
         )
 
@@ -249,20 +270,28 @@ class Webhooks:
 
     async def _note_success(self, attempt: Attempt) -> None:
         failing = (WebhookEndpoint.id == attempt.endpoint_id, WebhookEndpoint.failing_since.is_not(None))
+        working = {"failing_since": None, "failures": 0, "paused_until": None}
         async with self.services.engine.connect() as connection:
-            await connection.execute(sa.update(WebhookEndpoint).where(*failing).values(failing_since=None))
+            await connection.execute(sa.update(WebhookEndpoint).where(*failing).values(**working))
 
     async def _note_failure(self, attempt: Attempt) -> None:
-        """Record that an endpoint fails. If it has failed for days, disable it and tell its administrators."""
-        working = (WebhookEndpoint.id == attempt.endpoint_id, WebhookEndpoint.failing_since.is_(None))
-        failed = (WebhookEndpoint.id == attempt.endpoint_id, WebhookEndpoint.failing_since < now() - FAILING)
+        """Pause an endpoint that fails. If it has failed for days, disable it and tell its administrators.
+
+        Of attempts that fail at the same time, only the first counts.
+        """
+        endpoint = WebhookEndpoint.id == attempt.endpoint_id
+        pause = {
+            "failing_since": sa.func.coalesce(WebhookEndpoint.failing_since, now()),
+            "failures": attempt.failures + 1,
+            "paused_until": now() + timedelta(seconds=min(delay(attempt.failures + 1), MAX_PAUSE)),
+        }
+        failing = (WebhookEndpoint.enabled, WebhookEndpoint.failing_since < now() - FAILING)
         async with transaction(self.services.engine) as session:
-            await session.execute(sa.update(WebhookEndpoint).where(*working).values(failing_since=now()))
-            endpoint = await session.scalar(
-                sa.select(WebhookEndpoint).where(*failed, WebhookEndpoint.enabled).with_for_update()
-            )
-            if endpoint is not None:
-                await _disable(session, endpoint, self.services.site_url)
+            counted = sa.update(WebhookEndpoint).where(endpoint, WebhookEndpoint.failures == attempt.failures).values(**pause)
+            await session.execute(counted)
+            failed = await session.scalar(sa.select(WebhookEndpoint).where(endpoint, *failing).with_for_update())
+            if failed is not None:
+                await _disable(session, failed, self.services.site_url)
 
 
 CHANGE: Final = (WebhookChange.subject_type, WebhookChange.subject_key, WebhookChange.changed)
@@ -277,6 +306,7 @@ ATTEMPT: Final = (
     WebhookDelivery.give_up_at,
     WebhookDelivery.created_at,
     WebhookEndpoint.url,
+    WebhookEndpoint.failures,
     WebhookEndpoint.secret,
     WebhookEndpoint.previous_secret,
     WebhookEndpoint.previous_secret_until,

@@ -19,12 +19,15 @@ from typing import Any, Final
 
 import httpcore
 import strawberry
+from graphql import REMOVE, GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, parse, print_ast, visit
 
 from models.webhook_endpoint import WebhookEvent
 from resolvers.context import Context
+from resolvers.execution.worker_thread import run_in_worker
 from resolvers.values.identifiers import Identifier
 from resolvers.values.webhook_secrets import MARK
 from resolvers.webhooks import NotDelivered, OutgoingEvent
+from schema.extensions.viewer_introspection import SchemaOf
 from schema.webhook_documents import DOCUMENTS
 from transport.documents import Documents
 from transport.operations import answer_of
@@ -38,18 +41,32 @@ INTERRUPTED: Final = "The receiver ended the connection without a valid answer."
 
 
 class EventReader:
-    """Answers the documents of events on a schema."""
+    """Answers the documents of events on a schema. With `schema_of`, an event has no field that isn't in the viewer's schema."""
 
-    def __init__(self, schema: strawberry.Schema, documents: Documents) -> None:
+    def __init__(self, schema: strawberry.Schema, documents: Documents, schema_of: SchemaOf | None = None) -> None:
         self._schema = schema
         self._documents = documents
+        self._schema_of = schema_of
 
     async def __call__(self, context: Context, event: WebhookEvent, subject: Identifier) -> Mapping[str, Any]:
         """Return the answer to the document of an event, as the viewer of the context gets it."""
         text = DOCUMENTS[event]
+        if self._schema_of is not None:
+            text = without_unknown(text, await run_in_worker(self._schema_of, self._schema._schema, context))
         await self._documents.validated(text, self._schema._schema, context)
         result = await self._schema.execute(text, variable_values={"id": str(subject)}, context_value=context)
         return answer_of(result, "")
+
+
+def without_unknown(text: str, schema: GraphQLSchema) -> str:
+    """Return a document without the fields that a schema doesn't have."""
+    types = TypeInfo(schema)
+
+    class Known(Visitor):
+        def enter_field(self, *_node: Any) -> Any:
+            return REMOVE if types.get_field_def() is None else None
+
+    return print_ast(visit(parse(text), TypeInfoVisitor(types, Known())))
 
 
 class WebhookClient:

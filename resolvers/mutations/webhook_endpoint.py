@@ -65,7 +65,7 @@ async def create_webhook_endpoint(work: UnitOfWork, fields: InputReader) -> Chan
 
 @requires(WebhookEndpoint="update")
 async def update_webhook_endpoint(work: UnitOfWork, fields: InputReader) -> ChangedIds:
-    """Change a webhook endpoint. One that was disabled because it failed starts anew when it's enabled."""
+    """Change a webhook endpoint. One that fails is tried again at once, and one that is enabled starts anew."""
     endpoint = await work.lock_for_update(fields, "id", "WebhookEndpoint", "update")
     values = read_present(fields, {**_readers(work), "enabled": required_value})
     if endpoint is not None:
@@ -74,6 +74,7 @@ async def update_webhook_endpoint(work: UnitOfWork, fields: InputReader) -> Chan
     work.errors.raise_if_any()
     if values.get("enabled") and not endpoint.enabled:
         endpoint.failing_since = None
+    endpoint.resume()
     assign(endpoint, values)
     return {"webhook_endpoint": Identifier("WebhookEndpoint", endpoint.id)}
 
@@ -122,11 +123,14 @@ async def replay_webhook_delivery(work: UnitOfWork, fields: InputReader) -> Chan
     delivery = await work.lock_for_update(fields, "id", "WebhookDelivery", "replay")
     if delivery is not None and delivery.status == WebhookDeliveryStatus.PENDING:
         fields.add_error(ErrorCode.ILLEGAL_STEP, STILL_PENDING, "id")
+    endpoint: Any = None
     if delivery is not None:
         endpoints = sa.select(WebhookEndpoint).where(WebhookEndpoint.id == delivery.endpoint_id)
-        _check_enabled(fields, await work.scalar(endpoints))
+        endpoint = await work.scalar(endpoints.with_for_update(key_share=True))
+        _check_enabled(fields, endpoint)
     work.errors.raise_if_any()
     delivery.replay()
+    endpoint.resume()
     return {"webhook_delivery": Identifier("WebhookDelivery", delivery.id)}
 
 
@@ -196,6 +200,6 @@ async def _check_tests(work: UnitOfWork, fields: InputReader, endpoint: WebhookE
         work.errors.add(ErrorCode.TOO_MANY, TOO_MANY_TESTS)
 
 
-def _check_enabled(fields: InputReader, endpoint: WebhookEndpoint | None) -> None:
-    if endpoint is not None and not endpoint.enabled:
+def _check_enabled(fields: InputReader, endpoint: WebhookEndpoint) -> None:
+    if not endpoint.enabled:
         fields.add_error(ErrorCode.LOCKED, DISABLED, "id")

@@ -176,6 +176,8 @@ def _endpoints() -> None:
         sa.Column("previous_secret", sa.LargeBinary()),
         sa.Column("previous_secret_until", sa.DateTime(timezone=True)),
         sa.Column("failing_since", sa.DateTime(timezone=True)),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True)),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
         sa.CheckConstraint("cardinality(events) > 0", name="some_event"),
