@@ -36,6 +36,7 @@ INSIDE = {  # types whose fields live in the file of the concept that contains t
     "marketplace_port": "port",
     "provider_type": "marketplace_profile",
     "service_type": "marketplace_profile",
+    "webhook_delivery": "webhook_endpoint",
 }
 
 

@@ -112,6 +112,7 @@ async def test_webhook_endpoint(work: UnitOfWork, fields: InputReader) -> Change
         event=WebhookEvent.WEBHOOK_TEST,
         subject_type="WebhookEndpoint",
         subject_key=endpoint.id,
+        give_up_at=now(),
     )
     await work.add(delivery)
     return {"webhook_delivery": Identifier("WebhookDelivery", delivery.id)}

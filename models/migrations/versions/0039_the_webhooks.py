@@ -124,7 +124,7 @@ def upgrade() -> None:
         " EXECUTE FUNCTION webhook_change_deferred()"
     )
     op.execute(
-        "CREATE TRIGGER webhook_delivery_deferred AFTER INSERT ON webhook_delivery FOR EACH ROW"
+        "CREATE TRIGGER webhook_delivery_deferred AFTER INSERT ON webhook_delivery FOR EACH ROW WHEN (NEW.status = 'PENDING')"
         " EXECUTE FUNCTION webhook_delivery_deferred()"
     )
     op.execute(
