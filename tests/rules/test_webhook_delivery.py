@@ -189,7 +189,7 @@ async def test_endpoint_reads_with_its_roles_and_a_changed_role_counts_at_once_V
     assert {"path": ["port", "monthlyRate"], "reason": "ROLE_REQUIRED"} in after["extensions"]["redactions"]
 
 
-async def test_new_port_is_created_and_updated(
+async def test_new_port_is_created_and_updated_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """As in subscriptions, an order is both events. A change is no creation."""
@@ -204,7 +204,7 @@ async def test_new_port_is_created_and_updated(
     assert ["port.created", "port.updated", "port.updated"] == [event["type"] for event in receiver.events]
 
 
-async def test_later_event_of_a_thing_waits_for_the_earlier_one(
+async def test_later_event_of_a_thing_waits_for_the_earlier_one_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """While the first event of a port is repeated, the second isn't sent. Another port's is."""
@@ -237,7 +237,7 @@ async def test_later_event_of_a_thing_waits_for_the_earlier_one(
         (302, "The receiver answered with status 302. Redirects aren't followed."),
     ],
 )
-async def test_refused_event_is_repeated_with_the_same_id(
+async def test_refused_event_is_repeated_with_the_same_id_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, status: int, error: str
 ) -> None:
     """The delivery says what went wrong and when the next attempt is. A redirect is no success, and isn't followed."""
@@ -267,7 +267,7 @@ async def test_refused_event_is_repeated_with_the_same_id(
     assert (await endpoint_of(client, company.admin, endpoint))["failingSince"] is None
 
 
-async def test_endpoint_that_fails_is_left_alone_for_a_while(
+async def test_endpoint_that_fails_is_left_alone_for_a_while_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """After a failure, events of other things wait too, and waiting is no attempt. A successful test ends the pause."""
@@ -292,7 +292,7 @@ async def test_endpoint_that_fails_is_left_alone_for_a_while(
     assert {"DELIVERED"} == {each["status"] for each in await deliveries_of(client, company.admin, endpoint)}
 
 
-async def test_event_is_given_up_after_three_days_and_can_be_replayed(
+async def test_event_is_given_up_after_three_days_and_can_be_replayed_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """A delivery that failed for three days isn't tried again. A replay sends it with the same ID."""
@@ -321,7 +321,7 @@ async def test_event_is_given_up_after_three_days_and_can_be_replayed(
     assert {failed["id"]} == {each.headers["webhook-id"] for each in receiver.received}
 
 
-async def test_endpoint_that_fails_for_days_is_disabled_and_its_administrators_are_told(
+async def test_endpoint_that_fails_for_days_is_disabled_and_its_administrators_are_told_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """After five days without a success, nothing more is sent until an administrator enables the endpoint."""
@@ -350,7 +350,7 @@ async def test_endpoint_that_fails_for_days_is_disabled_and_its_administrators_a
     assert [("disableFailingWebhookEndpoint", "webhook_endpoint", {"enabled": [True, False], "version": [1, 2]})] == changes
 
 
-async def test_disabled_endpoint_receives_nothing(
+async def test_disabled_endpoint_receives_nothing_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """What waits isn't sent, what happens later isn't recorded, and nothing can be tested or replayed."""
@@ -375,7 +375,7 @@ async def test_disabled_endpoint_receives_nothing(
     assert (locked, locked) == (tested, replayed)
 
 
-async def test_deleted_endpoint_receives_nothing(
+async def test_deleted_endpoint_receives_nothing_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """Its deliveries are deleted with it, and the jobs that wait for them find nothing to do."""
@@ -395,7 +395,7 @@ async def test_deleted_endpoint_receives_nothing(
     assert (await client(company.admin, "query ($id: ID!) { node(id: $id) { id } }", id=key)).data == {"node": None}
 
 
-async def test_nothing_is_sent_about_a_thing_that_the_endpoint_can_no_longer_read(
+async def test_nothing_is_sent_about_a_thing_that_the_endpoint_can_no_longer_read_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """A port that is gone when its event is due gives up the delivery, with the reason."""
@@ -461,7 +461,7 @@ async def test_secrets_survive_a_new_signing_key_V52(
     Webhook(created["secret"]).verify(received.body, received.headers)
 
 
-async def test_change_that_is_rolled_back_is_never_sent(
+async def test_change_that_is_rolled_back_is_never_sent_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """A change, its record and its job are one transaction. Several changes of a row in one transaction are one event."""
@@ -484,7 +484,7 @@ async def test_change_that_is_rolled_back_is_never_sent(
     assert 1 == len(await deliveries_of(client, company.admin, endpoint))
 
 
-async def test_old_deliveries_are_removed(
+async def test_old_deliveries_are_removed_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """A scheduled job removes what is older than 30 days."""
@@ -536,7 +536,7 @@ async def _lead(factory: Factory, company: Company) -> Any:
         ("LEAD_CREATED", _lead),
     ],
 )
-async def test_each_event_has_its_object(
+async def test_each_event_has_its_object_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, event: str, make: Any
 ) -> None:
     """An event names its type, and has the object with its ID and what is hidden from the receiver."""
@@ -553,7 +553,7 @@ async def test_each_event_has_its_object(
     assert {"type", "timestamp", "data", "extensions"} == set(sent)
 
 
-async def test_submitted_product_is_a_change_request(
+async def test_submitted_product_is_a_change_request_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """A seller's endpoint hears of its change requests."""

@@ -167,7 +167,7 @@ async def test_endpoint_never_reads_as_an_administrator_V52(client: Client, fact
     "url", ["http://example.com/", "https://example.com:8443/", "https://user:password@example.com/", "https://example.com/#part",
             "http://localhost:8000/hooks", "http://127.0.0.1/", "ftp://example.com/", "example.com", "https://", ""]
 )  # fmt: skip
-async def test_address_has_https_and_no_port_and_no_user(client: Client, factory: Factory, url: str) -> None:
+async def test_address_has_https_and_no_port_and_no_user_V52(client: Client, factory: Factory, url: str) -> None:
     """Outside development, not even this machine is a receiver."""
     company = await factory.company()
 
@@ -184,7 +184,7 @@ async def test_address_has_https_and_no_port_and_no_user(client: Client, factory
         ("http://example.com/", "INVALID_VALUE"),
     ],
 )
-async def test_address_can_be_on_this_machine_in_development(
+async def test_address_can_be_on_this_machine_in_development_V52(
     client: Client, factory: Factory, monkeypatch: pytest.MonkeyPatch, url: str, code: str | None
 ) -> None:
     """Only localhost can use http, and any port is possible."""
@@ -196,7 +196,7 @@ async def test_address_can_be_on_this_machine_in_development(
     assert ([] if code is None else [user_error(code, "url")]) == created["userErrors"]
 
 
-async def test_endpoint_has_events_but_no_tests(client: Client, factory: Factory) -> None:
+async def test_endpoint_has_events_but_no_tests_V52(client: Client, factory: Factory) -> None:
     """An endpoint is subscribed to something. Tests are sent without a subscription."""
     company = await factory.company()
 
@@ -204,7 +204,7 @@ async def test_endpoint_has_events_but_no_tests(client: Client, factory: Factory
     assert not_created("INVALID_VALUE", "events") == await subscribe(client, company.admin, URL, "WEBHOOK_TEST")
 
 
-async def test_company_has_at_most_ten_endpoints(client: Client, factory: Factory) -> None:
+async def test_company_has_at_most_ten_endpoints_V52(client: Client, factory: Factory) -> None:
     """The eleventh endpoint is refused until one is deleted."""
     company = await factory.company()
     endpoints = [await subscribe(client, company.admin, URL) for _ in range(10)]
@@ -217,7 +217,7 @@ async def test_company_has_at_most_ten_endpoints(client: Client, factory: Factor
     assert [] == (await subscribe(client, company.admin, URL))["userErrors"]
 
 
-async def test_endpoint_is_tested_at_most_twenty_times_an_hour(client: Client, factory: Factory) -> None:
+async def test_endpoint_is_tested_at_most_twenty_times_an_hour_V52(client: Client, factory: Factory) -> None:
     """Nobody makes the gateway flood a server."""
     company = await factory.company()
     key = (await subscribe(client, company.admin, URL))["webhookEndpoint"]["id"]
@@ -228,7 +228,7 @@ async def test_endpoint_is_tested_at_most_twenty_times_an_hour(client: Client, f
     assert [user_error("TOO_MANY")] == tests[20]["userErrors"]
 
 
-async def test_stale_edit_of_an_endpoint_is_refused(client: Client, factory: Factory) -> None:
+async def test_stale_edit_of_an_endpoint_is_refused_V52(client: Client, factory: Factory) -> None:
     """An edit names the version that it's based on. Omitted fields keep their values, and null clears the description only."""
     company = await factory.company()
     created = await subscribe(client, company.admin, URL, description="Ours")

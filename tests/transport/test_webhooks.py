@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -121,10 +122,10 @@ async def test_name_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def connect(_network: Any, host: str, *_arguments: Any) -> Any:
         connected.append(IPv4Address(host))
-        raise webhooks.httpcore.ConnectError("refused")
+        raise httpcore.ConnectError("refused")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-    monkeypatch.setattr(webhooks.httpcore.AnyIOBackend, "connect_tcp", connect)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
     with pytest.raises(NotDelivered, match="couldn't be connected to"):
         await WebhookClient()(event("https://hooks.example.com/"))
 
