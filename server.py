@@ -47,6 +47,7 @@ from resolvers.reading.viewers import (
 )
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from resolvers.values.text import brief
+from resolvers.webhooks import Post, Webhooks
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
@@ -56,6 +57,7 @@ from schema.introspection.printing import SchemaTexts
 from schema.introspection.viewer_schemas import ViewerSchemas
 from schema.kinds import check_kinds
 from schema.schema import guarded_fields, make_schema
+from schema.subscription import SHOWN
 from settings import InvalidSettings, Settings, variable
 from transport.app import create_app, quotas_of
 from transport.authentication.api_keys import ApiKeyClaims
@@ -85,6 +87,7 @@ from transport.logs import configure_logging
 from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
 from transport.recording import Recording
 from transport.view_as import ViewAs
+from transport.webhooks import EventReader
 
 HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
@@ -121,7 +124,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     issuer_keys = IssuerKeys(
-        Discovery(local=services.local_issuers),
+        Discovery(local=services.local_hosts),
         lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
     )
     viewers = _viewers(services, Issuers(issuer_keys))
@@ -217,9 +220,21 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         max_page_size=settings.max_page_size,
         order_approval_days=settings.order_approval_days,
         refused_bank_countries=_refused_countries(settings),
-        local_issuers=settings.development,
+        local_hosts=settings.development,
         strict_schema=settings.shaped_schema == "strict",
     )
+
+
+def make_webhooks(settings: Settings, post: Post, policies: Path = POLICIES) -> tuple[Webhooks, PolicyReloader]:
+    """Build what the worker sends webhooks with: the services, the policy and the schema, as the gateway has them."""
+    tokens = Tokens.load(settings.signing_key_file)
+    services = make_services(settings, tokens, load_policy(policies))
+    schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
+    documents = Documents(settings.max_document_tokens, settings.max_document_characters)
+    schema = _schema(settings, documents, Planning(), schema_of)
+    read = EventReader(schema, documents, schema_of if settings.shaped_schema == "strict" else None)
+    reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
+    return Webhooks(services=services, shown=SHOWN, read=read, post=post), reloading
 
 
 def _refused_countries(settings: Settings) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The composition root of the worker, a separate process that sends the outbox's emails and runs scheduled jobs.
+"""The composition root of the worker, a separate process that sends the outbox's emails and webhooks, and runs scheduled jobs.
 
 Jobs are stored in PostgreSQL, in procrastinate's queue, which any number of workers share. If a worker is killed, another one
 takes over its jobs a few seconds after its last heartbeat. Every job must therefore be safe to run twice.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import structlog
@@ -25,7 +26,13 @@ from resolvers.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from settings import Settings
 from transport.smtp import SmtpMailer
 
+if TYPE_CHECKING:
+    from resolvers.webhooks import Webhooks
+
 MAX_CONCURRENT_JOBS: Final = 5  # per worker
+MAX_CONCURRENT_WEBHOOKS: Final = 10  # per worker; their own, so that slow receivers don't delay emails
+MAILS_AND_CHORES: Final = ("mails", "chores")
+WEBHOOKS: Final = ("webhooks",)
 HEARTBEAT: Final = 2.0  # seconds between two heartbeats, and between two polls for jobs
 STALLED_AFTER: Final = 8.0  # seconds without a heartbeat until a worker counts as dead
 JOB_TIMEOUT: Final = 300.0  # seconds for one job
@@ -51,10 +58,12 @@ class WorkerFailed(Exception):
 
 
 class ExponentialBackoff(BaseRetryStrategy):
-    """Retries with delays that double up to a maximum. The outbox itself limits the attempts per mail."""
+    """Retries with delays that double up to a maximum. The attempts per email and webhook are limited where they are recorded."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 (the same for every error)
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         """Return when to retry."""
+        if (seconds := getattr(exception, "seconds", None)) is not None:  # a webhook's own delay
+            return RetryDecision(retry_in={"seconds": math.ceil(seconds)})
         return RetryDecision(retry_in={"seconds": min(FIRST_RETRY_DELAY * 2 ** min(job.attempts, 20), MAX_RETRY_DELAY)})
 
 
@@ -62,15 +71,18 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Run jobs until `stop` is set, then finish the current ones. Raises WorkerFailed."""
     async with _open(settings) as (app, _engine):
         log.info("worker.started", mails="sent" if settings.smtp_url else "captured")
-        running = asyncio.ensure_future(app.run_worker_async(**_options(settings)))
-        requeuing = asyncio.ensure_future(_requeue_periodically(app))
-        stopping = asyncio.ensure_future(stop.wait())
+        tasks = [
+            asyncio.ensure_future(app.run_worker_async(**_options(settings, MAILS_AND_CHORES))),
+            asyncio.ensure_future(app.run_worker_async(**_options(settings, WEBHOOKS, MAX_CONCURRENT_WEBHOOKS))),
+            asyncio.ensure_future(_requeue_periodically(app)),
+            asyncio.ensure_future(stop.wait()),
+        ]
         try:
-            await asyncio.wait([running, requeuing, stopping], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (running, requeuing, stopping):
+            for task in tasks:
                 task.cancel()  # procrastinate's worker finishes its current jobs on cancellation
-            results = await asyncio.gather(running, requeuing, stopping, return_exceptions=True)
+            results = await asyncio.gather(*tasks, return_exceptions=True)
         if not stop.is_set():
             reason = next((str(error) for error in results if isinstance(error, Exception)), "")
             raise WorkerFailed(f"The worker stopped unexpectedly. {reason}".rstrip())
@@ -78,32 +90,72 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def work_once(settings: Settings) -> None:
-    """Run each scheduled job once, send all due emails, then return."""
+    """Run each scheduled job once, send all due emails and webhooks, then return."""
     async with _open(settings) as (app, engine):
         await requeue_stalled_jobs(app)
         for job in SCHEDULED_JOBS:
             await job.run(engine, settings.site_url)
-        await app.run_worker_async(**_options(settings), wait=False, listen_notify=False, queues=["mails"])
+        due = _options(settings, ("mails", *WEBHOOKS))
+        await app.run_worker_async(**due, wait=False, listen_notify=False)
 
 
 @asynccontextmanager
 async def _open(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # lower levels log the responses of mail servers
     engine = connect(str(settings.database_url), MAX_CONCURRENT_JOBS)
+    webhooks = OpenedWebhooks(settings)
     try:
-        async with make_app(engine, settings).open_async() as app:
+        async with make_app(engine, settings, webhooks).open_async() as app:
             yield app, engine
     finally:
+        await webhooks.close()
         await engine.dispose()
 
 
-def make_app(engine: AsyncEngine, settings: Settings) -> App:
-    """Build the queue's app, with a task for emails and one for each scheduled job."""
+class OpenedWebhooks:
+    """What sends webhooks. It takes seconds to build and many megabytes, so it's built when the first event is due."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._building = asyncio.Lock()
+        self._built: Webhooks | None = None
+        self._following: asyncio.Task[None] | None = None
+
+    async def get(self) -> Webhooks:
+        """Return what sends webhooks."""
+        async with self._building:
+            if self._built is None:
+                self._built = await self._build()
+            return self._built
+
+    async def close(self) -> None:
+        """Close all connections to the database."""
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+        if self._built is not None:
+            await self._built.services.close()
+
+    async def _build(self) -> Webhooks:
+        import server  # with all of the gateway, which most commands of the worker don't need
+        from transport.webhooks import WebhookClient
+
+        client = WebhookClient(local=self._settings.development)
+        webhooks, reloading = await asyncio.to_thread(server.make_webhooks, self._settings, client)
+        await webhooks.services.audit.start()
+        if self._settings.development:
+            self._following = asyncio.create_task(reloading.follow())
+        return webhooks
+
+
+def make_app(engine: AsyncEngine, settings: Settings, webhooks: OpenedWebhooks | None = None) -> App:
+    """Build the queue's app, with tasks for emails and webhooks and one for each scheduled job."""
     app = App(
         connector=PsycopgConnector(
             conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),
             min_size=1,
-            max_size=MAX_CONCURRENT_JOBS + 2,
+            max_size=MAX_CONCURRENT_JOBS + MAX_CONCURRENT_WEBHOOKS + 2,
         )
     )
     send = SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
@@ -112,9 +164,25 @@ def make_app(engine: AsyncEngine, settings: Settings) -> App:
     async def send_mail(mail_id: str) -> None:
         await _send(engine, send, UUID(mail_id))
 
+    _add_webhooks(app, webhooks or OpenedWebhooks(settings))
     for job in SCHEDULED_JOBS:
         _add(app, job, engine, settings)
     return app
+
+
+def _add_webhooks(app: App, webhooks: OpenedWebhooks) -> None:
+    @app.task(name="spread_webhook_change", queue="webhooks", retry=ExponentialBackoff())
+    async def spread_webhook_change(change_id: str) -> None:
+        async with asyncio.timeout(JOB_TIMEOUT):
+            number = await (await webhooks.get()).spread(UUID(change_id))
+        log.debug("webhook.spread", deliveries=number)
+
+    @app.task(name="send_webhook", queue="webhooks", retry=ExponentialBackoff())
+    async def send_webhook(delivery_id: str) -> None:
+        async with asyncio.timeout(JOB_TIMEOUT):
+            status = await (await webhooks.get()).deliver(UUID(delivery_id))
+        if status is not None:
+            log.info(f"webhook.{status.value.lower()}", delivery_id=delivery_id)
 
 
 async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:
@@ -148,9 +216,10 @@ async def _requeue_periodically(app: App) -> None:
         await asyncio.sleep(HEARTBEAT)
 
 
-def _options(settings: Settings) -> dict[str, Any]:
+def _options(settings: Settings, queues: Sequence[str], concurrency: int = MAX_CONCURRENT_JOBS) -> dict[str, Any]:
     return {
-        "concurrency": MAX_CONCURRENT_JOBS,
+        "queues": list(queues),
+        "concurrency": concurrency,
         "delete_jobs": "successful",
         "fetch_job_polling_interval": HEARTBEAT,
         "update_heartbeat_interval": HEARTBEAT,

@@ -47,6 +47,7 @@ from models.session import Session
 from models.sign_in_attempt import SignInAttempt
 from models.support_details import SupportDetails
 from models.user import User
+from models.webhook_endpoint import WebhookChange, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "CONCEPTS",
@@ -103,6 +104,9 @@ __all__ = [
     "SignInAttempt",
     "SupportDetails",
     "User",
+    "WebhookChange",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
 
 

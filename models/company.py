@@ -248,6 +248,7 @@ CONCEPTS: Final = (
             "update_partner_defaults",
             "create_api_key",
             "create_embed_session",
+            "create_webhook_endpoint",
             "set_identity_issuer",
             "register_seller",
             "create_product",

@@ -43,6 +43,8 @@ BankAccount = Annotated[bytes, mapped_column(info={_KEY: Kind.BANK_ACCOUNT})]
 """An encrypted bank account number."""
 Secret = Annotated[str, mapped_column(info={_KEY: Kind.SECRET})]
 """A token, password or key, or its hash."""
+EncryptedSecret = Annotated[bytes, mapped_column(info={_KEY: Kind.SECRET})]
+"""An encrypted token or key."""
 
 NAME_HINTS: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.PRICE: frozenset(

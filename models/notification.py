@@ -48,6 +48,7 @@ class NotificationKind(DescribedEnum):  # X6
     ORDER_APPROVAL_REQUESTED = "ORDER_APPROVAL_REQUESTED", "An order waits for approval."
     ORDER_APPROVAL_DECIDED = "ORDER_APPROVAL_DECIDED", "An order was approved or rejected."
     MAINTENANCE = "MAINTENANCE", "Planned work in a location."
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED", "A webhook endpoint was disabled, because it failed for days."
     SECURITY = "SECURITY", "Something about your account's security, such as a new password."
 
 

@@ -144,6 +144,12 @@ allow_field(viewer: Viewer, "read", company: Company, "api_keys") if
 deny_field(viewer: Viewer, "read", company: Company, "api_keys") if
     not administers(viewer) and company.id = viewer.company_id;
 
+# Only account administrators of the company and of its partner can read its webhook endpoints. V14 V52
+allow_field(viewer: Viewer, "read", company: Company, "webhook_endpoints") if acts_for(viewer, company);
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "webhook_endpoints") if
+    not administers(viewer) and acts_for(viewer, company);
+
 # Only the company itself can read its identity issuer, and only its account administrators. V53 V75
 allow_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
     company.id = viewer.company_id;
@@ -220,6 +226,16 @@ allow(viewer: Viewer, "create_api_key", company: Company) if
 deny(viewer: Viewer, "create_api_key", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
 
+# Account administrators can create webhook endpoints for their company, and for the companies that it manages. V14 V52
+creates_webhooks(viewer: Viewer, company: Company) if
+    administers(viewer) and acts_for(viewer, company);
+allow(viewer: Viewer, "create_webhook_endpoint", company: Company) if creates_webhooks(viewer, company);
+
+# An endpoint receives what the company can read, so creating one needs a recent sign-in. V52 V66
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "create_webhook_endpoint", company: Company) if
+    viewer.sign_in_stale and creates_webhooks(viewer, company);
+
 # Account administrators can set their own company's identity issuer, and remove it. V53 V75
 allow(viewer: Viewer, "set_identity_issuer", company: Company) if
     administers(viewer) and company.id = viewer.company_id;
@@ -282,8 +298,11 @@ takes_offers(viewer: Viewer, company: Company) if
     accepts_offers(viewer) and acts_for(viewer, company);
 allow(viewer: Viewer, "accept_offer", company: Company) if takes_offers(viewer, company);
 
-# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys and no identity issuer.
-# R404 A40 V47
+# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys, webhooks and identity
+# issuer. R404 A40 V47
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "create_webhook_endpoint", company: Company) if
+    creates_webhooks(viewer, company) and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "create_api_key", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";

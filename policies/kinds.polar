@@ -55,6 +55,10 @@ exempt("Mail offer_requested", "email", "EMAIL");
 # Creating an API key gives its secret to the creator, once. No query returns it. V51
 exempt("CreateApiKeyPayload", "secret", "SECRET");
 
+# Creating a webhook endpoint, and rotating its secret, gives the secret to the user once. No query returns it. V52
+exempt("CreateWebhookEndpointPayload", "secret", "SECRET");
+exempt("RotateWebhookSecretPayload", "secret", "SECRET");
+
 # Creating an embed session gives its token to the API key's program, once. No query returns it. V52
 exempt("CreateEmbedSessionPayload", "token", "SECRET");
 

@@ -51,6 +51,9 @@ class TokenIssuer(Protocol):
     def secrets(self, purpose: bytes) -> tuple[bytes, ...]:
         """Return a secret of each usable key, the signing key's first."""
 
+    def kept_secrets(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Return a secret of each key, also of retired ones, to decrypt what is stored."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Services:
@@ -59,8 +62,8 @@ class Services:
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
-    `local_issuers`, companies can name identity issuers on this machine. With `strict_schema`, viewers don't learn the
-    names of fields that they can never see.
+    `local_hosts`, companies can name identity issuers and webhook endpoints on this machine. With `strict_schema`, viewers
+    don't learn the names of fields that they can never see.
     """
 
     reader: Reader
@@ -79,7 +82,7 @@ class Services:
     max_page_size: int = 1000
     order_approval_days: int = 14
     refused_bank_countries: frozenset[str] = frozenset({"GB"})
-    local_issuers: bool = False
+    local_hosts: bool = False
     strict_schema: bool = False
 
     def replace_policy(self, policy: Policy) -> None:

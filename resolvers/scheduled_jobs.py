@@ -22,6 +22,7 @@ from resolvers.notifying.outbox import purge_sent_mails
 from resolvers.offering.jobs import end_agreements, expire_offers
 from resolvers.order_approval import expire_due
 from resolvers.reviewing.jobs import decide_requests, reject_unpublished, remove_products
+from resolvers.webhook_endpoint import purge_deliveries
 from resolvers.writing.idempotency import purge_requests
 
 
@@ -49,4 +50,5 @@ SCHEDULED_JOBS: Final = (
     ScheduledJob("forget_unused_images", "29 * * * *", purge_unused_images),
     ScheduledJob("forget_sent_mails", "17 3 * * *", purge_sent_mails),
     ScheduledJob("forget_sessions", "29 * * * *", purge_sessions),
+    ScheduledJob("forget_webhook_deliveries", "37 3 * * *", purge_deliveries),
 )

@@ -7,7 +7,7 @@ An event shows the row as it is when the event is sent; several changes in quick
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -93,7 +93,7 @@ class Updates:
 
     async def _visible_record(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> Record | None:
         (record,) = await context.loaders.rows(self.entity, [change.key])
-        if record is None or not _shows(record, change, shown):
+        if record is None or not shows(record, change.columns, shown):
             return None
         return record if company is None or await self._belongs_to(record, company, context) else None
 
@@ -112,11 +112,11 @@ async def _next(changes: ChangeQueue) -> Change:
         raise SubscriberTooSlow from None
 
 
-def _shows(record: Record, change: Change, shown: Shown) -> bool:
-    """Return True if a field that the viewer sees may have changed."""
-    if change.columns is None:
+def shows(record: Record, changed: Collection[str] | None, shown: Shown) -> bool:
+    """Return True if a field that the viewer sees may have changed. `changed` are the columns, or None for a new row."""
+    if changed is None:
         return True
-    return any(field not in record.hidden for column in change.columns for field in shown.get(column, ()))
+    return any(field not in record.hidden for column in changed for field in shown.get(column, ()))
 
 
 def columns_of(batch: BatchResolver) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from schema.port import Port
     from schema.product import Product
     from schema.seller_registration import SellerRegistration
+    from schema.webhook_endpoint import WebhookEndpoint
 
 
 @strawberry.type(description="A company that buys, sells, or manages accounts for other companies.")
@@ -90,6 +91,9 @@ class Company(Node):
     )
     api_keys: list[Annotated[ApiKey, strawberry.lazy("schema.api_key")]] | None = resolved(
         company.api_keys, "The company's API keys, the oldest first. Revoked and expired keys stay listed."
+    )
+    webhook_endpoints: Connection[Annotated[WebhookEndpoint, strawberry.lazy("schema.webhook_endpoint")]] | None = resolved(
+        company.webhook_endpoints, "The URLs at which the company's programs receive events.", PAGE
     )
     identity_issuer: Annotated[IdentityIssuer, strawberry.lazy("schema.identity_issuer")] | None = resolved(
         company.identity_issuer, "The OpenID issuer whose tokens the company's members sign in with. Null if none is set."

@@ -19,7 +19,8 @@ class Session:
     last_used_at: datetime = column("When the session last got tokens. It ends 30 days later.")
     recent_until: datetime = resolved(
         session.recent_until,
-        "When the sign-in stops being recent. After that, giving roles and creating API keys need another `signIn`.",
+        "When the sign-in stops being recent. After that, giving roles, creating API keys and changing "
+        "where webhooks go need another `signIn`.",
     )
     user_agent: str | None = column("The program that signed in, as it described itself.")
     current: bool = resolved(session.current, "Whether this is the session of the request.")

@@ -14,6 +14,8 @@ from typing import Final, TypeAlias
 import httpcore
 
 Address: TypeAlias = IPv4Address | IPv6Address
+NOT_PUBLIC: Final = "The host has no public address."
+UNKNOWN: Final = "The host has no address."
 NAT64: Final = IPv6Network("64:ff9b::/96")  # holds an IPv4 address (RFC 6052)
 
 
@@ -33,7 +35,7 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a host that can be used. Raises ConnectError."""
-        failure: Exception = httpcore.ConnectError("The host has no public address.")
+        failure: Exception = httpcore.ConnectError(NOT_PUBLIC)
         for address in await self._usable_addresses(host, port):
             try:
                 return await self._network.connect_tcp(str(address), port, timeout, local_address, socket_options)
@@ -45,7 +47,7 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
-            raise httpcore.ConnectError("The host has no address.") from None
+            raise httpcore.ConnectError(UNKNOWN) from None
         addresses = dict.fromkeys(ip_address(str(target[0]).partition("%")[0]) for *_, target in found)
         return [address for address in addresses if is_public(address) or (self._local and address.is_loopback)]
 

@@ -33,6 +33,7 @@ from commands.demo import (
     product,
     seller_registration,
     support_details,
+    webhook_endpoint,
 )
 from commands.demo.world import SCALES, World
 from commands.failure import Failure
@@ -62,6 +63,7 @@ CONCEPTS: Final = (
     invitation,
     identity_issuer,
     seller_registration,
+    webhook_endpoint,
 )
 Progress = Callable[[str, int], None]  # (what was done, number of rows)
 

@@ -13,6 +13,7 @@ never(viewer: Viewer, "submit_verification", company: Company) if
 
 # Nobody orders, connects, publishes or creates API keys for a company that isn't verified. R404 A40 V47
 never(_viewer: Viewer, "create_api_key", company: Company) if company.verification_status != "VERIFIED";
+never(_viewer: Viewer, "create_webhook_endpoint", company: Company) if company.verification_status != "VERIFIED";
 never(_viewer: Viewer, "order_port", company: Company) if company.verification_status != "VERIFIED";
 never(_viewer: Viewer, "order_port_directly", company: Company) if company.verification_status != "VERIFIED";
 never(_viewer: Viewer, "publish_port", company: Company) if company.verification_status != "VERIFIED";

@@ -49,7 +49,7 @@ def _read_issuer(work: UnitOfWork, fields: InputReader) -> tuple[str, str] | Non
     if fields.value("issuer") is None:
         return None
     issuer, audience = fields.url("issuer", required=True), fields.text("audience", MAX_AUDIENCE_LENGTH)
-    if issuer is not None and not is_issuer(issuer, local=work.context.services.local_issuers):
+    if issuer is not None and not is_issuer(issuer, local=work.context.services.local_hosts):
         fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ISSUER, "issuer")
     return issuer or "", audience or ""
 

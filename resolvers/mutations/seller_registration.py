@@ -12,7 +12,8 @@ from models.notification import NotificationKind
 from models.seller_registration import MAX_HOLDER_LENGTH, SHOWN_CHARACTERS
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import find_root_user_for, notify_members
-from resolvers.values.bank_accounts import PURPOSE, encrypt
+from resolvers.values.bank_accounts import PURPOSE
+from resolvers.values.encryption import encrypt
 from resolvers.values.identifiers import Identifier
 from resolvers.values.messages import worded
 from resolvers.writing.field_readers import assign, bank_account, country

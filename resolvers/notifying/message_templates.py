@@ -363,5 +363,15 @@ def bank_account_replaced(company: str) -> Message:
     )
 
 
+def webhook_disabled(url: str, days: int, site_url: str) -> Message:
+    """To the administrators of a company: one of its webhook endpoints was disabled (V52)."""
+    return _message(
+        "A webhook endpoint was disabled",
+        f"No event could be delivered to {url} for {days} days, so we disabled the endpoint. Its latest deliveries say why. When the "
+        "receiver works again, enable the endpoint. Then you can replay what it missed.",
+        f"{site_url}/",
+    )
+
+
 def _message(title: str, *paragraphs: str) -> Message:
     return Message(title, "\n\n".join(paragraph for paragraph in paragraphs if paragraph))

@@ -25,6 +25,7 @@ from models import (
     PartnerDefaults,
     Session,
     User,
+    WebhookEndpoint,
 )
 from models.base import now
 from models.company import AccountKind
@@ -89,6 +90,11 @@ EMBEDDED: Final = join_settings(  # which company an embed session can be for is
     .select_from(ApiKey)
     .join(Company, Company.id == COMPANY)
     .where(ApiKey.id == sa.bindparam("key", type_=sa.Uuid()), IS_VALID)
+)
+BY_WEBHOOK_ENDPOINT: Final = join_settings(
+    sa.select(WebhookEndpoint.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
+    .join(Company, Company.id == WebhookEndpoint.company_id)
+    .where(WebhookEndpoint.id == sa.bindparam("endpoint", type_=sa.Uuid()), WebhookEndpoint.enabled)
 )
 IDENTITIES: Final = join_settings(
     sa.select(FederatedIdentity.id, Membership.user_id, Membership.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
@@ -251,6 +257,15 @@ async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
     """Load the current viewer of an embed session's token, or None if the session has ended."""
     viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles)
     return viewer and replace(viewer, external_user=embed.external_user)
+
+
+async def find_endpoint_viewer(reader: Reader, endpoint: UUID) -> Viewer | None:
+    """Load the current viewer of a webhook endpoint: its company with its roles, and no user. None if the endpoint is disabled."""
+    rows = await reader.fetch(BY_WEBHOOK_ENDPOINT, {"endpoint": endpoint})
+    if not rows:
+        return None
+    roles, *facts = rows[0]
+    return _without_recent_sign_in(viewer_of(roles, facts))
 
 
 async def is_named_issuer(reader: Reader, issuer: str, audiences: tuple[str, ...]) -> bool:

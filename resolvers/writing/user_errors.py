@@ -71,7 +71,7 @@ class ErrorCode(DescribedEnum):
     PRODUCT_NOT_AVAILABLE = "PRODUCT_NOT_AVAILABLE", "The product isn't published, or no longer sold."
     RECENT_SIGN_IN_REQUIRED = (
         "RECENT_SIGN_IN_REQUIRED",
-        "Giving roles and creating API keys need a sign-in within the last 15 minutes.",
+        "Giving roles, creating API keys and changing where webhooks go need a sign-in within the last 15 minutes.",
     )
     REQUIRED = "REQUIRED", "A value is missing or blank."
     SELLER_NOT_REGISTERED = "SELLER_NOT_REGISTERED", "The company isn't registered as a seller."

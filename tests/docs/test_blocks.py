@@ -33,6 +33,7 @@ NOT_RUN: Final = {
     "docs/api/signing-in.md": 5,
     "docs/api/subscriptions.md": 2,
     "docs/api/typescript.md": 5,
+    "docs/api/webhooks.md": 4,
     "docs/operate/mail.md": 1,
     "docs/operate/postgresql.md": 2,
     "docs/policy/change.md": 3,

@@ -104,6 +104,8 @@ def test_tags_never_change() -> None:
         "ProductRevision": b"rv",
         "Session": b"se",
         "User": b"us",
+        "WebhookDelivery": b"wd",
+        "WebhookEndpoint": b"we",
     } == tags
 
 

@@ -41,6 +41,8 @@ OWNED = (
     "product_revision",
     "seller_registration",
     "support_details",
+    "webhook_delivery",
+    "webhook_endpoint",
 )
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
@@ -57,6 +59,9 @@ TRIGGERS = {
     *((model.__table__.name, "lifecycle") for model in STAGED),
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),
+    ("webhook_change", "webhook_change_deferred"),
+    ("webhook_delivery", "webhook_delivery_deferred"),
+    ("webhook_delivery", "webhook_delivery_replayed"),
     ("marketplace_profile", "profile_visibility"),
     ("agreement", "agreement_facts"),
     ("offer", "buyers_of_offer"),

@@ -84,6 +84,11 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("OrderApproval", "REJECT"): _by_id("rejectOrder", comment="No."),
     ("OrderApproval", "WITHDRAW"): _by_id("withdrawOrder"),
     ("ApiKey", "REVOKE"): _by_id("revokeApiKey"),
+    ("WebhookEndpoint", "UPDATE"): _by_id("updateWebhookEndpoint", version=-1),
+    ("WebhookEndpoint", "DELETE"): Attempt("deleteWebhookEndpoint", lambda thing: {"id": thing["id"]}, deletes=True),
+    ("WebhookEndpoint", "ROTATE_SECRET"): _by_id("rotateWebhookSecret"),
+    ("WebhookEndpoint", "TEST"): _by_id("testWebhookEndpoint"),
+    ("WebhookDelivery", "REPLAY"): _by_id("replayWebhookDelivery"),
     ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT"): _by_id("updateManagedAccount", version=-1),
     ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT_SETTINGS"): _by_id("updateManagedAccountSettings", version=-1, settings={}),
     ("MarketplaceProfile", "INQUIRE"): Attempt(
@@ -106,6 +111,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ),
     ("Company", "SET_BILLING_MARKET"): _of_company("setBillingMarket", market="XX", enabled=True),
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
+    ("Company", "CREATE_WEBHOOK_ENDPOINT"): _of_company("createWebhookEndpoint", url="nowhere", events=[], roles=[]),
     ("Company", "SET_IDENTITY_ISSUER"): _of_company("setIdentityIssuer", issuer="nowhere"),
     ("Company", "REGISTER_SELLER"): _of_company(
         "registerSeller", bankAccountCountry="DE", bankAccountNumber="nowhere", accountHolder="Sample"

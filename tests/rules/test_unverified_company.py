@@ -43,6 +43,7 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
 
     gained = {
         "CREATE_API_KEY",
+        "CREATE_WEBHOOK_ENDPOINT",
         "SET_IDENTITY_ISSUER",
         "REGISTER_SELLER",
         "ACCEPT_OFFER",

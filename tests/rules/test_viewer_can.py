@@ -154,6 +154,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "READ",
             "CREATE_PRODUCT",
             "CREATE_API_KEY",
+            "CREATE_WEBHOOK_ENDPOINT",
             "SET_IDENTITY_ISSUER",
             "INVITE_MEMBER",
             "ORDER_PORT",
@@ -170,7 +171,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "PUBLISH_MARKETPLACE_PROFILE",
             "CREATE_PRODUCT",
         ),
-        *("REGISTER_SELLER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
+        *("CREATE_WEBHOOK_ENDPOINT", "REGISTER_SELLER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
         *("REQUEST_OFFER", "ACCEPT_OFFER"),
         *("VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
     ] == partners

@@ -217,12 +217,14 @@ RELATIONS: Final = (
     ("Company", "ports"),
     ("Company", "products"),
     ("Company", "receivedOffers"),
+    ("Company", "webhookEndpoints"),
     ("MarketplaceProfile", "ports"),
     ("Offer", "agreements"),
     ("Port", "connections"),
     ("Product", "changeRequests"),
     ("Product", "offers"),
     ("Product", "revisions"),
+    ("WebhookEndpoint", "deliveries"),
 )
 # Related lists and single rows, which are read by key
 ROWS: Final = {

@@ -259,6 +259,11 @@ class Tokens:
         """Derive a secret for a purpose from each usable key, in key order (HKDF-SHA256, 32 bytes; the same in every process)."""
         return tuple(_secret(key, purpose) for key in self._keys if key.is_usable)
 
+    def kept_secrets(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Like `secrets`, but also of keys that verify no token any more: what they have encrypted stays readable."""
+        self._refresh()
+        return tuple(_secret(key, purpose) for key in self._keys)
+
 
 def _secret(key: Key, purpose: bytes) -> bytes:
     derive = HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None, info=b"crossgate:" + purpose)

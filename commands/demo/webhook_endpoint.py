@@ -1,0 +1,70 @@
+"""Webhook endpoints of the cast, with their latest deliveries. They are disabled: nothing answers at their addresses (V52)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from choices import MemberRole
+from commands.demo.world import TODAY, Row, World
+from models.webhook_endpoint import GIVE_UP, WebhookDeliveryStatus, WebhookEvent
+
+RECEIVERS: Final = {
+    "partner": "https://portal.partner.example/webhooks",
+    "direct": "https://erp.direct.example/crossgate",
+    "shown": "https://orders.managed.example/hooks",
+}
+EVENTS: Final = (WebhookEvent.PORT_CREATED, WebhookEvent.PORT_UPDATED)
+DELIVERIES: Final = 12
+FAILURE: Final = "The receiver answered with status 503."
+EVERY: Final = timedelta(hours=7)
+
+
+def fill(world: World) -> None:
+    """Give some of the cast an endpoint, whose latest delivery failed."""
+    chance = world.chance("Webhook endpoint")
+    for part, url in RECEIVERS.items():
+        company = getattr(world.cast, part)
+        endpoint = world.add(
+            "webhook_endpoint",
+            at=TODAY,
+            company_id=company["id"],
+            url=url,
+            description="Inventory",
+            events=sorted(EVENTS),
+            roles=[MemberRole.VIEWER.value],
+            enabled=False,
+            secret=chance.randbytes(70),  # nobody has the key that decrypts it
+            previous_secret=None,
+            previous_secret_until=None,
+            failing_since=None,
+            failures=0,
+            paused_until=None,
+            created_at=TODAY - timedelta(days=30),
+            version=2,
+        )
+        ports = [row for row in world.rows["port"] if row["company_id"] == company["id"]]
+        for earlier, port in reversed(list(enumerate(ports[:DELIVERIES]))):
+            _deliver(world, endpoint, port, earlier)
+
+
+def _deliver(world: World, endpoint: Row, port: Row, earlier: int) -> None:
+    """Add the delivery that has this number of later ones."""
+    at, failed = TODAY - EVERY * (earlier + 1), earlier == 0
+    world.add(
+        "webhook_delivery",
+        at=at,
+        company_id=endpoint["company_id"],
+        endpoint_id=endpoint["id"],
+        event=WebhookEvent.PORT_UPDATED,
+        subject_type="Port",
+        subject_key=port["id"],
+        changed=["status"],
+        status=WebhookDeliveryStatus.FAILED if failed else WebhookDeliveryStatus.DELIVERED,
+        attempts=23 if failed else 1,
+        response_status=503 if failed else 204,
+        last_error=FAILURE if failed else None,
+        next_attempt_at=None,
+        give_up_at=at + GIVE_UP,
+        created_at=at,
+    )
