@@ -36,6 +36,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.execution.worker_thread import run_in_worker
 from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
+from resolvers.portal_origin import AdmittedOrigins
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.viewers import (
     SessionFacts,
@@ -47,6 +48,7 @@ from resolvers.reading.viewers import (
 )
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from resolvers.values.text import brief
+from resolvers.values.web_addresses import ANY, AllowedOrigins
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
@@ -92,6 +94,7 @@ DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
 CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' secret is derived
 CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
+PORTAL_ORIGIN: Final = "PortalOrigin"  # the type of the events of migration 0039
 PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -106,8 +109,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
     `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
-    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens` and
-    `issuer_keys`.
+    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens`,
+    `origins` and `issuer_keys`.
     """
     configure_logging(settings)
     if (message := warning(settings)) is not None:
@@ -126,6 +129,9 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     viewers = _viewers(services, Issuers(issuer_keys))
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
+    origins = AdmittedOrigins(services.reader, services.origins)
+    services.change_listener.follow(PORTAL_ORIGIN, origins.report)
+    services.change_listener.after_connecting(origins.report)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     schema = _schema(settings, documents, planning, schema_of)
@@ -133,6 +139,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
         *([reloading.follow] if settings.development else []),
+        *([] if ANY in settings.allowed_origins else [origins.follow]),
         *([companion] if companion else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
@@ -156,9 +163,11 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
+        origins=origins,
     )
     app.state.services = services
     app.state.tokens = tokens
+    app.state.origins = origins
     app.state.issuer_keys = issuer_keys
     return app
 
@@ -215,6 +224,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         order_approval_days=settings.order_approval_days,
         refused_bank_countries=_refused_countries(settings),
         local_issuers=settings.development,
+        origins=AllowedOrigins(frozenset(settings.allowed_origins), settings.development),
         strict_schema=settings.shaped_schema == "strict",
     )
 

@@ -39,6 +39,7 @@ from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
 from models.offer_document import OfferDocument
 from models.order_approval import OrderApproval
 from models.port import Port
+from models.portal_origin import PortalOrigin
 from models.price import Price
 from models.product import Product, ProductDimension, ProductSlug, ProductTestAccount
 from models.product_revision import ProductRevision
@@ -88,6 +89,7 @@ __all__ = [
     "OrderApproval",
     "PartnerDefaults",
     "Port",
+    "PortalOrigin",
     "Price",
     "Product",
     "ProductDimension",

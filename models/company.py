@@ -249,6 +249,8 @@ CONCEPTS: Final = (
             "create_api_key",
             "create_embed_session",
             "set_identity_issuer",
+            "set_portal_origins",
+            "verify_portal_origin",
             "register_seller",
             "create_product",
             "request_offer",

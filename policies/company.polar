@@ -151,6 +151,12 @@ allow_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
 deny_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
     not administers(viewer) and company.id = viewer.company_id;
 
+# Only account administrators of the company and of its partner, and the operator, can read its portal origins. V14 V52
+allow_field(viewer: Viewer, "read", company: Company, "portal_origins") if close_to(viewer, company);
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "portal_origins") if
+    not administers(viewer) and not operator(viewer) and close_to(viewer, company);
+
 # Only account administrators and finance users of the company and of its partner, and the operator, can read where it's paid. V31
 allow_field(viewer: Viewer, "read", company: Company, "seller_registration") if close_to(viewer, company);
 # @reason ROLE_REQUIRED
@@ -229,6 +235,17 @@ allow(viewer: Viewer, "set_identity_issuer", company: Company) if
 deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
 
+# Account administrators can set the origins of their company's portal, and a partner's those of the companies that it manages. V14 V52
+allow(viewer: Viewer, "set_portal_origins", company: Company) if edits(viewer, company);
+
+# An origin gets access from its pages, so setting origins needs a recent sign-in. V52 V66
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "set_portal_origins", company: Company) if
+    viewer.sign_in_stale and edits(viewer, company);
+
+# The same administrators can have an origin checked. The file that is served there is the proof, so it needs no recent sign-in. V52
+allow(viewer: Viewer, "verify_portal_origin", company: Company) if edits(viewer, company);
+
 # Account administrators and finance users can register a company as a seller. For a managed company, only its partner's can. R207 V31
 registers_seller(viewer: Viewer, company: Company) if
     handles_bank_accounts(viewer) and not managed(viewer) and acts_for(viewer, company);
@@ -282,14 +299,20 @@ takes_offers(viewer: Viewer, company: Company) if
     accepts_offers(viewer) and acts_for(viewer, company);
 allow(viewer: Viewer, "accept_offer", company: Company) if takes_offers(viewer, company);
 
-# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys and no identity issuer.
-# R404 A40 V47
+# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys, no identity issuer and no
+# portal origins. R404 A40 V47
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "create_api_key", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "set_portal_origins", company: Company) if
+    edits(viewer, company) and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "verify_portal_origin", company: Company) if
+    edits(viewer, company) and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "register_seller", company: Company) if
     registers_seller(viewer, company) and company.verification_status != "VERIFIED";

@@ -27,6 +27,7 @@ from resolvers.reading.loaders import Loaders
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redactions
 from resolvers.reading.viewers import EmbedFacts
+from resolvers.values.web_addresses import AllowedOrigins
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
@@ -59,8 +60,8 @@ class Services:
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
-    `local_issuers`, companies can name identity issuers on this machine. With `strict_schema`, viewers don't learn the
-    names of fields that they can never see.
+    `local_issuers`, companies can name identity issuers on this machine. `origins` are those that the settings allow. With
+    `strict_schema`, viewers don't learn the names of fields that they can never see.
     """
 
     reader: Reader
@@ -80,6 +81,7 @@ class Services:
     order_approval_days: int = 14
     refused_bank_countries: frozenset[str] = frozenset({"GB"})
     local_issuers: bool = False
+    origins: AllowedOrigins = field(default_factory=AllowedOrigins)
     strict_schema: bool = False
 
     def replace_policy(self, policy: Policy) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from schema.membership import Membership
     from schema.offer import Offer
     from schema.port import Port
+    from schema.portal_origin import PortalOrigin
     from schema.product import Product
     from schema.seller_registration import SellerRegistration
 
@@ -93,6 +94,9 @@ class Company(Node):
     )
     identity_issuer: Annotated[IdentityIssuer, strawberry.lazy("schema.identity_issuer")] | None = resolved(
         company.identity_issuer, "The OpenID issuer whose tokens the company's members sign in with. Null if none is set."
+    )
+    portal_origins: list[Annotated[PortalOrigin, strawberry.lazy("schema.portal_origin")]] | None = resolved(
+        company.portal_origins, "The web origins whose pages embed the company's portal, in the order in which they were added."
     )
     seller_registration: Annotated[SellerRegistration, strawberry.lazy("schema.seller_registration")] | None = resolved(
         company.seller_registration, "The company's registration as a seller. Null if it isn't registered."

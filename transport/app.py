@@ -5,7 +5,7 @@ When anything fails, the client gets JSON with a code and the request's id, neve
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from policies.viewer import Viewer
+from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
 from transport.authentication.endings import Endings
@@ -75,6 +76,7 @@ def create_app(
     policy: PolicyVersion = lambda: None,
     policy_refused: Callable[[], str | None] = lambda: None,
     quotas: Quotas | None = None,
+    origins: Container[str] | None = None,
 ) -> Starlette:
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
@@ -95,7 +97,9 @@ def create_app(
         policy: Returns the policy version for the logs and `/readyz`.
         policy_refused: Returns why the policy files are rejected, for `/readyz`, or None.
         quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
+        origins: The web origins whose pages can call the gateway; by default those of `settings`.
     """
+    origins = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
     graphql = _graphql_routes(
         settings=settings,
@@ -105,11 +109,12 @@ def create_app(
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,
         quotas=quotas or quotas_of(settings),
+        origins=origins,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
     app = Starlette(
         routes=[*graphql, *health, *extra_routes],
-        middleware=_middleware(settings, body_limits, policy),
+        middleware=_middleware(settings, body_limits, policy, origins),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
@@ -148,6 +153,7 @@ def _graphql_routes(
     contexts: _Contexts,
     policy: PolicyVersion,
     quotas: Quotas,
+    origins: Container[str],
 ) -> list[BaseRoute]:
     """Build the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
@@ -177,7 +183,7 @@ def _graphql_routes(
         identity=identity,
         connections=connections,
         sockets=sockets_open,
-        allowed_origins=settings.allowed_origins,
+        allowed_origins=origins,
         seconds=seconds,
         max_operations=settings.max_socket_operations,
     )
@@ -211,7 +217,9 @@ def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity
     return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer))
 
 
-def _middleware(settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery], policy: PolicyVersion) -> list[Middleware]:
+def _middleware(
+    settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery], policy: PolicyVersion, origins: Container[str]
+) -> list[Middleware]:
     """Return the middleware of every request, outermost first."""
     proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
     return [
@@ -220,6 +228,7 @@ def _middleware(settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery],
         Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(
             Cors,
+            admitted=origins,
             allow_origins=settings.allowed_origins,
             allow_methods=METHODS,
             allow_headers=("*",),

@@ -58,6 +58,7 @@ class ErrorCode(DescribedEnum):
         "The paying company hasn't enabled the location's billing market. For a managed account, its partner pays.",
     )
     NOT_FOUND = "NOT_FOUND", "The ID is unknown, or the viewer can't read the object."
+    ORIGIN_NOT_VERIFIED = "ORIGIN_NOT_VERIFIED", "The web origin isn't a verified portal origin of the company."
     PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON", "A new password is easy to guess."
     PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG", "A new password has more than 128 characters."
     PASSWORD_TOO_PERSONAL = (
