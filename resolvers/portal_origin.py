@@ -44,7 +44,7 @@ class AdmittedOrigins:
         self._verified: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
 
-    def __contains__(self, origin: str) -> bool:
+    def __contains__(self, origin: object) -> bool:
         return origin in self._verified or origin in self._allowed
 
     def report(self, _origin: UUID | None = None) -> None:

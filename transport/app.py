@@ -30,7 +30,7 @@ from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
-from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
+from transport.headers import Cors, SafeHeaders
 from transport.http.compression import compression
 from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import METHODS, GraphQLEndpoint, MakeContext
@@ -99,7 +99,7 @@ def create_app(
         quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
         origins: The web origins whose pages can call the gateway; by default those of `settings`.
     """
-    origins = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
+    admitted: Container[str] = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
     graphql = _graphql_routes(
         settings=settings,
@@ -109,12 +109,12 @@ def create_app(
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,
         quotas=quotas or quotas_of(settings),
-        origins=origins,
+        origins=admitted,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
     app = Starlette(
         routes=[*graphql, *health, *extra_routes],
-        middleware=_middleware(settings, body_limits, policy, origins),
+        middleware=_middleware(settings, body_limits, policy, admitted),
         exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
         lifespan=lifespan,
     )
@@ -226,15 +226,7 @@ def _middleware(
         *(proxied if settings.trusted_proxies else []),
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
         Middleware(SafeHeaders, public_url=settings.public_url),
-        Middleware(
-            Cors,
-            admitted=origins,
-            allow_origins=settings.allowed_origins,
-            allow_methods=METHODS,
-            allow_headers=("*",),
-            expose_headers=EXPOSED_HEADERS,
-            max_age=PREFLIGHT_SECONDS,
-        ),
+        Middleware(Cors, origins=origins, allow_methods=METHODS),
         compression(),
         Middleware(Failsafe),
         Middleware(NoTokenInUrl),

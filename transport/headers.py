@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -98,16 +98,23 @@ class Cors(CORSMiddleware):
     """Starlette's CORS middleware, but pages can send any request header: Apollo, OpenTelemetry and Sentry each add their own.
 
     Requests without an Origin skip CORS and only get `Vary: Origin`. Pages of public sites can't reach into a private network
-    (`Access-Control-Request-Private-Network`). `admitted` has origins that are allowed in addition to those of the settings.
+    (`Access-Control-Request-Private-Network`). `origins` are those that are allowed; with `*`, all are.
     """
 
-    def __init__(self, app: ASGIApp, *, admitted: Container[str] = (), **settings: Any) -> None:
-        super().__init__(app, **settings)
-        self._admitted = admitted
+    def __init__(self, app: ASGIApp, *, origins: Container[str], allow_methods: Sequence[str]) -> None:
+        super().__init__(
+            app,
+            allow_origins=("*",) if "*" in origins else (),
+            allow_methods=allow_methods,
+            allow_headers=("*",),
+            expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
+        )
+        self._origins = origins
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Return whether pages of an origin can call the gateway."""
-        return super().is_allowed_origin(origin) or origin in self._admitted
+        return origin in self._origins
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Answer a preflight by allowing the headers that it requests."""

@@ -46,5 +46,9 @@ class AllowedOrigins:
     origins: frozenset[str] = frozenset({ANY})
     local: bool = False
 
-    def __contains__(self, origin: str) -> bool:
-        return ANY in self.origins or origin in self.origins or (self.local and is_local_origin(origin))
+    def __contains__(self, origin: object) -> bool:
+        return (
+            ANY in self.origins
+            or origin in self.origins
+            or (self.local and isinstance(origin, str) and is_local_origin(origin))
+        )
