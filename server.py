@@ -84,6 +84,7 @@ from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
 from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
+from transport.portal_proofs import PortalProofs
 from transport.recording import Recording
 from transport.view_as import ViewAs
 
@@ -225,6 +226,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         refused_bank_countries=_refused_countries(settings),
         local_issuers=settings.development,
         origins=AllowedOrigins(frozenset(settings.allowed_origins), settings.development),
+        read_proof=PortalProofs(),
         strict_schema=settings.shaped_schema == "strict",
     )
 

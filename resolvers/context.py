@@ -33,6 +33,15 @@ Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
 
 
+ReadProof = Callable[[str], Awaitable[str | None]]
+"""Returns the text at an address that a user has entered, or None if it can't be read."""
+
+
+async def read_no_proof(_address: str) -> str | None:
+    """Read no address, as where nothing is sent to others."""
+    return None
+
+
 class TokenIssuer(Protocol):
     """Issues access tokens, and derives other secrets from the keys that sign them."""
 
@@ -60,8 +69,9 @@ class Services:
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
-    `local_issuers`, companies can name identity issuers on this machine. `origins` are those that the settings allow. With
-    `strict_schema`, viewers don't learn the names of fields that they can never see.
+    `local_issuers`, companies can name identity issuers on this machine. `origins` are those that the settings allow, and
+    `read_proof` reads the files that prove others. With `strict_schema`, viewers don't learn the names of fields that they can never
+    see.
     """
 
     reader: Reader
@@ -82,6 +92,7 @@ class Services:
     refused_bank_countries: frozenset[str] = frozenset({"GB"})
     local_issuers: bool = False
     origins: AllowedOrigins = field(default_factory=AllowedOrigins)
+    read_proof: ReadProof = read_no_proof
     strict_schema: bool = False
 
     def replace_policy(self, policy: Policy) -> None:

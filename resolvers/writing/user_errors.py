@@ -70,6 +70,10 @@ class ErrorCode(DescribedEnum):
     PORT_IN_USE = "PORT_IN_USE", "The port has live connections."
     PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE", "A port to connect isn't active."
     PRODUCT_NOT_AVAILABLE = "PRODUCT_NOT_AVAILABLE", "The product isn't published, or no longer sold."
+    PROOF_NOT_FOUND = (
+        "PROOF_NOT_FOUND",
+        "The file that proves a portal's origin can't be read, or lacks the line that proves it.",
+    )
     RECENT_SIGN_IN_REQUIRED = (
         "RECENT_SIGN_IN_REQUIRED",
         "Giving roles and creating API keys need a sign-in within the last 15 minutes.",

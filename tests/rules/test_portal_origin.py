@@ -7,18 +7,25 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.portal_origin import MAX_ORIGINS
+from models import PortalOrigin
+from models.base import now
+from models.portal_origin import CHECK_INTERVAL, MAX_ORIGINS
 from tests.client import ANONYMOUS, Client, open_client
 from tests.event_streams import PATIENCE, Closed, Socket, opened
 from tests.factory import Company, Factory
+from tests.portal_site import PROOF, Site, running_site
 from tests.rules.answers import payload, redaction_at, response_of
 from tests.rules.identity import mutate, person
 from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 from tests.rules.test_api_key import key_of
 from tests.rules.test_embed_session import WHO, as_page, create, embed, refused
 from tests.rules.test_recent_sign_in import token_after
+from transport import portal_proofs
+from transport.portal_proofs import PortalProofs
+from transport.public_network import PublicNetwork
 
 SET: Final = "company { version portalOrigins { origin verifiedAt } }"
 READ: Final = "query ($id: ID!) { company(id: $id) { portalOrigins { origin verifiedAt } } }"
@@ -178,9 +185,7 @@ async def test_nobody_outside_a_company_sets_its_origins_and_only_the_operator_r
         refusal = await send(client, viewer, "setPortalOrigins", SET, companyId=company.id, version=1, origins=[])
         read = await client(viewer, READ, id=company.id)
 
-        code = "NOT_FOUND" if viewer is ANONYMOUS else "FORBIDDEN"
-        assert not_set(code, "companyId")["company"] == refusal["company"], viewer
-        assert refusal["userErrors"], viewer
+        assert not_set("FORBIDDEN", "companyId") == refusal, viewer
         seen = unproven("https://one.example") if viewer == operator.admin else None
         assert {"portalOrigins": seen} == read.data["company"], viewer
 
@@ -424,3 +429,187 @@ async def test_development_needs_no_proof_for_this_machine_V52(local: Client, fa
         (await as_page(local, token, WHO, origin=origin)).status,
     )
     assert (True, False) == (await admits(local, origin), await admits(local, "http://portal.example:5173"))
+
+
+# How an origin is proven
+
+
+@pytest.fixture
+async def site(strict: Client) -> AsyncIterator[Site]:
+    """A portal on this machine, which the gateway reaches and trusts."""
+    services = strict.app.state.services
+    async with running_site() as running:
+        usual, services.read_proof = services.read_proof, PortalProofs(PublicNetwork(local=True), running.trusted)
+        yield running
+        services.read_proof = usual
+
+
+async def listed(client: Client, company: Company, origin: str) -> str:
+    """Let a company list an origin, and return the proof that it has to serve."""
+    query = "company { portalOrigins { proof } }"
+    done = await send(client, company.admin, "setPortalOrigins", query, version=1, origins=[origin])
+    proof: str = done["company"]["portalOrigins"][0]["proof"]
+    return proof
+
+
+async def verify(client: Client, viewer: str | None, origin: str, **more: Any) -> dict[str, Any]:
+    """Ask for the check of an origin."""
+    return await send(
+        client, viewer, "verifyPortalOrigin", "company { portalOrigins { origin verifiedAt } }", origin=origin, **more
+    )
+
+
+async def is_verified(client: Client, company: Company) -> bool:
+    """Return whether the company's only origin counts."""
+    (origin,) = (await client(company.admin, READ, id=company.id)).data["company"]["portalOrigins"]
+    return origin["verifiedAt"] is not None
+
+
+async def test_origin_that_serves_the_proof_counts_V52_V70(strict: Client, factory: Factory, site: Site) -> None:
+    """The company's server shows the line, among others, and from then on its pages embed the portal."""
+    company = await factory.company()
+    proof = await listed(strict, company, site.origin)
+    secret = await key_of(strict, company)
+    before = await create(strict, secret, company, origin=site.origin)
+    site.body = f"# of another company\r\ncrossgate-portal-other\r\n  {proof}\r\n".encode()
+
+    done = await verify(strict, company.admin, f"{site.origin}/")
+    token = await embed(strict, secret, company, origin=site.origin)
+    await admits_in_the_end(strict, site.origin)
+
+    assert ([], True) == (done["userErrors"], done["company"]["portalOrigins"][0]["verifiedAt"] is not None)
+    assert (refused("ORIGIN_NOT_VERIFIED", "origin"), [PROOF]) == (before, site.paths)
+    assert 200 == (await as_page(strict, token, WHO, origin=site.origin)).status
+
+
+async def test_origin_that_is_verified_is_not_asked_again_V52(strict: Client, factory: Factory, site: Site) -> None:
+    """The origin counts until it's removed from the list."""
+    company = await factory.company()
+    site.body = (await listed(strict, company, site.origin)).encode()
+    first = await verify(strict, company.admin, site.origin)
+
+    again = await verify(strict, company.admin, site.origin)
+
+    assert (first, 1) == (again, len(site.paths))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "another-line"),
+        (200, ""),
+        (200, "prefix{proof}"),
+        (200, "<p>{proof}</p>"),
+        (200, "{proof}\n" + "x" * 4096),
+        (404, "{proof}"),
+        (302, "{proof}"),
+        (500, "{proof}"),
+    ],
+)
+async def test_answer_without_the_exact_proof_verifies_nothing_V52(
+    strict: Client, factory: Factory, site: Site, status: int, body: str
+) -> None:
+    """The answer has to be 200, short, and have the proof as a line. No redirect is followed."""
+    company = await factory.company()
+    proof = await listed(strict, company, site.origin)
+    site.status, site.body = status, body.replace("{proof}", proof).encode()
+
+    refusal = await verify(strict, company.admin, site.origin)
+
+    assert (not_set("PROOF_NOT_FOUND", "origin"), [PROOF], False) == (refusal, site.paths, await is_verified(strict, company))
+
+
+async def test_proof_of_one_company_proves_nothing_for_another_V52(strict: Client, factory: Factory, site: Site) -> None:
+    """An origin can be of two companies, each with a line of its own."""
+    company, thief = await factory.company(), await factory.company()
+    site.body = (await listed(strict, company, site.origin)).encode()
+    await listed(strict, thief, site.origin)
+
+    theirs, ours = await verify(strict, thief.admin, site.origin), await verify(strict, company.admin, site.origin)
+
+    assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (theirs, ours["userErrors"])
+
+
+async def test_slow_server_is_not_waited_for_V52(
+    strict: Client, factory: Factory, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check ends after a few seconds, whatever the server does."""
+    monkeypatch.setattr(portal_proofs, "PROOF_SECONDS", 0.2)
+    company = await factory.company()
+    site.body, site.delay = (await listed(strict, company, site.origin)).encode(), 60
+
+    assert not_set("PROOF_NOT_FOUND", "origin") == await verify(strict, company.admin, site.origin)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "2130706433"])
+async def test_gateway_never_asks_its_own_network_V52(client: Client, factory: Factory, site: Site, host: str) -> None:
+    """The address is checked after the name is resolved. Nothing arrives at the server."""
+    company = await factory.company()
+    origin = site.origin.replace("localhost", host)
+    await listed(client, company, origin)
+
+    refusal = await verify(client, company.admin, origin)
+
+    assert (not_set("PROOF_NOT_FOUND", "origin"), 0) == (refusal, site.connections)
+
+
+async def test_server_without_a_trusted_certificate_proves_nothing_V52(strict: Client, factory: Factory, site: Site) -> None:
+    """Whoever can redirect the gateway's connection still has no certificate for the name."""
+    strict.app.state.services.read_proof = PortalProofs(PublicNetwork(local=True))
+    company = await factory.company()
+    site.body = (await listed(strict, company, site.origin)).encode()
+
+    assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (await verify(strict, company.admin, site.origin), site.paths)
+
+
+async def test_origin_is_checked_once_in_ten_seconds_V52(
+    strict: Client, factory: Factory, site: Site, rules_engine: AsyncEngine
+) -> None:
+    """Others' servers aren't asked too often."""
+    company = await factory.company()
+    site.body = (await listed(strict, company, site.origin)).encode()
+    site.status = 404
+    await verify(strict, company.admin, site.origin)
+    site.status = 200
+
+    early = await verify(strict, company.admin, site.origin)
+    async with rules_engine.connect() as connection:
+        await connection.execute(sa.update(PortalOrigin).values(checked_at=now() - CHECK_INTERVAL))
+    late = await verify(strict, company.admin, site.origin)
+
+    assert (not_set("TOO_MANY", "origin"), [], 2) == (early, late["userErrors"], len(site.paths))
+
+
+async def test_only_administrators_verify_and_only_listed_origins_V52(strict: Client, factory: Factory, site: Site) -> None:
+    """Nobody else makes the gateway ask a server."""
+    company, operator = await factory.company(), await factory.operator()
+    await factory.profile(company)
+    member = await factory.user(company, "MARKETPLACE_EDITOR")
+    site.body = (await listed(strict, company, site.origin)).encode()
+
+    for viewer in (member.email, operator.admin, (await factory.partner()).admin, ANONYMOUS):
+        refusal = await verify(strict, viewer, site.origin, companyId=company.id)
+        assert not_set("FORBIDDEN", "companyId") == refusal, viewer
+    for origin in ("https://unlisted.example", "nowhere", f"{site.origin}/page"):
+        assert not_set("NOT_FOUND", "origin") == await verify(strict, company.admin, origin)
+    assert 0 == site.connections
+
+
+async def test_check_of_an_origin_that_is_replaced_meanwhile_verifies_nothing_V52(
+    strict: Client, factory: Factory, site: Site
+) -> None:
+    """The proof that was read belongs to the removed origin, not to the one that is listed now."""
+    company = await factory.company()
+    site.body = (await listed(strict, company, site.origin)).encode()
+    read_proof = strict.app.state.services.read_proof
+
+    async def meanwhile(address: str) -> str | None:
+        for version, origins in ((2, []), (3, [site.origin])):
+            await send(strict, company.admin, "setPortalOrigins", "company { id }", version=version, origins=origins)
+        text: str | None = await read_proof(address)
+        return text
+
+    strict.app.state.services.read_proof = meanwhile
+
+    assert not_set("NOT_FOUND", "origin") == await verify(strict, company.admin, site.origin)
+    assert not await is_verified(strict, company)
