@@ -157,6 +157,9 @@ allow_field(viewer: Viewer, "read", company: Company, "portal_origins") if close
 deny_field(viewer: Viewer, "read", company: Company, "portal_origins") if
     not administers(viewer) and not operator(viewer) and close_to(viewer, company);
 
+# The company, its partner and the operator can read how the portal appears that its users see: for a managed account, its partner's. V52
+allow_field(viewer: Viewer, "read", company: Company, "portal_appearance") if close_to(viewer, company);
+
 # Only account administrators and finance users of the company and of its partner, and the operator, can read where it's paid. V31
 allow_field(viewer: Viewer, "read", company: Company, "seller_registration") if close_to(viewer, company);
 # @reason ROLE_REQUIRED
@@ -245,6 +248,10 @@ deny(viewer: Viewer, "set_portal_origins", company: Company) if
 
 # The same administrators can have an origin checked. The file that is served there is the proof, so it needs no recent sign-in. V52
 allow(viewer: Viewer, "verify_portal_origin", company: Company) if edits(viewer, company);
+
+# A company's account administrators and Marketplace editors can save how its own portal appears. V9 V52
+allow(viewer: Viewer, "save_portal_appearance", company: Company) if
+    edits_marketplace(viewer) and company.id = viewer.company_id;
 
 # Account administrators and finance users can register a company as a seller. For a managed company, only its partner's can. R207 V31
 registers_seller(viewer: Viewer, company: Company) if

@@ -49,6 +49,7 @@ billing_markets: Final = ToMany("BillingMarket", by="company_id", order="market"
 support_details: Final = ToOne("SupportDetails", "id", by="company_id")
 identity_issuer: Final = ToOne("IdentityIssuer", "id", by="company_id")
 portal_origins: Final = ToMany("PortalOrigin", by="company_id", order="id")
+portal_appearance: Final = ToOne("PortalAppearance", "portal_owner_id", by="company_id")
 seller_registration: Final = ToOne("SellerRegistration", "id", by="company_id")
 registration_certificate: Final = ToOne("Document", "id", by="certified_id")
 dashboard: Final = ToOne("Dashboard", "id")

@@ -25,6 +25,10 @@ class ErrorCode(DescribedEnum):
         "The operator hasn't verified the company, which it needs for this step.",
     )
     CONFLICT = "CONFLICT", "The object has changed since you read it (version)."
+    CONTRAST_TOO_LOW = (
+        "CONTRAST_TOO_LOW",
+        "A text colour can't be read on the colour behind it; the message names both and the ratio.",
+    )
     DUPLICATE = (
         "DUPLICATE",
         "The same value is listed twice or exists already, also as the registration of a verified company.",
