@@ -20,7 +20,10 @@ from tests.rules.mutations import recorded_changes, send, stored_rows, user_erro
 from tests.rules.test_api_key import key_of
 from tests.rules.test_embed_session import as_page, embed
 
-FIELDS: Final = "productName logo { width } colorScheme accentColor accentTextColor backgroundColor textColor fontFamily borderRadius density locale"
+FIELDS: Final = (
+    "productName logo { width } colorScheme accentColor accentTextColor backgroundColor textColor "
+    "fontFamily borderRadius density locale"
+)
 SAVED: Final = f"portalAppearance {{ {FIELDS} version }}"
 READ: Final = f"query ($id: ID!) {{ company(id: $id) {{ portalAppearance {{ {FIELDS} }} }} }}"
 OWN: Final = "{ viewer { company { portalAppearance { productName logo { url } } } } }"
@@ -216,9 +219,9 @@ async def test_contrast_is_that_of_both_stored_colours_V52(client: Client, facto
 
     (error,) = answer.data["savePortalAppearance"]["userErrors"]
     params = {each["name"]: each["value"] for each in error["params"]}
-    assert {"foreground": "textColor", "background": "backgroundColor", "ratio": "4.06", "minimum": "4.5"} == params
+    assert {"foreground": "textColor", "background": "backgroundColor", "ratio": "4.07", "minimum": "4.5"} == params
     assert (
-        "textColor on backgroundColor has a contrast of 4.06:1. People with low vision need at least 4.5:1." == error["message"]
+        "textColor on backgroundColor has a contrast of 4.07:1. People with low vision need at least 4.5:1." == error["message"]
     )
 
 
