@@ -44,6 +44,8 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
     gained = {
         "CREATE_API_KEY",
         "SET_IDENTITY_ISSUER",
+        "SET_PORTAL_ORIGINS",
+        "VERIFY_PORTAL_ORIGIN",
         "REGISTER_SELLER",
         "ACCEPT_OFFER",
         "ORDER_PORT",

@@ -170,6 +170,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "PUBLISH_MARKETPLACE_PROFILE",
             "CREATE_PRODUCT",
         ),
+        *("SET_PORTAL_ORIGINS", "VERIFY_PORTAL_ORIGIN"),
         *("REGISTER_SELLER", "INVITE_MEMBER", "ORDER_PORT", "ORDER_PORT_DIRECTLY", "PUBLISH_PORT"),
         *("REQUEST_OFFER", "ACCEPT_OFFER"),
         *("VIEW_AS", "VIEW_AS_ADMINISTRATOR", "EXPLAIN"),
