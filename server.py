@@ -123,16 +123,11 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     limits = (settings.max_document_tokens, settings.max_document_characters)
     documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
-    issuer_keys = IssuerKeys(
-        Discovery(local=services.local_issuers),
-        lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
-    )
+    issuer_keys = _issuer_keys(services)
     viewers = _viewers(services, Issuers(issuer_keys))
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
-    origins = AdmittedOrigins(services.reader, services.origins)
-    services.change_listener.follow(PORTAL_ORIGIN, origins.report)
-    services.change_listener.after_connecting(origins.report)
+    origins = _admitted_origins(services)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     schema = _schema(settings, documents, planning, schema_of)
@@ -171,6 +166,22 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     app.state.origins = origins
     app.state.issuer_keys = issuer_keys
     return app
+
+
+def _issuer_keys(services: Services) -> IssuerKeys:
+    """Return the keys of the issuers that companies have named."""
+    return IssuerKeys(
+        Discovery(local=services.local_issuers),
+        lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
+    )
+
+
+def _admitted_origins(services: Services) -> AdmittedOrigins:
+    """Return the origins whose pages can call the gateway, which hear of changes from the database."""
+    origins = AdmittedOrigins(services.reader, services.origins)
+    services.change_listener.follow(PORTAL_ORIGIN, origins.report)
+    services.change_listener.after_connecting(origins.report)
+    return origins
 
 
 def _origin(request_id: str, key: str | None) -> Origin:

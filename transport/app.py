@@ -112,14 +112,17 @@ def create_app(
         origins=admitted,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
-    app = Starlette(
-        routes=[*graphql, *health, *extra_routes],
-        middleware=_middleware(settings, body_limits, policy, admitted),
-        exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which any client can set
+    middleware = _middleware(settings, body_limits, policy, admitted)
+    app = _application([*graphql, *health, *extra_routes], middleware, lifespan)
     app.state.connections = connections
+    return app
+
+
+def _application(routes: list[BaseRoute], middleware: list[Middleware], lifespan: Lifespan[Starlette] | None) -> Starlette:
+    """Build an application that answers errors as JSON."""
+    handlers = {HTTPException: _refuse_http, Refusal: _refuse}
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which any client can set
     return app
 
 
