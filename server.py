@@ -36,6 +36,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.execution.worker_thread import run_in_worker
 from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
+from resolvers.portal_origin import AdmittedOrigins
 from resolvers.reading.cursors import Cursors
 from resolvers.reading.viewers import (
     SessionFacts,
@@ -47,6 +48,7 @@ from resolvers.reading.viewers import (
 )
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from resolvers.values.text import brief
+from resolvers.values.web_addresses import ANY, AllowedOrigins
 from resolvers.webhooks import Post, Webhooks
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -85,6 +87,7 @@ from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
 from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
+from transport.portal_proofs import PortalProofs
 from transport.recording import Recording
 from transport.view_as import ViewAs
 from transport.webhooks import EventReader
@@ -96,6 +99,7 @@ DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
 CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' secret is derived
 CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
+PORTAL_ORIGIN: Final = "PortalOrigin"  # the type of the events of migration 0039
 PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
@@ -110,8 +114,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
     `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
-    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens` and
-    `issuer_keys`.
+    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens`,
+    `origins` and `issuer_keys`.
     """
     configure_logging(settings)
     if (message := warning(settings)) is not None:
@@ -123,13 +127,11 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     limits = (settings.max_document_tokens, settings.max_document_characters)
     documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
-    issuer_keys = IssuerKeys(
-        Discovery(local=services.local_hosts),
-        lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
-    )
+    issuer_keys = _issuer_keys(services)
     viewers = _viewers(services, Issuers(issuer_keys))
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
+    origins = _admitted_origins(services)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
@@ -138,6 +140,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
         *([reloading.follow] if settings.development else []),
+        *([] if ANY in settings.allowed_origins else [origins.follow]),
         *([companion] if companion else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
@@ -162,11 +165,29 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
+        origins=origins,
     )
     app.state.services = services
     app.state.tokens = tokens
+    app.state.origins = origins
     app.state.issuer_keys = issuer_keys
     return app
+
+
+def _issuer_keys(services: Services) -> IssuerKeys:
+    """Return the keys of the issuers that companies have named."""
+    return IssuerKeys(
+        Discovery(local=services.local_hosts),
+        lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
+    )
+
+
+def _admitted_origins(services: Services) -> AdmittedOrigins:
+    """Return the origins whose pages can call the gateway, which hear of changes from the database."""
+    origins = AdmittedOrigins(services.reader, services.origins)
+    services.change_listener.follow(PORTAL_ORIGIN, origins.report)
+    services.change_listener.after_connecting(origins.report)
+    return origins
 
 
 def _origin(request_id: str, key: str | None) -> Origin:
@@ -221,6 +242,8 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         order_approval_days=settings.order_approval_days,
         refused_bank_countries=_refused_countries(settings),
         local_hosts=settings.development,
+        origins=AllowedOrigins(frozenset(settings.allowed_origins), settings.development),
+        read_proof=PortalProofs(),
         strict_schema=settings.shaped_schema == "strict",
     )
 
@@ -231,7 +254,7 @@ def make_webhooks(settings: Settings, post: Post, policies: Path = POLICIES) -> 
     services = make_services(settings, tokens, load_policy(policies))
     schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
-    schema = _schema(settings, documents, Planning(), schema_of)
+    schema = _schema(settings, documents, Planning(), Auditing(settings.audited_fields), schema_of)
     read = EventReader(schema, documents, schema_of if settings.shaped_schema == "strict" else None)
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     return Webhooks(services=services, shown=SHOWN, read=read, post=post), reloading

@@ -89,8 +89,9 @@ class Settings(BaseSettings):
     token_lifetime: int = Field(default=12 * 60 * 60, ge=1, description="How long a token is valid, in seconds.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("*",),
-        description="Web origins whose pages can call the gateway, separated by commas; `*` allows any, which is safe because "
-        "access tokens travel in a header, and other origins' pages can't send the refresh cookie.",
+        description="Web origins whose pages can call the gateway, in addition to companies' verified portal origins, separated by "
+        "commas; `*` allows any, which is safe because access tokens travel in a header, and other origins' pages can't send the "
+        "refresh cookie.",
     )
     trusted_documents_file: Path | None = Field(
         default=None,

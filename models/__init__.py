@@ -39,6 +39,8 @@ from models.offer import Instalment, Offer, OfferBuyer, OfferDimension
 from models.offer_document import OfferDocument
 from models.order_approval import OrderApproval
 from models.port import Port
+from models.portal_appearance import PortalAppearance
+from models.portal_origin import PortalOrigin
 from models.price import Price
 from models.product import Product, ProductDimension, ProductSlug, ProductTestAccount
 from models.product_revision import ProductRevision
@@ -89,6 +91,8 @@ __all__ = [
     "OrderApproval",
     "PartnerDefaults",
     "Port",
+    "PortalAppearance",
+    "PortalOrigin",
     "Price",
     "Product",
     "ProductDimension",

@@ -97,6 +97,9 @@ class Company(Identified, Versioned, Staged, Base):
     distribution_agreement: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R413
     auto_publish_allowed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # R320
     partner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company.id"))
+    portal_owner_id: Mapped[UUID] = mapped_column(  # whose portal its users see
+        sa.Computed("coalesce(partner_id, id)", persisted=True), info=private(log=False)
+    )
     registration_number: Mapped[str | None]
     tax_number: Mapped[str | None]
     country: Mapped[str] = mapped_column(sa.String(2))
@@ -250,6 +253,9 @@ CONCEPTS: Final = (
             "create_embed_session",
             "create_webhook_endpoint",
             "set_identity_issuer",
+            "set_portal_origins",
+            "verify_portal_origin",
+            "save_portal_appearance",
             "register_seller",
             "create_product",
             "request_offer",

@@ -83,6 +83,7 @@ CONCEPTS: Final = (
         links=(
             Link("profiles", "marketplace_profile", "id", "logo_id"),
             Link("products", "product", "id", "logo_id"),
+            Link("portal_appearances", "portal_appearance", "id", "logo_id"),
             Link("dealings", "dealing", "id", "product_logo_id"),
             Link("test_accounts", "product_test_account", "id", "product_logo_id"),
             Link("memberships", "membership", "photo_of_id", "user_id"),

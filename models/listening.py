@@ -95,6 +95,7 @@ class ChangeListener:
         self._address = Address.parse(url).asyncpg(server_settings(0)) | {"timeout": CONNECT_TIMEOUT}
         self._listeners: dict[str, set[ChangeQueue]] = {}
         self._callbacks: dict[str, Callable[[UUID], None]] = {}
+        self._connected: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self.is_connected = asyncio.Event()
         # Taken by listeners while they load changed rows, so that requests still get connections.
@@ -120,6 +121,10 @@ class ChangeListener:
     def follow(self, entity: str, callback: Callable[[UUID], None]) -> None:
         """Call `callback` with the key of each row of a type that the database reports."""
         self._callbacks[entity] = callback
+
+    def after_connecting(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever notifications start to arrive, because earlier ones may have been lost."""
+        self._connected.append(callback)
 
     @contextmanager
     def subscribe(self, entity: str, columns: Collection[str] | None = None) -> Iterator[ChangeQueue]:
@@ -150,6 +155,8 @@ class ChangeListener:
             connection.add_termination_listener(lambda _connection: ended.set())
             await connection.add_listener(CHANNEL, self._dispatch)
             self.is_connected.set()
+            for connected in self._connected:
+                connected()
             while not ended.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), CHECK_INTERVAL)

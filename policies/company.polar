@@ -157,6 +157,15 @@ allow_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
 deny_field(viewer: Viewer, "read", company: Company, "identity_issuer") if
     not administers(viewer) and company.id = viewer.company_id;
 
+# Only account administrators of the company and of its partner, and the operator, can read its portal origins. V14 V52
+allow_field(viewer: Viewer, "read", company: Company, "portal_origins") if close_to(viewer, company);
+# @reason ROLE_REQUIRED
+deny_field(viewer: Viewer, "read", company: Company, "portal_origins") if
+    not administers(viewer) and not operator(viewer) and close_to(viewer, company);
+
+# The company, its partner and the operator can read how the portal appears that its users see: for a managed account, its partner's. V52
+allow_field(viewer: Viewer, "read", company: Company, "portal_appearance") if close_to(viewer, company);
+
 # Only account administrators and finance users of the company and of its partner, and the operator, can read where it's paid. V31
 allow_field(viewer: Viewer, "read", company: Company, "seller_registration") if close_to(viewer, company);
 # @reason ROLE_REQUIRED
@@ -245,6 +254,21 @@ allow(viewer: Viewer, "set_identity_issuer", company: Company) if
 deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     viewer.sign_in_stale and administers(viewer) and company.id = viewer.company_id;
 
+# Account administrators can set the origins of their company's portal, and a partner's those of the companies that it manages. V14 V52
+allow(viewer: Viewer, "set_portal_origins", company: Company) if edits(viewer, company);
+
+# An origin gets access from its pages, so setting origins needs a recent sign-in. V52 V66
+# @reason RECENT_SIGN_IN_REQUIRED
+deny(viewer: Viewer, "set_portal_origins", company: Company) if
+    viewer.sign_in_stale and edits(viewer, company);
+
+# The same administrators can have an origin checked. The file that is served there is the proof, so it needs no recent sign-in. V52
+allow(viewer: Viewer, "verify_portal_origin", company: Company) if edits(viewer, company);
+
+# A company's account administrators and Marketplace editors can save how its own portal appears. V9 V52
+allow(viewer: Viewer, "save_portal_appearance", company: Company) if
+    edits_marketplace(viewer) and company.id = viewer.company_id;
+
 # Account administrators and finance users can register a company as a seller. For a managed company, only its partner's can. R207 V31
 registers_seller(viewer: Viewer, company: Company) if
     handles_bank_accounts(viewer) and not managed(viewer) and acts_for(viewer, company);
@@ -298,8 +322,8 @@ takes_offers(viewer: Viewer, company: Company) if
     accepts_offers(viewer) and acts_for(viewer, company);
 allow(viewer: Viewer, "accept_offer", company: Company) if takes_offers(viewer, company);
 
-# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys, webhooks and identity
-# issuer. R404 A40 V47
+# Until the operator has verified a company, nobody orders, sells or publishes for it, and it gets no API keys, webhooks, identity
+# issuer and portal origins. R404 A40 V47
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "create_webhook_endpoint", company: Company) if
     creates_webhooks(viewer, company) and company.verification_status != "VERIFIED";
@@ -309,6 +333,12 @@ deny(viewer: Viewer, "create_api_key", company: Company) if
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "set_identity_issuer", company: Company) if
     administers(viewer) and company.id = viewer.company_id and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "set_portal_origins", company: Company) if
+    edits(viewer, company) and company.verification_status != "VERIFIED";
+# @reason COMPANY_NOT_VERIFIED
+deny(viewer: Viewer, "verify_portal_origin", company: Company) if
+    edits(viewer, company) and company.verification_status != "VERIFIED";
 # @reason COMPANY_NOT_VERIFIED
 deny(viewer: Viewer, "register_seller", company: Company) if
     registers_seller(viewer, company) and company.verification_status != "VERIFIED";

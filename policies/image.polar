@@ -1,4 +1,4 @@
-# Images: the logos of Marketplace profiles and of products, and the photos of users. An upload that nothing uses is its owner's alone.
+# Images: the logos of Marketplace profiles, products and portals, and the photos of users. An upload that nothing uses is its owner's alone.
 
 # Everyone can read the logo of a public profile. It's an image of a company, never of a user. R006 R010
 allow(_viewer: Viewer, "read", image: Image) if
@@ -16,6 +16,11 @@ allow(viewer: Viewer, "read", image: Image) if
 allow(viewer: Viewer, "read", image: Image) if
     partner(viewer) and image.company_id != nil and dealing in image.dealings and
     dealing.buyer_partner_id = viewer.company_id and extended(dealing.status);
+
+# A managed account can read the logo of its partner's portal. V52
+allow(viewer: Viewer, "read", image: Image) if
+    managed(viewer) and image.company_id != nil and
+    appearance in image.portal_appearances and appearance.company_id = viewer.partner_id;
 
 # A company can read its own images. V9
 allow(viewer: Viewer, "read", image: Image) if

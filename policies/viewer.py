@@ -39,6 +39,7 @@ class Viewer:
     invitation_id: UUID | None = None  # the invitation whose link the viewer holds, for visitors only (V57)
     api_key_id: UUID | None = None  # the API key that the viewer signed in with, if any (V51)
     embed_key_id: UUID | None = None  # the API key that made the viewer's embed session, if any; rules don't know it (V52)
+    portal_origin_id: UUID | None = None  # the portal origin that allowed the embed session, if any; rules don't know it (V52)
     identity_id: UUID | None = None  # the identity at the company's issuer that signed in, if any; rules don't know it (V53)
     external_user: str | None = field(default=None, compare=False)  # the embedding portal's name for its user (V52)
     markets: frozenset[str] = frozenset()  # billing markets that the viewer's paying company has enabled (V12, A19)

@@ -27,9 +27,19 @@ from resolvers.reading.loaders import Loaders
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redactions
 from resolvers.reading.viewers import EmbedFacts
+from resolvers.values.web_addresses import AllowedOrigins
 
 Renew = Callable[[], Awaitable[Viewer | None]]
 """Reloads the viewer of a subscription. Returns None if the subscription must end."""
+
+
+ReadProof = Callable[[str], Awaitable[str | None]]
+"""Returns the text at an address that a user has entered, or None if it can't be read."""
+
+
+async def read_no_proof(_address: str) -> str | None:
+    """Read no address, as where nothing is sent to others."""
+    return None
 
 
 class TokenIssuer(Protocol):
@@ -62,8 +72,9 @@ class Services:
     In development, `policy` is replaced as a whole when its files change. A request keeps the policy it started with, so use
     `Context.policy`, and cache what is derived from it by its `version`. `reader` is for reads and `engine` for writes;
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
-    `local_hosts`, companies can name identity issuers and webhook endpoints on this machine. With `strict_schema`, viewers
-    don't learn the names of fields that they can never see.
+    `local_hosts`, companies can name identity issuers and webhook endpoints on this machine. `origins` are those that the settings
+    allow, and `read_proof` reads the files that prove others. With `strict_schema`, viewers don't learn the names of fields that
+    they can never see.
     """
 
     reader: Reader
@@ -83,6 +94,8 @@ class Services:
     order_approval_days: int = 14
     refused_bank_countries: frozenset[str] = frozenset({"GB"})
     local_hosts: bool = False
+    origins: AllowedOrigins = field(default_factory=AllowedOrigins)
+    read_proof: ReadProof = read_no_proof
     strict_schema: bool = False
 
     def replace_policy(self, policy: Policy) -> None:

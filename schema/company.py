@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from schema.membership import Membership
     from schema.offer import Offer
     from schema.port import Port
+    from schema.portal_appearance import PortalAppearance
+    from schema.portal_origin import PortalOrigin
     from schema.product import Product
     from schema.seller_registration import SellerRegistration
     from schema.webhook_endpoint import WebhookEndpoint
@@ -97,6 +99,13 @@ class Company(Node):
     )
     identity_issuer: Annotated[IdentityIssuer, strawberry.lazy("schema.identity_issuer")] | None = resolved(
         company.identity_issuer, "The OpenID issuer whose tokens the company's members sign in with. Null if none is set."
+    )
+    portal_origins: list[Annotated[PortalOrigin, strawberry.lazy("schema.portal_origin")]] | None = resolved(
+        company.portal_origins, "The web origins whose pages embed the company's portal, in the order in which they were added."
+    )
+    portal_appearance: Annotated[PortalAppearance, strawberry.lazy("schema.portal_appearance")] | None = resolved(
+        company.portal_appearance,
+        "How the portal appears that the company's users see. For a managed account, it's the partner's. Null if it was never saved.",
     )
     seller_registration: Annotated[SellerRegistration, strawberry.lazy("schema.seller_registration")] | None = resolved(
         company.seller_registration, "The company's registration as a seller. Null if it isn't registered."

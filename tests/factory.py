@@ -333,6 +333,11 @@ class Factory:
         await self._add(models.ApiKey, company_id=company.key, user_id=user, expires_at=expiry, **facts)
         return Thing("User", user)
 
+    async def portal_origin(self, company: Thing, origin: str, *, is_verified: bool = True) -> Thing:
+        """Create an origin of the company's portal."""
+        facts = {"proof": f"proof of {origin}", "verified_at": self.now if is_verified else None}
+        return Thing("PortalOrigin", await self._add(models.PortalOrigin, company_id=company.key, origin=origin, **facts))
+
     async def photo(self, user: Thing) -> Thing:
         """Create a photo of the user."""
         facts = {"media_type": "image/png", "width": 200, "height": 200, "content": b"photo"}

@@ -5,7 +5,7 @@ When anything fails, the client gets JSON with a code and the request's id, neve
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
@@ -23,13 +23,14 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from policies.viewer import Viewer
+from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
 from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
-from transport.headers import EXPOSED_HEADERS, PREFLIGHT_SECONDS, Cors, SafeHeaders
+from transport.headers import Cors, SafeHeaders
 from transport.http.compression import compression
 from transport.http.diff import Diff, diff_route
 from transport.http.endpoint import METHODS, GraphQLEndpoint, MakeContext
@@ -76,6 +77,7 @@ def create_app(
     policy: PolicyVersion = lambda: None,
     policy_refused: Callable[[], str | None] = lambda: None,
     quotas: Quotas | None = None,
+    origins: Container[str] | None = None,
 ) -> Starlette:
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
@@ -97,7 +99,9 @@ def create_app(
         policy: Returns the policy version for the logs and `/readyz`.
         policy_refused: Returns why the policy files are rejected, for `/readyz`, or None.
         quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
+        origins: The web origins whose pages can call the gateway; by default those of `settings`.
     """
+    admitted: Container[str] = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
     graphql = _graphql_routes(
         settings=settings,
@@ -107,16 +111,20 @@ def create_app(
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,
         quotas=quotas or quotas_of(settings),
+        origins=admitted,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
-    app = Starlette(
-        routes=[*graphql, *health, *extra_routes],
-        middleware=_middleware(settings, body_limits, policy),
-        exception_handlers={HTTPException: _refuse_http, Refusal: _refuse},
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which any client can set
+    middleware = _middleware(settings, body_limits, policy, admitted)
+    app = _application([*graphql, *health, *extra_routes], middleware, lifespan)
     app.state.connections = connections
+    return app
+
+
+def _application(routes: list[BaseRoute], middleware: list[Middleware], lifespan: Lifespan[Starlette] | None) -> Starlette:
+    """Build an application that answers errors as JSON."""
+    handlers = {HTTPException: _refuse_http, Refusal: _refuse}
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+    app.router.redirect_slashes = False  # a redirect would be built from the Host header, which any client can set
     return app
 
 
@@ -152,6 +160,7 @@ def _graphql_routes(
     contexts: _Contexts,
     policy: PolicyVersion,
     quotas: Quotas,
+    origins: Container[str],
 ) -> list[BaseRoute]:
     """Build the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
@@ -181,7 +190,7 @@ def _graphql_routes(
         identity=identity,
         connections=connections,
         sockets=sockets_open,
-        allowed_origins=settings.allowed_origins,
+        allowed_origins=origins,
         seconds=seconds,
         max_operations=settings.max_socket_operations,
     )
@@ -215,21 +224,16 @@ def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity
     return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer))
 
 
-def _middleware(settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery], policy: PolicyVersion) -> list[Middleware]:
+def _middleware(
+    settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery], policy: PolicyVersion, origins: Container[str]
+) -> list[Middleware]:
     """Return the middleware of every request, outermost first."""
     proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
     return [
         *(proxied if settings.trusted_proxies else []),
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
         Middleware(SafeHeaders, public_url=settings.public_url),
-        Middleware(
-            Cors,
-            allow_origins=settings.allowed_origins,
-            allow_methods=METHODS,
-            allow_headers=("*",),
-            expose_headers=EXPOSED_HEADERS,
-            max_age=PREFLIGHT_SECONDS,
-        ),
+        Middleware(Cors, origins=origins, allow_methods=METHODS),
         compression(),
         Middleware(Failsafe),
         Middleware(NoTokenInUrl),

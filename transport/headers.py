@@ -1,7 +1,8 @@
 """Security headers for every response, and CORS: what pages of other origins can send and read.
 
-Any origin can call the gateway from a page with a token: partners embed it in sites that we don't know, and without cookies an
-origin gains nothing that its own server couldn't request. CORS must never allow credentials. A module that serves pages sets its
+By default any origin can call the gateway from a page with a token: without cookies, an origin gains nothing that its own server
+couldn't request. If the settings name origins, only these and the portal origins that companies have verified can. CORS must never
+allow credentials. A module that serves pages sets its
 own Content-Security-Policy, which takes precedence.
 
 Headers are read and written in their ASGI form, pairs of bytes with lower-case names: wrapper objects would cost each request
@@ -11,7 +12,7 @@ more than the work itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -97,8 +98,23 @@ class Cors(CORSMiddleware):
     """Starlette's CORS middleware, but pages can send any request header: Apollo, OpenTelemetry and Sentry each add their own.
 
     Requests without an Origin skip CORS and only get `Vary: Origin`. Pages of public sites can't reach into a private network
-    (`Access-Control-Request-Private-Network`).
+    (`Access-Control-Request-Private-Network`). `origins` are those that are allowed; with `*`, all are.
     """
+
+    def __init__(self, app: ASGIApp, *, origins: Container[str], allow_methods: Sequence[str]) -> None:
+        super().__init__(
+            app,
+            allow_origins=("*",) if "*" in origins else (),
+            allow_methods=allow_methods,
+            allow_headers=("*",),
+            expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
+        )
+        self._origins = origins
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Return whether pages of an origin can call the gateway."""
+        return origin in self._origins
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Answer a preflight by allowing the headers that it requests."""

@@ -29,6 +29,8 @@ from commands.demo import (
     offer,
     order_approval,
     port,
+    portal_appearance,
+    portal_origin,
     price,
     product,
     seller_registration,
@@ -62,6 +64,8 @@ CONCEPTS: Final = (
     api_key,
     invitation,
     identity_issuer,
+    portal_origin,
+    portal_appearance,
     seller_registration,
     webhook_endpoint,
 )

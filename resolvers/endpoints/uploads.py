@@ -20,7 +20,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from models import Company, Document, EmailToken, Image, MarketplaceProfile, User, document
+from models import Company, Document, EmailToken, Image, MarketplaceProfile, PortalAppearance, User, document
 from models.document import DocumentPurpose
 from models.email_token import EmailTokenPurpose
 from resolvers.auditing.audit_log import AuditSubject
@@ -55,11 +55,12 @@ UNUSED: Final = (
         sa.or_(_unused.company_id == sa.bindparam("owner"), _unused.user_id == sa.bindparam("owner")),
         _unused.photo_of_id.is_(None),
         ~sa.exists().where(MarketplaceProfile.logo_id == _unused.id),
+        ~sa.exists().where(PortalAppearance.logo_id == _unused.id),
     )
     .order_by(_unused.id.desc())
     .offset(MAX_UNUSED_IMAGES)
 )
-# Skip images that are locked: a profile is starting to use them.
+# Skip images that are locked: a profile or a portal is starting to use them.
 OLDEST: Final = sa.select(_oldest.id).where(_oldest.id.in_(UNUSED)).with_for_update(skip_locked=True)
 DELETE_OLDEST: Final = sa.delete(Image).where(Image.id.in_(OLDEST))
 _unused_document, _oldest_document = (aliased(Document, name=f"{name}_document") for name in ("unused", "oldest"))

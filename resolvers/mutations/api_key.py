@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import ada_url
 import sqlalchemy as sa
 
 from choices import MemberRole
@@ -18,7 +16,7 @@ from resolvers.mutations.membership import check_roles, read_roles
 from resolvers.values.api_keys import generate
 from resolvers.values.identifiers import Identifier
 from resolvers.values.messages import worded
-from resolvers.values.web_addresses import is_secure
+from resolvers.values.web_addresses import web_origin
 from resolvers.writing.input_reader import TOO_MANY_ITEMS, InputReader
 from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
@@ -27,8 +25,8 @@ from resolvers.writing.user_errors import ErrorCode
 NOT_ADMIN: Final = "An API key can't be an account administrator."
 TOO_MANY_KEYS: Final = worded("Your company already has {limit} valid API keys. Revoke one first.", limit=MAX_KEYS)
 INVALID_ORIGIN: Final = "Enter a web origin, such as https://portal.example.com. Only localhost can use http."
+NOT_HTTPS: Final = "Enter a web origin with https, such as https://portal.example.com."
 INVALID_EXPIRY: Final = "Choose a time within the next {days} days."
-HOST: Final = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]")  # no wildcards
 
 
 @requires(Company="create_api_key")
@@ -36,7 +34,7 @@ async def create_api_key(work: UnitOfWork, fields: InputReader) -> ChangedIds:
     """Create an API key of a company, and the user that it acts as. Return its secret too."""
     company = await work.acting_company(fields, "create_api_key")
     name, roles = fields.text("name", MAX_NAME_LENGTH), read_roles(fields)
-    origins, expires_at = _read_origins(fields), _read_expiry(fields)
+    origins, expires_at = read_origins(fields, MAX_ORIGINS), _read_expiry(fields)
     if MemberRole.ACCOUNT_ADMIN in roles:
         fields.add_error(ErrorCode.INVALID_VALUE, NOT_ADMIN, "roles")
     if company is not None:
@@ -79,27 +77,17 @@ def _read_expiry(fields: InputReader) -> datetime:
     return expires_at
 
 
-def _read_origins(fields: InputReader) -> list[str]:
-    """Read web origins as browsers send them, each once."""
+def read_origins(fields: InputReader, limit: int, *, local: bool = True) -> list[str]:
+    """Read web origins as browsers send them, each once. Without `local`, those on this machine can't use http either."""
     given = fields.value("origins") or []
-    if len(given) > MAX_ORIGINS:
-        fields.add_error(ErrorCode.TOO_MANY, worded(TOO_MANY_ITEMS, limit=MAX_ORIGINS, count=len(given)), "origins")
+    if len(given) > limit:
+        fields.add_error(ErrorCode.TOO_MANY, worded(TOO_MANY_ITEMS, limit=limit, count=len(given)), "origins")
         return []
-    origins = [web_origin(text) for text in given]
+    origins = [web_origin(text, local=local) for text in given]
     for index, origin in enumerate(origins):
         if origin is None:
-            fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ORIGIN, "origins", str(index))
+            fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ORIGIN if local else NOT_HTTPS, "origins", str(index))
     return list(dict.fromkeys(filter(None, origins)))
-
-
-def web_origin(text: str) -> str | None:
-    """Return the web origin that a text names, in the form of an Origin header, or None if it names none."""
-    try:
-        url = ada_url.URL(text)
-    except ValueError:
-        return None
-    is_host = HOST.fullmatch(url.hostname) is not None
-    return url.origin if is_secure(url, local=True) and is_host and url.href == f"{url.origin}/" else None
 
 
 async def _check_number(work: UnitOfWork, company: UUID) -> None:

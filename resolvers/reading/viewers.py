@@ -23,6 +23,7 @@ from models import (
     ManagedAccount,
     Membership,
     PartnerDefaults,
+    PortalOrigin,
     Session,
     User,
     WebhookEndpoint,
@@ -85,11 +86,17 @@ BY_KEY_CREDENTIAL: Final = VALID_KEYS.where(
     ApiKey.secret_hash == sa.bindparam("secret_hash", type_=sa.Text()),
     sa.or_(sa.func.cardinality(ApiKey.origins) == 0, sa.bindparam("origin", type_=sa.Text()) == sa.any_(ApiKey.origins)),
 ).add_columns(sa.func.coalesce(ApiKey.last_used_at < TODAY, sa.true()).label("first_today"))
+PORTAL_ORIGIN: Final = sa.bindparam("portal_origin", type_=sa.Uuid())  # NULL if the settings allow the session's origin
 EMBEDDED: Final = join_settings(  # which company an embed session can be for is decided when it's created, and never changes
     sa.select(ApiKey.user_id, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
     .select_from(ApiKey)
     .join(Company, Company.id == COMPANY)
     .where(ApiKey.id == sa.bindparam("key", type_=sa.Uuid()), IS_VALID)
+    .where(
+        sa.or_(
+            PORTAL_ORIGIN.is_(None), sa.exists().where(PortalOrigin.id == PORTAL_ORIGIN, PortalOrigin.verified_at.is_not(None))
+        )
+    )
 )
 BY_WEBHOOK_ENDPOINT: Final = join_settings(
     sa.select(WebhookEndpoint.roles, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
@@ -143,13 +150,17 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class EmbedFacts:
-    """What an embed session's token says: the API key that made it, the company it acts for, and how (V52)."""
+    """What an embed session's token says: the API key that made it, the company it acts for, and how (V52).
+
+    `portal_origin_id` is the verified portal origin that allowed it, with which it ends too. None means that the settings did.
+    """
 
     key_id: UUID
     company_id: UUID
     roles: tuple[str, ...]
     origin: str
     external_user: str | None = None
+    portal_origin_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,18 +255,24 @@ async def find_key_viewer(reader: Reader, key: UUID) -> Viewer | None:
     return _with_key(list(rows[0])) if rows else None
 
 
-async def find_embed_viewer(reader: Reader, key: UUID, company: UUID, roles: tuple[str, ...]) -> Viewer | None:
-    """Load the current viewer of an embed session: a member of the company with these roles. None if the API key has ended (V52)."""
-    rows = await reader.fetch(EMBEDDED, {"key": key, "company": company})
+async def find_embed_viewer(
+    reader: Reader, key: UUID, company: UUID, roles: tuple[str, ...], portal_origin: UUID | None
+) -> Viewer | None:
+    """Load the current viewer of an embed session: a member of the company with these roles.
+
+    Returns None if the API key has ended, or the portal origin has been removed (V52).
+    """
+    rows = await reader.fetch(EMBEDDED, {"key": key, "company": company, "portal_origin": portal_origin})
     if not rows:
         return None
     user, *facts = rows[0]
-    return _without_recent_sign_in(replace(viewer_of(roles, facts, user), embed_key_id=key))
+    viewer = replace(viewer_of(roles, facts, user), embed_key_id=key, portal_origin_id=portal_origin)
+    return _without_recent_sign_in(viewer)
 
 
 async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
     """Load the current viewer of an embed session's token, or None if the session has ended."""
-    viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles)
+    viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles, embed.portal_origin_id)
     return viewer and replace(viewer, external_user=embed.external_user)
 
 

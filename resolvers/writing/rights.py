@@ -21,7 +21,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import ApiKey, BillingMarket, Company, FederatedIdentity, ManagedAccount, Membership, PartnerDefaults
+from models import (
+    ApiKey,
+    BillingMarket,
+    Company,
+    FederatedIdentity,
+    ManagedAccount,
+    Membership,
+    PartnerDefaults,
+    PortalOrigin,
+)
 from policies.viewer import Viewer
 from resolvers.reading.viewers import (
     ACCOUNT_GONE,
@@ -36,11 +45,12 @@ from resolvers.values.errors import PublicError
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-USER, COMPANY = (sa.bindparam(name, type_=sa.Uuid()) for name in ("user", "company"))
+USER, COMPANY, PORTAL_ORIGIN = (sa.bindparam(name, type_=sa.Uuid()) for name in ("user", "company", "portal_origin"))
 PARTNER: Final = sa.select(Company.partner_id).where(Company.id == COMPANY).scalar_subquery()
 FACTS: Final[tuple[sa.Select[Any], ...]] = (
     sa.select(Membership.id).where(Membership.user_id == USER, Membership.company_id == COMPANY),
     sa.select(ApiKey.id).where(ApiKey.user_id == USER),
+    sa.select(PortalOrigin.id).where(PortalOrigin.id == PORTAL_ORIGIN),
     sa.select(FederatedIdentity.id)
     .join(Membership, Membership.id == FederatedIdentity.membership_id)
     .where(Membership.user_id == USER, Membership.company_id == COMPANY),
@@ -143,7 +153,8 @@ async def _lock(context: Context, session: AsyncSession, statement: sa.Select[An
     """Lock facts. Return False while first defaults are being set. A visitor has no facts."""
     viewer = context.viewer
     if viewer.user_id is not None:
-        return (await session.execute(statement, {"user": viewer.user_id, "company": viewer.company_id})).scalar_one()
+        keys = {"user": viewer.user_id, "company": viewer.company_id, "portal_origin": viewer.portal_origin_id}
+        return (await session.execute(statement, keys)).scalar_one()
     return None
 
 
@@ -153,7 +164,8 @@ async def _current_viewer(context: Context) -> Viewer | None:
     if viewer.user_id is None or viewer.company_id is None:
         return viewer
     if viewer.embed_key_id is not None:
-        found = await find_embed_viewer(context.services.reader, viewer.embed_key_id, viewer.company_id, viewer.shape.roles)
+        session = (viewer.embed_key_id, viewer.company_id, viewer.shape.roles, viewer.portal_origin_id)
+        found = await find_embed_viewer(context.services.reader, *session)
         return found and replace(found, external_user=viewer.external_user)
     if viewer.api_key_id is not None:
         return await find_key_viewer(context.services.reader, viewer.api_key_id)

@@ -35,7 +35,7 @@ NOT_FOUND: Final = "Not found, or you don't have access to it."
 FORBIDDEN: Final = "You don't have permission to do this."
 UNVERIFIED: Final = (
     "The operator hasn't verified the company yet. Until then, it can't order, connect, sell, publish, create API keys or "
-    "webhooks, or set an identity issuer."
+    "webhooks, or set an identity issuer or portal origins."
 )
 STALE: Final = "Sign in again to do this. Your last sign-in was more than 15 minutes ago."
 # The errors of refusals that have a reason of their own. All others are FORBIDDEN.

@@ -25,6 +25,10 @@ class ErrorCode(DescribedEnum):
         "The operator hasn't verified the company, which it needs for this step.",
     )
     CONFLICT = "CONFLICT", "The object has changed since you read it (version)."
+    CONTRAST_TOO_LOW = (
+        "CONTRAST_TOO_LOW",
+        "A text colour can't be read on the colour behind it; the message names both and the ratio.",
+    )
     DUPLICATE = (
         "DUPLICATE",
         "The same value is listed twice or exists already, also as the registration of a verified company.",
@@ -58,6 +62,7 @@ class ErrorCode(DescribedEnum):
         "The paying company hasn't enabled the location's billing market. For a managed account, its partner pays.",
     )
     NOT_FOUND = "NOT_FOUND", "The ID is unknown, or the viewer can't read the object."
+    ORIGIN_NOT_VERIFIED = "ORIGIN_NOT_VERIFIED", "The web origin isn't a verified portal origin of the company."
     PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON", "A new password is easy to guess."
     PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG", "A new password has more than 128 characters."
     PASSWORD_TOO_PERSONAL = (
@@ -69,6 +74,10 @@ class ErrorCode(DescribedEnum):
     PORT_IN_USE = "PORT_IN_USE", "The port has live connections."
     PORT_NOT_ACTIVE = "PORT_NOT_ACTIVE", "A port to connect isn't active."
     PRODUCT_NOT_AVAILABLE = "PRODUCT_NOT_AVAILABLE", "The product isn't published, or no longer sold."
+    PROOF_NOT_FOUND = (
+        "PROOF_NOT_FOUND",
+        "The file that proves a portal's origin can't be read, or lacks the line that proves it.",
+    )
     RECENT_SIGN_IN_REQUIRED = (
         "RECENT_SIGN_IN_REQUIRED",
         "Giving roles, creating API keys and changing where webhooks go need a sign-in within the last 15 minutes.",

@@ -36,6 +36,7 @@ OWNED = (
     "offer",
     "order_approval",
     "port",
+    "portal_origin",
     "product",
     "product_dimension",
     "product_revision",
@@ -49,7 +50,7 @@ TRIGGERS = {
     ("app_user", "user_invitations"),
     ("app_user", "user_invitations_again"),
     ("audit_event", "audit_event_stays"),
-    *((table, "credential_ended") for table in ("api_key", "federated_identity", "membership", "session")),
+    *((table, "credential_ended") for table in ("api_key", "federated_identity", "membership", "portal_origin", "session")),
     ("invitation", "invitation_invitee"),
     *(
         (table, name)
@@ -73,6 +74,7 @@ TRIGGERS = {
     ("location", "location_metro"),
     ("port", "port_metro"),
     ("port", "port_profile"),
+    ("portal_origin", "portal_origin_changed"),
     ("product", "public_products"),
     ("dealing", "dealing_logo"),
     ("company", "products_of_seller"),

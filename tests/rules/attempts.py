@@ -113,6 +113,9 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("Company", "CREATE_API_KEY"): _of_company("createApiKey", name="Sample", roles=[]),
     ("Company", "CREATE_WEBHOOK_ENDPOINT"): _of_company("createWebhookEndpoint", url="nowhere", events=[], roles=[]),
     ("Company", "SET_IDENTITY_ISSUER"): _of_company("setIdentityIssuer", issuer="nowhere"),
+    ("Company", "SET_PORTAL_ORIGINS"): _of_company("setPortalOrigins", version=-1, origins=[]),
+    ("Company", "VERIFY_PORTAL_ORIGIN"): _of_company("verifyPortalOrigin", origin="nowhere"),
+    ("Company", "SAVE_PORTAL_APPEARANCE"): _of_company("savePortalAppearance", version=-1),
     ("Company", "REGISTER_SELLER"): _of_company(
         "registerSeller", bankAccountCountry="DE", bankAccountNumber="nowhere", accountHolder="Sample"
     ),

@@ -45,6 +45,8 @@ async def test_unverified_company_looks_and_prepares_only_R404_R426_A40_V47(
         "CREATE_API_KEY",
         "CREATE_WEBHOOK_ENDPOINT",
         "SET_IDENTITY_ISSUER",
+        "SET_PORTAL_ORIGINS",
+        "VERIFY_PORTAL_ORIGIN",
         "REGISTER_SELLER",
         "ACCEPT_OFFER",
         "ORDER_PORT",

@@ -88,9 +88,9 @@ class Claims:
 
     @property
     def keys(self) -> tuple[UUID, ...]:
-        """The keys of what the token depends on: its membership and its session, or the API key of its embed session."""
-        keys = (self.membership_id, self.session_id, None if self.embed is None else self.embed.key_id)
-        return tuple(key for key in keys if key is not None)
+        """The keys of what the token depends on: membership and session, or the API key and portal origin of an embed session."""
+        embed = (None, None) if self.embed is None else (self.embed.key_id, self.embed.portal_origin_id)
+        return tuple(key for key in (self.membership_id, self.session_id, *embed) if key is not None)
 
     @property
     def log_facts(self) -> dict[str, object]:
@@ -152,7 +152,8 @@ class Tokens:
     def issue_embedded(self, user_id: UUID, embed: EmbedFacts, lifetime: int) -> str:
         """Return the token of an embed session, which expires in `lifetime` seconds (V52). `user_id` is the API key's user."""
         keys = {"key": str(embed.key_id), "company": str(embed.company_id)}
-        facts = {"roles": list(embed.roles), "origin": embed.origin, "user": embed.external_user}
+        portal = {} if embed.portal_origin_id is None else {"portal": str(embed.portal_origin_id)}
+        facts = {"roles": list(embed.roles), "origin": embed.origin, "user": embed.external_user, **portal}
         return self._signed(user_id, lifetime, {EMBED: {**keys, **facts}})
 
     def _signed(self, user_id: UUID, lifetime: int, more: Mapping[str, Any]) -> str:
@@ -273,7 +274,8 @@ def _secret(key: Key, purpose: bytes) -> bytes:
 def _embed(claim: Mapping[str, Any]) -> EmbedFacts:
     """Parse the facts of an embed session. Raises KeyError, TypeError or ValueError if they aren't valid."""
     keys = UUID(claim["key"]), UUID(claim["company"])
-    return EmbedFacts(*keys, tuple(claim["roles"]), claim["origin"], claim["user"])
+    portal = UUID(claim["portal"]) if "portal" in claim else None
+    return EmbedFacts(*keys, tuple(claim["roles"]), claim["origin"], claim["user"], portal)
 
 
 def moment(claim: object) -> datetime:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -73,7 +73,7 @@ class WebSocketEndpoint:
     identity: Identity
     connections: OpenConnections
     sockets: Capacity
-    allowed_origins: tuple[str, ...]
+    allowed_origins: Container[str]
     seconds: float
     max_operations: int
 
@@ -108,12 +108,7 @@ class WebSocketEndpoint:
 
     def _admits(self, origin: str | None, host: str | None) -> bool:
         """Return whether a page of this origin may connect: an allowed origin, the gateway's own, or none (not a browser)."""
-        return (
-            origin is None
-            or "*" in self.allowed_origins
-            or origin in self.allowed_origins
-            or (host is not None and _host(origin) == host)
-        )
+        return origin is None or origin in self.allowed_origins or (host is not None and _host(origin) == host)
 
 
 class _Socket:

@@ -1,0 +1,72 @@
+"""Reads the files with which companies prove that the origins of their portals are their own (V52).
+
+The address is one that a user has entered, so only public addresses are connected to, no redirect is followed, and the answer has a
+size and a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from ssl import SSLContext
+from typing import Final
+
+import httpcore
+import structlog
+
+from models.portal_origin import MAX_PROOF_BYTES, PROOF_SECONDS
+from transport.public_network import PublicNetwork
+
+TIMEOUTS: Final = dict.fromkeys(("connect", "read", "write", "pool"), PROOF_SECONDS)
+HEADERS: Final[dict[bytes | str, bytes | str]] = {
+    "Accept": "text/plain",
+    "Accept-Encoding": "identity",
+    "User-Agent": "crossgate",
+}
+OK: Final = 200
+
+log = structlog.stdlib.get_logger("crossgate.origins")
+
+
+class ProofUnavailable(Exception):
+    """A file can't be read; the message says why, for the log."""
+
+
+class PortalProofs:
+    """Reads the text at an address. Tests use a network and a certificate authority of their own."""
+
+    def __init__(self, network: PublicNetwork | None = None, context: SSLContext | None = None) -> None:
+        self._network = network or PublicNetwork()
+        self._context = context
+
+    async def __call__(self, address: str) -> str | None:
+        """Return the text at an https address, or None if it can't be read."""
+        try:
+            async with asyncio.timeout(PROOF_SECONDS):
+                return (await self._read(address)).decode(errors="replace")
+        except (ProofUnavailable, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+            log.info("proof.unavailable", address=address, error=f"{type(error).__name__}: {error}")
+            return None
+
+    async def _read(self, address: str) -> bytes:
+        """Return the body at an address. Raises ProofUnavailable, and the errors of httpcore."""
+        context = self._context or await asyncio.to_thread(httpcore.default_ssl_context)  # reads files
+        async with (
+            httpcore.AsyncConnectionPool(context, network_backend=self._network) as pool,
+            pool.stream("GET", _checked(address), headers=HEADERS, extensions={"timeout": TIMEOUTS}) as response,
+        ):
+            if response.status != OK:
+                raise ProofUnavailable(f"It answers with status {response.status}.")
+            body = bytearray()
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) > MAX_PROOF_BYTES:
+                    raise ProofUnavailable(f"It answers with more than {MAX_PROOF_BYTES} bytes.")
+            return bytes(body)
+
+
+def _checked(address: str) -> httpcore.URL:
+    """Return an address as the client reads it. Raises ProofUnavailable unless it's https."""
+    url = httpcore.URL(address)
+    if url.scheme != b"https":
+        raise ProofUnavailable("The address isn't https.")
+    return url
