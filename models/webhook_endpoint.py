@@ -31,7 +31,7 @@ ENDPOINT_ROLES: Final = KEY_ROLES
 
 
 class WebhookEvent(DescribedEnum):
-    """What a webhook endpoint is told about."""
+    """A kind of event that webhooks send."""
 
     PORT_CREATED = "PORT_CREATED", "A port was ordered."
     PORT_UPDATED = "PORT_UPDATED", "A port was ordered or has changed."

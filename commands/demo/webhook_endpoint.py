@@ -11,6 +11,7 @@ from models.webhook_endpoint import GIVE_UP, WebhookDeliveryStatus, WebhookEvent
 
 RECEIVERS: Final = {
     "partner": "https://portal.partner.example/webhooks",
+    "hidden": "https://tickets.hidden.example/crossgate",
     "direct": "https://erp.direct.example/crossgate",
     "shown": "https://orders.managed.example/hooks",
 }

@@ -95,8 +95,8 @@ async def known(demo_client: Client) -> dict[str, list[str]]:
 
 
 def reader_of(kind: str) -> str:
-    """Return a viewer who reads objects of a type: the operator reads all but API keys, which are for their company alone."""
-    return PARTNER if kind == "ApiKey" else OPERATOR
+    """Return a viewer who reads objects of a type: the operator reads all but those that are for their own company."""
+    return PARTNER if kind in {"ApiKey", "WebhookDelivery", "WebhookEndpoint"} else OPERATOR
 
 
 async def found_ids(client: Client, kind: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Webhook endpoints of companies, the changes that they are told about, and the deliveries.
+"""Webhook endpoints of companies, the changes that they hear of, and the deliveries.
 
 The trigger that announces a change also records it, if an endpoint is subscribed. Changes and deliveries queue their jobs in the same
 transaction. The jobs about one thing and one endpoint have the same lock, so they run in order, also while one waits to be repeated.
