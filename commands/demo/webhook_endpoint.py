@@ -19,34 +19,40 @@ EVENTS: Final = (WebhookEvent.PORT_CREATED, WebhookEvent.PORT_UPDATED)
 DELIVERIES: Final = 12
 FAILURE: Final = "The receiver answered with status 503."
 EVERY: Final = timedelta(hours=7)
+CREATED: Final = TODAY - timedelta(days=30)
 
 
 def fill(world: World) -> None:
     """Give some of the cast an endpoint, whose latest delivery failed."""
     chance = world.chance("Webhook endpoint")
-    for part, url in RECEIVERS.items():
-        company = getattr(world.cast, part)
-        endpoint = world.add(
-            "webhook_endpoint",
-            at=TODAY,
-            company_id=company["id"],
-            url=url,
-            description="Inventory",
-            events=sorted(EVENTS),
-            roles=[MemberRole.VIEWER.value],
-            enabled=False,
-            secret=chance.randbytes(70),  # nobody has the key that decrypts it
-            previous_secret=None,
-            previous_secret_until=None,
-            failing_since=None,
-            failures=0,
-            paused_until=None,
-            created_at=TODAY - timedelta(days=30),
-            version=2,
-        )
-        ports = [row for row in world.rows["port"] if row["company_id"] == company["id"]]
-        for earlier, port in reversed(list(enumerate(ports[:DELIVERIES]))):
-            _deliver(world, endpoint, port, earlier)
+    endpoints = [_add(world, getattr(world.cast, part), url, chance.randbytes(70)) for part, url in RECEIVERS.items()]
+    for earlier in reversed(range(DELIVERIES)):
+        for endpoint in endpoints:
+            ports = [row for row in world.rows["port"] if row["company_id"] == endpoint["company_id"]]
+            if earlier < len(ports):
+                _deliver(world, endpoint, ports[earlier], earlier)
+
+
+def _add(world: World, company: Row, url: str, secret: bytes) -> Row:
+    """Add an endpoint. Nobody has the key that decrypts its secret."""
+    return world.add(
+        "webhook_endpoint",
+        at=CREATED,
+        company_id=company["id"],
+        url=url,
+        description="Inventory",
+        events=sorted(EVENTS),
+        roles=[MemberRole.VIEWER.value],
+        enabled=False,
+        secret=secret,
+        previous_secret=None,
+        previous_secret_until=None,
+        failing_since=None,
+        failures=0,
+        paused_until=None,
+        created_at=CREATED,
+        version=2,
+    )
 
 
 def _deliver(world: World, endpoint: Row, port: Row, earlier: int) -> None:
