@@ -24,7 +24,6 @@ FEW_RELATIONS: Final = {
     "Company.apiKeys",
     "Company.identityIssuer",
     "Company.invitations",
-    "Company.portalAppearance",
     "Company.portalOrigins",
     "Company.registrationCertificate",
     "Company.webhookEndpoints",
