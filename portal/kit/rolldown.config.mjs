@@ -1,0 +1,20 @@
+// Builds the script that host pages load, and the chunks that it imports. Chunks have a hash of their content in their names.
+
+import { defineConfig } from "rolldown";
+
+const indentation = {
+  name: "indentation", // of templates, styles and documents; the minifier leaves it in
+  transform: (code, id) => (id.includes("/src/") && id.endsWith(".ts") ? code.replace(/\n\s+/g, "\n") : null),
+};
+
+const isElement = ({ facadeModuleId: id }) => Boolean(id?.includes("/elements/"));
+
+export default defineConfig({
+  input: { kit: "src/loader.ts" },
+  platform: "browser",
+  tsconfig: "tsconfig.json",
+  transform: { target: "es2022" },
+  plugins: [indentation],
+  preserveEntrySignatures: "strict",
+  output: { dir: "dist", format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: (chunk) => `${isElement(chunk) ? "crossgate-" : ""}[name]-[hash].js`, comments: false },
+});
