@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import pytest
@@ -21,6 +21,11 @@ from tests.portal.conftest import PATIENCE, chromium
 from tests.transport.gateway import running
 
 __all__ = ["chromium"]  # a fixture of the portal's tests, for these too
+CLOCK: Final = """(() => {
+  const [wait, now, start] = [window.setTimeout, Date.now, Date.now()];
+  window.setTimeout = (run, milliseconds, ...more) => wait(run, milliseconds / %d, ...more);
+  Date.now = () => start + (now() - start) * %d;
+})()"""  # time runs faster, so that tokens of a minute end in seconds
 Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 
@@ -62,11 +67,20 @@ def visit(chromium: Browser, portal: Host) -> Open:
 
     @asynccontextmanager
     async def visiting(
-        *tags: str, who: str = "shown", width: int = 1280, expects: tuple[str, ...] = (), **options: Any
+        *tags: str,
+        who: str = "shown",
+        width: int = 1280,
+        expects: tuple[str, ...] = (),
+        seconds: int = 900,
+        failing: bool = False,
+        clock: int = 1,
+        **options: Any,
     ) -> AsyncIterator[Page]:
-        portal.failing, portal.seconds = False, 900
+        portal.failing, portal.seconds = failing, seconds
         context = await chromium.new_context(viewport={"width": width, "height": 800})
         context.set_default_timeout(PATIENCE)
+        if clock > 1:
+            await context.add_init_script(CLOCK % (clock, clock))
         page = await context.new_page()
         complaints = list[str]()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -133,7 +132,6 @@ def site(gateway: Gateway) -> Iterator[Host]:
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve on a free port. Yields the origin; plain HTTP is allowed for localhost only."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -144,7 +142,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 class _Quiet(BaseHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Log nothing."""
 
     def answer(self, body: str, kind: str, status: int = 200, **headers: str) -> None:
@@ -163,12 +161,8 @@ def _kit_handler() -> type[BaseHTTPRequestHandler]:
     class KitHandler(_Quiet):
         def do_GET(self) -> None:
             path = files.get(self.path)
-            self.answer(
-                path.read_text() if path else "",
-                path.suffix if path else "",
-                200 if path else 404,
-                Access_Control_Allow_Origin="*",
-            )
+            body, kind, status = (path.read_text(), path.suffix, 200) if path else ("", "", 404)
+            self.answer(body, kind, status, Access_Control_Allow_Origin="*")
 
     return KitHandler
 

@@ -13,6 +13,8 @@ from tests.kit.host import Host
 from tests.portal.conftest import PATIENCE
 
 PORTS: Final = "crossgate-ports"
+FOCUSED: Final = "document.activeElement.shadowRoot?.activeElement"
+VERSION: Final = "query ($id: ID!) { node(id: $id) { ... on Port { version } } }"
 RENAME: Final = """mutation ($input: UpdatePortInput!) {
   updatePort(input: $input) { port { version } userErrors { code field } } }"""
 
@@ -115,15 +117,13 @@ async def test_wrong_name_is_an_error_at_its_field_and_the_keyboard_suffices(vis
 
 async def focus(page: Page, name: str) -> None:
     """Press Tab until a button with this name has the focus, which has to be visible."""
-    focused = "(start) => { let each = start.activeElement; while (each?.shadowRoot) each = each.shadowRoot.activeElement; return each; }"
     await expect(page.get_by_role("button", name=name).first).to_be_visible()
     async with asyncio.timeout(PATIENCE / 1000):
         while True:
             await page.keyboard.press("Tab")
-            text = await page.evaluate(f"(({focused})(document))?.textContent.trim() ?? ''")
-            if text.startswith(name):
+            if (await page.evaluate(f"({FOCUSED})?.textContent.trim() ?? ''")).startswith(name):
                 break
-    assert await page.evaluate(f"getComputedStyle(({focused})(document)).outlineStyle") == "solid"
+    assert await page.evaluate(f"getComputedStyle({FOCUSED}).outlineStyle") == "solid"
 
 
 async def test_changes_of_others_appear_by_themselves(visit: Open, portal: Host) -> None:
@@ -131,9 +131,7 @@ async def test_changes_of_others_appear_by_themselves(visit: Open, portal: Host)
     async with visit(PORTS, refresh=3600) as page:
         card = page.get_by_role("article").first
         key = str(await card.get_attribute("aria-labelledby"))
-        version = portal.gateway.as_partner("query ($id: ID!) { node(id: $id) { ... on Port { version } } }", id=key)["node"][
-            "version"
-        ]
+        version = portal.gateway.as_partner(VERSION, id=key)["node"]["version"]
         heading = page.locator(f"article[aria-labelledby='{key}'] h3")
         async with asyncio.timeout(PATIENCE / 1000):
             for turn in range(1000):  # the page follows soon after it's shown

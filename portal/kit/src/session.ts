@@ -143,14 +143,12 @@ export class Session {
   }
 }
 
-/** How many seconds a token is valid from now on. A device's clock can be wrong, so it's never longer than the token's own period. */
+/** How many seconds a new token is valid. A device's clock can be wrong, so the token's own times count if it has both. */
 function lifetimeOf(token: string): number {
   try {
     const text = atob(token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/"));
-    const { exp, iat } = JSON.parse(text) as { exp?: number; iat?: number };
-    if (typeof exp !== "number") return Infinity;
-    const left = exp - Date.now() / SECOND;
-    return Math.max(1, typeof iat === "number" ? Math.min(left, exp - iat) : left);
+    const { exp, iat = Date.now() / SECOND } = JSON.parse(text) as { exp?: number; iat?: number };
+    return typeof exp === "number" ? Math.max(1, exp - iat) : Infinity;
   } catch {
     return Infinity; // it isn't a JWT: the gateway says when it has ended
   }
