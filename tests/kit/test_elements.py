@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import pytest
 from playwright.async_api import expect
 
 from tests.kit.conftest import Open
@@ -14,7 +13,8 @@ ACCOUNT: Final = """{ managedAccounts(first: 1000) {
   nodes { id version accountName company { id } settings { pricing { enabled source } } } } }"""
 SET: Final = """mutation ($input: UpdateManagedAccountSettingsInput!) {
   updateManagedAccountSettings(input: $input) { managedAccount { version } userErrors { code field } } }"""
-PENDING: Final = "{ connectionRequests(first: 1, filter: {status: PENDING}) { nodes { name viewerCan } } }"
+CONNECTIONS: Final = "{ connectionRequests(first: 20) { nodes { viewerCan } } }"
+OFFERS: Final = "{ offers(first: 20) { nodes { viewerCan } } }"
 
 
 def account_of(gateway: Gateway, who: str) -> dict[str, object]:
@@ -135,14 +135,40 @@ async def test_profile_is_saved_and_a_wrong_address_is_an_error_at_its_field(vis
         assert await page.evaluate("events.some(({ type }) => type === 'MarketplaceProfile')")
 
 
-@pytest.mark.parametrize("tag", ["crossgate-connections", "crossgate-offers"])
-async def test_lists_show_what_the_gateway_lets_the_viewer_read(visit: Open, portal: Host, tag: str) -> None:
-    """The count is the gateway's, and each item has the buttons of its `viewerCan` only."""
-    field = {"crossgate-connections": "connectionRequests", "crossgate-offers": "offers"}[tag]
-    answer = portal.gateway.as_partner(f"{{ {field}(first: 20) {{ totalCount nodes {{ viewerCan }} }} }}")[field]
-    buttons = [len({"ANSWER", "WITHDRAW", "ACCEPT"} & {*node["viewerCan"]}) for node in answer["nodes"]]
-    async with visit(tag, who="partner") as page:
-        await expect(page.get_by_role("article")).to_have_count(len(answer["nodes"]))
-        rendered = [await card.get_by_role("button").count() for card in await page.get_by_role("article").all()]
+async def test_connections_have_the_buttons_of_what_the_viewer_can_do(visit: Open, portal: Host) -> None:
+    """An item can be answered or withdrawn only if the gateway says so. The partner denies a request with a reason."""
+    answer = portal.gateway.as_partner(CONNECTIONS)["connectionRequests"]
+    expected = [bool({"ANSWER", "WITHDRAW"} & {*node["viewerCan"]}) for node in answer["nodes"]]
+    async with visit("crossgate-connections", who="partner") as page:
+        await expect(page.get_by_role("article")).to_have_count(len(expected))
+        cards = await page.get_by_role("article").all()
+        assert [await card.get_by_role("button").count() > 0 for card in cards] == expected
+        key = (
+            await page.get_by_role("article")
+            .filter(has=page.get_by_role("button", name="Deny"))
+            .first.get_attribute("aria-labelledby")
+        )
+        card = page.locator(f"article[aria-labelledby='{key}']")
+        await card.get_by_label("Reason").fill("No capacity")
+        await card.get_by_role("button", name="Deny").click()
+        await expect(card.locator(".status")).to_have_text("Denied")
+        await expect(card).to_contain_text("No capacity")
 
-    assert [bool(count) for count in buttons] == [bool(count) for count in rendered]
+
+async def test_offer_is_accepted_after_a_confirmation(visit: Open, portal: Host) -> None:
+    """Only offers that the viewer can accept have the button. Accepting asks first, and then shows the new status."""
+    answer = portal.gateway.as_partner(OFFERS)["offers"]
+    expected = ["ACCEPT" in node["viewerCan"] for node in answer["nodes"]]
+    async with visit("crossgate-offers", who="partner") as page:
+        await expect(page.get_by_role("article")).to_have_count(len(expected))
+        cards = await page.get_by_role("article").all()
+        assert [await card.get_by_role("button").count() > 0 for card in cards] == expected
+        key = await page.get_by_role("article").filter(has=page.get_by_role("button")).first.get_attribute("aria-labelledby")
+        card = page.locator(f"article[aria-labelledby='{key}']")
+        await card.get_by_role("button", name="Accept the offer").click()
+        await expect(card.locator(":focus")).to_be_visible()
+        for box in await card.get_by_role("checkbox").all():
+            await box.check()
+        await card.get_by_role("button", name="Accept the offer").click()
+        await expect(page.get_by_role("status").filter(has_text="is accepted")).to_have_count(1)
+        assert await page.evaluate("events.some(({ action }) => action === 'ACCEPT')")

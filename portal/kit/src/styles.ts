@@ -71,6 +71,8 @@ export const base = css`
     border-radius: var(--cg-field-radius, var(--cg-radius, 0.5rem));
     padding: calc(var(--gap) / 2) var(--gap);
   }
+  fieldset { border: 0; display: grid; gap: var(--gap); }
+  [type="checkbox"] { inline-size: 1.25em; min-block-size: 1.25em; margin-inline-end: var(--gap); vertical-align: middle; accent-color: var(--accent); }
   [aria-invalid="true"] { border-color: var(--danger); }
   :focus-visible { outline: var(--cg-focus-width, 3px) solid var(--focus); outline-offset: 2px; }
   .filters { display: grid; gap: calc(var(--gap) * 2); grid-template-columns: repeat(auto-fit, minmax(min(12rem, 100%), 1fr)); }

@@ -1,7 +1,7 @@
 // <crossgate-offers>: private offers, and accepting them.
 
 import { gql, html, type Hub, nothing } from "../core.js";
-import { alertOf } from "../form.js";
+import { alertOf, selectField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
 import { CrossgateList } from "../list.js";
 
@@ -10,6 +10,7 @@ const OFFER = /* GraphQL */ `
     id name status paymentModel expiresOn contractEndDate version viewerCan viewerHides { field reason }
     product { title }
     seller { tradingName }
+    buyers { id tradingName }
     totalValue { amount currency }
     waitsFor { side }
     dimensions { id name unit price { amount currency } }
@@ -78,27 +79,56 @@ export class CrossgateOffers extends CrossgateList<Offer> {
 
   #steps(offer: Offer) {
     const form = this.formOf(offer);
-    const errors = html`${alertOf(form.others())} ${this.problem(form.failure)}`;
-    if (!offer.viewerCan.includes("ACCEPT")) return errors;
-    if (this.#confirming !== offer.id) {
-      return html`${errors}<p class="actions">${this.button(offer, offer.name, "offers.accept", () => this.#ask(offer), "")}</p>`;
-    }
+    if (!offer.viewerCan.includes("ACCEPT")) return nothing;
+    if (this.#confirming === offer.id) return this.#sheet(offer);
     return html`
-      ${errors}
-      <div role="group" aria-label=${this.t("offers.accept")}>
-        <p>${this.t("offers.binding", { name: offer.name })}</p>
+      ${alertOf(form.others())} ${this.problem(form.failure)}
+      <p class="actions">${this.button(offer, offer.name, "offers.accept", () => this.#ask(offer), "")}</p>
+    `;
+  }
+
+  /** For whom, and what of it. A partner can accept for an account that it manages. */
+  #sheet(offer: Offer) {
+    const { id, name, dimensions, buyers } = offer;
+    const { sending, failure, errors } = this.formOf(offer);
+    const submit = (event: SubmitEvent) => {
+      event.preventDefault();
+      void this.#accept(offer, event.target as HTMLFormElement);
+    };
+    return html`
+      <form novalidate @submit=${submit}>
+        ${alertOf(this.formOf(offer).others("companyId"))} ${this.problem(failure)}
+        <p>${this.t("offers.binding", { name })}</p>
+        ${buyers && buyers.length > 1
+          ? selectField({
+              id: `${id}-buyer`,
+              name: "companyId",
+              label: this.t("offers.buyer"),
+              value: buyers[0]!.id,
+              choices: buyers.map((buyer) => ({ value: buyer.id, label: buyer.tradingName })),
+              errors: errors.companyId,
+            })
+          : nothing}
+        ${dimensions.length > 1
+          ? html`<fieldset part="choices"><legend>${this.t("offers.dimensions")}</legend>${dimensions.map((each) => this.#dimension(offer, each))}</fieldset>`
+          : nothing}
         <p class="actions">
-          ${this.button(offer, offer.name, "offers.accept", () => this.#accept(offer), "")}
+          <button part="button" ?disabled=${sending}>${this.t("offers.accept")}</button>
           ${this.button(offer, "", "cancel", () => this.#leave(offer))}
         </p>
-      </div>
+      </form>
     `;
+  }
+
+  #dimension(offer: Offer, { id, name, unit }: Offer["dimensions"][number]) {
+    const key = `${offer.id}-${id}`;
+    return html`<p><input part="checkbox" type="checkbox" id=${key} name="dimension" value=${id} /><label part="label" for=${key}>${name} (${unit})</label></p>`;
   }
 
   async #ask(offer: Offer): Promise<void> {
     this.#confirming = offer.id;
     this.formOf(offer).clear();
-    await this.focusIn(offer, "[role=group] .quiet");
+    await this.focusIn(offer, "form :is(select, input, button)");
   }
 
   async #leave(offer: Offer): Promise<void> {
@@ -106,13 +136,16 @@ export class CrossgateOffers extends CrossgateList<Offer> {
     await this.focusIn(offer, ".actions button");
   }
 
-  async #accept(offer: Offer): Promise<void> {
-    const input = { id: offer.id, version: offer.version ?? 0, dimensionIds: null };
+  async #accept(offer: Offer, form: HTMLFormElement): Promise<void> {
+    const { id, version, dimensions, buyers } = offer;
+    const [first, ...more] = dimensions;
+    const dimensionIds = more.length ? new FormData(form).getAll("dimension").map(String) : first ? [first.id] : null;
+    const companyId = textOf(form, "companyId") || buyers?.[0]?.id || null;
+    const input = { id, version: version ?? 0, companyId, dimensionIds };
     const sent = await this.take(offer, "ACCEPT", async () => (await this.mutate(ACCEPT, { input })).acceptOffer);
     if (!sent?.agreement) return;
-    const accepted = sent.agreement.offer;
-    this.news = this.#newsOf(accepted);
-    this.put(accepted);
+    this.news = this.t("offers.accepted", { name: offer.name });
+    this.put(sent.agreement.offer);
     await this.#leave(offer);
   }
 
