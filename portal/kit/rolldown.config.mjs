@@ -9,6 +9,14 @@ const indentation = {
 
 const isElement = ({ facadeModuleId: id }) => Boolean(id?.includes("/elements/"));
 
+// One file for all elements, rather than one for each set of elements that share a module.
+const SHARED = [
+  /kit\/src\/(core|connection|element|live|session|words)\.ts$/,
+  /typescript\/dist\/(client|documents|errors|hidden|index|tokens|user-errors)\.js$/,
+  /node_modules\/(@lit\/|lit)(?!.*directive)/, // only lists need directives
+];
+const isShared = (id) => SHARED.some((pattern) => pattern.test(id));
+
 export default defineConfig({
   input: { kit: "src/loader.ts" },
   platform: "browser",
@@ -16,5 +24,13 @@ export default defineConfig({
   transform: { target: "es2022" },
   plugins: [indentation],
   preserveEntrySignatures: "strict",
-  output: { dir: "dist", format: "esm", minify: true, entryFileNames: "[name].js", chunkFileNames: (chunk) => `${isElement(chunk) ? "crossgate-" : ""}[name]-[hash].js`, comments: false },
+  output: {
+    dir: "dist",
+    format: "esm",
+    minify: true,
+    comments: false,
+    entryFileNames: "[name].js",
+    chunkFileNames: (chunk) => `${isElement(chunk) ? "crossgate-" : ""}[name]-[hash].js`,
+    codeSplitting: { groups: [{ name: "core", test: isShared }] },
+  },
 });

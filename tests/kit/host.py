@@ -33,7 +33,7 @@ STYLE: Final = """
 body { margin: 8px; }
 """
 SCRIPT: Final = """
-import { connect } from "%(kit)s/kit.js";
+import * as kit from "%(kit)s/kit.js";
 
 const options = new URLSearchParams(location.search);
 window.events = [];
@@ -47,7 +47,8 @@ const fetchToken = async () => {
 };
 const locale = options.get("locale") ?? "en";
 const refreshSeconds = Number(options.get("refresh") ?? 30);
-window.portal = connect({ endpoint: "%(gateway)s/graphql", fetchToken, locale, refreshSeconds, appearance: { radius: "2px" } });
+window.kit = kit;
+window.portal = kit.connect({ endpoint: "%(gateway)s/graphql", fetchToken, locale, refreshSeconds, appearance: { radius: "2px" } });
 """
 
 

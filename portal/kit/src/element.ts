@@ -4,12 +4,9 @@ import { GatewayError, hiddenReason, type TypedDocument } from "@crossgate/clien
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 
 import { connection, type Hub, join, leave, type Member, tell } from "./connection.js";
-import { base } from "./styles.js";
 import type { Money, Values } from "./words.js";
 
 export abstract class CrossgateElement extends LitElement implements Member {
-  static override styles = [base];
-
   protected failure: Error | undefined;
   protected loading = false;
   #following: AbortController | undefined;

@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 
 import { CrossgateElement, html, nothing, type TemplateResult } from "./core.js";
 import { Form, type Sent } from "./form.js";
+import { looks } from "./styles.js";
 
 const LONGEST = 1000; // items that one page of the gateway can have
 
@@ -18,6 +19,7 @@ export interface Page<Node> {
 }
 
 export abstract class CrossgateList<Node extends Item> extends CrossgateElement {
+  static override styles = looks;
   static override properties = { pageSize: { type: Number, attribute: "page-size" } };
   declare pageSize: number;
 

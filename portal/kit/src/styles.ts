@@ -1,8 +1,8 @@
 // The looks of all elements. Every value that a host may want to change is a custom property; docs/api/portal-kit.md lists them.
 
-import { css } from "lit";
+import { css } from "./core.js";
 
-export const base = css`
+export const looks = css`
   :host {
     display: block;
     --accent: var(--cg-accent, light-dark(#0b5cad, #7ab8ff));

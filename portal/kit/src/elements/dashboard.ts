@@ -2,6 +2,7 @@
 
 import { CrossgateElement, gql, html, nothing } from "../core.js";
 import type * as gq from "../gql.js";
+import { looks } from "../styles.js";
 
 const DASHBOARD = gql<gq.DashboardQuery, gq.DashboardQueryVariables>(/* GraphQL */ `
   query Dashboard {
@@ -22,6 +23,7 @@ interface Row {
 }
 
 export class CrossgateDashboard extends CrossgateElement {
+  static override styles = looks;
   #viewer: gq.DashboardQuery["viewer"] | undefined;
 
   protected override async load(): Promise<void> {

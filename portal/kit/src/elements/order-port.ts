@@ -3,6 +3,7 @@
 import { CrossgateElement, gql, html, nothing } from "../core.js";
 import { alertOf, Form, selectField, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
+import { looks } from "../styles.js";
 
 const TERMS = [1, 12, 24, 36, 48, 60];
 
@@ -25,6 +26,7 @@ const ORDER = gql<gq.OrderPortMutation, gq.OrderPortMutationVariables>(/* GraphQ
 type Ordered = gq.OrderPortMutation["orderPort"];
 
 export class CrossgateOrderPort extends CrossgateElement {
+  static override styles = looks;
   #data: gq.OrderableQuery | undefined;
   #location = "";
   #ordered: Ordered | undefined;

@@ -3,6 +3,7 @@
 import { CrossgateElement, gql, html, nothing } from "../core.js";
 import { alertOf, Form, selectField, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
+import { looks } from "../styles.js";
 
 const PROFILE = gql<gq.ProfileQuery, gq.ProfileQueryVariables>(/* GraphQL */ `
   query Profile {
@@ -27,6 +28,7 @@ const FIELDS = ["companyName", "bio", "contactEmail", "phone", "website"] as con
 const TYPES: Readonly<Record<string, string>> = { contactEmail: "email", phone: "tel", website: "url" };
 
 export class CrossgateProfile extends CrossgateElement {
+  static override styles = looks;
   #company: Company | null | undefined;
   #saved = false;
   readonly #form = new Form(this, () => this.hub.words!);

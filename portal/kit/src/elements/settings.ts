@@ -3,6 +3,7 @@
 import { CrossgateElement, gql, hiddenReason, html, nothing } from "../core.js";
 import { alertOf, Form, selectField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
+import { looks } from "../styles.js";
 
 const ACCOUNT = /* GraphQL */ `
   fragment AccountFields on ManagedAccount {
@@ -45,6 +46,7 @@ type Switch = (typeof SWITCHES)[number];
 type Values = Record<Switch, boolean | null>;
 
 export class CrossgateSettings extends CrossgateElement {
+  static override styles = looks;
   static override properties = { accountId: { attribute: "account-id" } };
   /** The account to show. Without it, the element has a list to choose from. */
   declare accountId: string | undefined;
