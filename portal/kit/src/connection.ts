@@ -139,7 +139,10 @@ export class Hub {
       const end = () => void events.return?.()?.catch(() => undefined);
       signal.addEventListener("abort", end);
       try {
-        for await (const { data } of events) onEvent(data);
+        for await (const { data } of events) {
+          attempt = 0;
+          onEvent(data);
+        }
       } catch {
         // Visible elements load again regularly, so a page without a socket is only later.
       }

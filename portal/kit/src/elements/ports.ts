@@ -99,7 +99,9 @@ export class CrossgatePorts extends CrossgateList<Port> {
   }
 
   protected override filters() {
-    const statuses = this.#facets?.statuses ?? [];
+    const found = this.#facets?.statuses ?? [];
+    const chosen = this.#filter.status;
+    const statuses = !chosen || found.some(({ status }) => status === chosen) ? found : [...found, { status: chosen, count: 0 }];
     const choices = statuses.map(({ status, count }) => ({ value: status, label: this.t("facet", { name: this.t(`port.${status}`), number: count }) }));
     return html`
       <form part="filters" class="filters" role="search" aria-label=${this.t("ports.title")} @submit=${(event: Event) => event.preventDefault()}>
@@ -111,7 +113,7 @@ export class CrossgatePorts extends CrossgateList<Port> {
           id: "status",
           name: "status",
           label: this.t("status"),
-          value: this.#filter.status ?? "",
+          value: chosen ?? "",
           choices: [{ value: "", label: this.t("all") }, ...choices],
           onChange: (status) => this.#choose({ status: (status || null) as gq.PortFilter["status"] }),
         })}

@@ -1,5 +1,7 @@
 // <crossgate-profile>: the company's Marketplace profile, to read or, for those who can, to edit.
 
+import { keyed } from "lit/directives/keyed.js";
+
 import { CrossgateElement, gql, html, nothing } from "../core.js";
 import { alertOf, Form, selectField, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
@@ -62,7 +64,7 @@ export class CrossgateProfile extends CrossgateElement {
 
   #sheet(profile: Profile) {
     const { errors, failure, sending } = this.#form;
-    return html`
+    const form = html`
       <form part="form" class="card" novalidate @submit=${this.#submit}>
         ${alertOf(this.#form.others(...FIELDS, "visibility"))} ${this.problem(failure)}
         ${FIELDS.map((name) =>
@@ -87,6 +89,7 @@ export class CrossgateProfile extends CrossgateElement {
         <p role="status">${this.#saved ? this.t("saved") : ""}</p>
       </form>
     `;
+    return keyed(profile?.version, form); // texts for another version are void
   }
 
   #submit = (event: SubmitEvent): void => {
@@ -107,7 +110,7 @@ export class CrossgateProfile extends CrossgateElement {
       visibility: text("visibility") as "PRIVATE" | "PUBLIC",
     };
     const sent = await this.#form.send(async () => (await this.mutate(SAVE, { input })).saveMarketplaceProfile);
-    if (!sent) return;
+    if (!sent) return this.#form.errors.version && this.refresh(); // someone else has changed the profile
     this.changed("MarketplaceProfile", sent.marketplaceProfile?.id, "SAVE_MARKETPLACE_PROFILE");
     await this.refresh();
     this.#saved = true;

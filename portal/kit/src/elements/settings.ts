@@ -1,5 +1,7 @@
 // <crossgate-settings>: what a partner lets one of its accounts see and do. A preview shows it before it's saved.
 
+import { keyed } from "lit/directives/keyed.js";
+
 import { CrossgateElement, gql, hiddenReason, html, nothing } from "../core.js";
 import { alertOf, Form, selectField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
@@ -97,7 +99,7 @@ export class CrossgateSettings extends CrossgateElement {
     const { sending, failure, errors } = this.#form;
     const can = account.viewerCan.includes("UPDATE_MANAGED_ACCOUNT_SETTINGS");
     const fields = SWITCHES.map((name) => `settings.${name}`);
-    return html`
+    const form = html`
       <form part="form" class="card" @submit=${(event: SubmitEvent) => this.#submit(event, account)}>
         <h3 part="card-heading">${account.accountName}</h3>
         ${alertOf(this.#form.others(...fields))} ${this.problem(failure)}
@@ -111,6 +113,7 @@ export class CrossgateSettings extends CrossgateElement {
         <p role="status">${this.#saved ? this.t("saved") : ""}</p>
       </form>
     `;
+    return keyed(`${account.id} ${account.version}`, form); // choices for another account, or another version, are void
   }
 
   #switch(account: Account, name: Switch, errors: string[] | undefined) {
@@ -176,7 +179,7 @@ export class CrossgateSettings extends CrossgateElement {
     const input = { id, version: version!, settings };
     const sent = await this.#form.send(async () => (await this.mutate(SAVE, { input })).saved);
     const account = sent?.managedAccount;
-    if (!account) return;
+    if (!account) return this.#form.errors.version && this.refresh(); // someone else has changed the account
     this.#accounts = this.#accounts?.map((each) => (each.id === id ? account : each));
     this.#preview = undefined;
     this.#saved = true;
