@@ -73,10 +73,11 @@ def visit(chromium: Browser, portal: Host) -> Open:
         expects: tuple[str, ...] = (),
         seconds: int = 900,
         failing: bool = False,
+        empty: bool = False,
         clock: int = 1,
         **options: Any,
     ) -> AsyncIterator[Page]:
-        portal.failing, portal.seconds = failing, seconds
+        portal.failing, portal.empty, portal.seconds = failing, empty, seconds
         context = await chromium.new_context(viewport={"width": width, "height": 800})
         context.set_default_timeout(PATIENCE)
         if clock > 1:

@@ -49,6 +49,17 @@ def test_each_language_has_all_words(locale: str) -> None:
     assert places == {key: sorted(PLACES.findall(WORDS["en"][key])) for key in places}
 
 
+def test_editors_know_the_elements() -> None:
+    """The manifest of custom elements has each tag of the documentation, with its attributes, parts and custom properties."""
+    manifest = json.loads((KIT / "custom-elements.json").read_text("utf-8"))
+    elements = {each["tagName"]: each for each in manifest["modules"][0]["declarations"]}
+    rows = dict(re.findall(r"^\| `(crossgate-[\w-]+)` \|.*\|([^|]*)\|$", PAGE.read_text("utf-8"), re.MULTILINE))
+    attributes = {tag: [each["name"] for each in element["attributes"]] for tag, element in elements.items()}
+
+    assert attributes == {tag: re.findall(r"`([\w-]+)`", text) for tag, text in rows.items()}
+    assert all(element["cssParts"] and element["cssProperties"] for element in elements.values())
+
+
 def test_custom_properties_and_parts_are_documented() -> None:
     """The page lists each custom property and each part of the sources, and no other."""
     page = PAGE.read_text("utf-8")

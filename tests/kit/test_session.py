@@ -106,6 +106,31 @@ async def test_revoked_key_ends_the_session_V59(visit: Open, portal: Host) -> No
         assert [event["code"] for event in await events(page, "cg-error")][:1] == ["TOKEN_RENEWAL_FAILED"]
 
 
+@pytest.mark.usefixtures("key")
+async def test_refused_token_is_replaced_once_for_all_elements(visit: Open, portal: Host) -> None:
+    """After the site has changed its key, the gateway refuses the page's token. One new token lets all elements go on."""
+    async with visit(PORTS, "crossgate-dashboard", "crossgate-approvals", expects=FAILED) as page:
+        await expect(page.get_by_role("article").first).to_be_visible()
+        portal.revoke_key()
+        portal.get_key()
+        before = portal.asked
+        await page.evaluate("portal.update()")
+        await expect(page.get_by_role("article").first).to_be_visible()
+
+        assert (portal.asked, await page.get_by_text(ENDED).count()) == (before + 1, 0)
+        assert await events(page, "cg-error") == []
+
+
+async def test_page_without_a_token_is_no_visitor_s(visit: Open) -> None:
+    """If the host has no token, elements don't show what is public either, and the host learns that trying again is useless."""
+    async with visit("crossgate-connections", "crossgate-order-port", empty=True) as page:
+        error = await received(page, "cg-error")
+        await expect(page.get_by_text(ENDED)).to_have_count(2)
+        await expect(page.get_by_role("heading", level=2)).to_have_count(0)
+
+        assert ("NO_TOKEN", False) == (error["code"], error["retryable"])
+
+
 async def test_lost_network_keeps_what_is_shown_and_returns(visit: Open) -> None:
     """Without a network the page says so and keeps its list. With it, the failure disappears by itself."""
     async with visit(PORTS, expects=FAILED) as page:
