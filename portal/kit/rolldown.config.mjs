@@ -17,7 +17,7 @@ const SHARED = [
 ];
 const isShared = (id) => SHARED.some((pattern) => pattern.test(id));
 
-export default defineConfig({
+const served = {
   input: { kit: "src/loader.ts" },
   platform: "browser",
   tsconfig: "tsconfig.json",
@@ -33,4 +33,15 @@ export default defineConfig({
     chunkFileNames: (chunk) => `${isElement(chunk) ? "crossgate-" : ""}[name]-[hash].js`,
     codeSplitting: { groups: [{ name: "core", test: isShared }] },
   },
-});
+};
+
+/** For apps that have React and a bundler. */
+const react = {
+  input: { react: "src/react.ts" },
+  platform: "browser",
+  tsconfig: "tsconfig.json",
+  external: ["react"],
+  output: { dir: "dist/react", format: "esm", entryFileNames: "[name].js" },
+};
+
+export default defineConfig([served, react]);

@@ -82,7 +82,7 @@ class Gateway:
 
 @dataclass
 class Host:
-    """The partner's site. A test can make its back end fail, and shorten its tokens."""
+    """The partner's site. A test can make its back end fail, shorten its tokens, and add a script to its pages."""
 
     gateway: Gateway
     url: str = ""
@@ -91,6 +91,7 @@ class Host:
     empty: bool = False
     seconds: int = 900
     asked: int = 0
+    script: str = ""
     key: dict[str, Any] = field(default_factory=dict)
 
     def get_key(self) -> None:
@@ -179,6 +180,8 @@ def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
                     self._token(query["as"])
                 case "/host.js":
                     self.answer(SCRIPT % {"kit": host.kit, "gateway": host.gateway.url}, ".js")
+                case "/app.js":
+                    self.answer(host.script, ".js")
                 case "/host.css":
                     self.answer(STYLE, ".css")
                 case "/page":
@@ -205,4 +208,5 @@ def _page(query: dict[str, str]) -> str:
     lang, scheme = query.get("locale", "en"), query.get("scheme", "light")
     return f"""<!doctype html><html lang="{lang}" class="{scheme}"><head><meta charset="utf-8"><title>Portal</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/host.css">
-<script type="module" src="/host.js"></script></head><body><main><h1>Portal</h1>{elements}</main></body></html>"""
+<script type="module" src="/host.js"></script><script type="module" src="/app.js"></script></head>
+<body><main><h1>Portal</h1>{elements}</main></body></html>"""
