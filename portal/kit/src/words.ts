@@ -44,7 +44,7 @@ export class Words {
     return text.replace(/\{(\w+)\}/g, (_, name: string) => this.#shown(values[name]));
   };
 
-  /** The text of a key, or of another one if the language has none. */
+  /** Whether the language has words of its own for a key. */
   has(key: string): boolean {
     return key in this.catalogue;
   }

@@ -48,8 +48,9 @@ export class CrossgateInvoices extends CrossgateList<Invoice> {
   /** The file needs the token, so a link can't open it. */
   async #download(url: string, name: string): Promise<void> {
     await this.attempt(async () => {
-      const { pathname } = new URL(url, this.hub.client.url); // from the gateway that the page knows, so that the token goes nowhere else
-      const response = await this.hub.client.fetch(new URL(pathname, this.hub.client.url).href);
+      const { client } = this.hub;
+      const { pathname, search } = new URL(url, client.url);
+      const response = await client.fetch(new URL(`${pathname}${search}`, client.url).href); // the token goes to the page's gateway only
       if (!response.ok) throw new GatewayError("The file can't be read.", { code: "BAD_RESPONSE", status: response.status });
       save(await response.blob(), name);
     });
