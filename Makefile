@@ -27,6 +27,8 @@ PACKAGE := clients/typescript/node_modules/.set-up
 PYTHON_CLIENTS := .venv/python-clients/.set-up
 CLIENT := clients/typescript/dist/index.js
 EXAMPLE := examples/portal/node_modules/.set-up
+KIT_MODULES := portal/kit/node_modules/.set-up
+KIT := portal/kit/dist/manifest.json
 PAGE := portal/dist/index.html
 COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
@@ -68,11 +70,11 @@ set-up: $(SET_UP) ## Install the Python packages from the lock file.
 assets: $(PAGE) ## Build the portal.
 	@true
 
-check: $(SET_UP) $(MODULES) $(PACKAGE) ## Check formatting, lint, types, imports, policy and schema.
+check: $(SET_UP) $(MODULES) $(CLIENT) $(KIT_MODULES) ## Check formatting, lint, types, imports, policy and schema.
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -84,7 +86,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests with far more random cases (hours).
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
@@ -100,12 +102,13 @@ bench: $(SET_UP) ## Benchmark the gateway against others (ARGS="compare --quick"
 clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules
 	@rm -rf tests/schema/clients/node_modules clients/typescript/node_modules clients/typescript/dist
+	@rm -rf portal/kit/node_modules portal/kit/dist portal/kit/src/gql.ts
 	@rm -rf examples/portal/node_modules examples/portal/dist examples/portal/src/gql
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `make check` runs side by side, the longest first.
-CHECKS := check-types check-proofs check-policy check-matrix check-sentences check-schema check-lifecycles check-imports check-portal check-client check-lint check-format
+CHECKS := check-types check-proofs check-policy check-matrix check-sentences check-schema check-lifecycles check-imports check-portal check-client check-kit check-lint check-format
 .PHONY: $(CHECKS)
 check-types:
 	@$(QUIETLY) $(BIN)/mypy
@@ -128,6 +131,8 @@ check-portal:
 check-client:
 	@cd clients/typescript && $(NODE) $(QUIETLY) node_modules/.bin/tsc --noEmit
 	@cd clients/typescript && $(NODE) $(QUIETLY) node scripts/schema-facts.mjs --check
+check-kit:
+	@cd portal/kit && $(NODE) $(QUIETLY) npm run check
 check-lint:
 	@$(QUIETLY) $(BIN)/ruff check
 check-format:
@@ -177,6 +182,11 @@ $(SET_UP): pyproject.toml uv.lock
 $(CLIENT): $(PACKAGE) clients/typescript/tsconfig.json $(shell find clients/typescript/src)
 	@echo 'Building clients/typescript/dist ...' >&2
 	@cd clients/typescript && $(NODE) $(QUIETLY) node_modules/.bin/tsc
+	@touch $@
+
+$(KIT): $(KIT_MODULES) $(CLIENT) schema/schema.graphql $(wildcard portal/kit/*.ts portal/kit/*.json portal/kit/*.mjs) $(shell find portal/kit/src portal/kit/scripts -type f -not -name gql.ts)
+	@echo 'Building portal/kit/dist ...' >&2
+	@cd portal/kit && $(NODE) $(QUIETLY) npm run build
 	@touch $@
 
 $(PYTHON_CLIENTS): tests/clients/python/pyproject.toml tests/clients/python/uv.lock | $(SET_UP)

@@ -22,7 +22,7 @@ SECONDS: Final = 75  # from the start; a running test isn't interrupted
 END: Final = "CROSSGATE_QUICK_END"  # the environment variable that tells workers when the time is up
 MAIN: Final = ("origin/main", "main")
 LONG: Final = ("tests/scale", "tests/crash", "tests/portal", "tests/interference", "tests/execution/test_differential.py")
-LONGER: Final = ("tests/schema/test_generators.py", "tests/policies/test_three_verdicts.py", "tests/benchmarks")
+LONGER: Final = ("tests/schema/test_generators.py", "tests/policies/test_three_verdicts.py", "tests/benchmarks", "tests/kit")
 FAR: Final = 9  # the rank of a file that no change concerns
 
 

@@ -1,0 +1,196 @@
+// The connection that all elements of a page share: client, session, words and appearance.
+
+import { type Client, createClient, GatewayError, type TypedDocument } from "@crossgate/client";
+
+import { liveStream } from "./live.js";
+import { type FetchToken, Session, type Status } from "./session.js";
+import { loadWords, type Words } from "./words.js";
+
+const REFRESH = 30; // seconds; a partner's switches send no event
+const LONGEST_PAUSE = 30_000; // milliseconds between attempts to follow changes
+
+/** Custom properties without their prefix: `{ accent: "#0a5", radius: "0" }`. */
+export type Appearance = Readonly<Record<string, string>>;
+
+export interface Changes {
+  readonly appearance?: Appearance;
+  /** A BCP 47 tag, such as `de-CH`. The page's language by default. */
+  readonly locale?: string;
+}
+
+export interface ConnectOptions extends Changes {
+  /** The gateway's endpoint, such as `https://gateway.example/graphql`. */
+  readonly endpoint: string;
+  /** Returns a new token from the host's back end. It's called once for all elements, before the last token ends. */
+  readonly fetchToken: FetchToken;
+  /** How often visible elements load again what no event announces, in seconds. */
+  readonly refreshSeconds?: number;
+}
+
+/** An element of the page, as the connection sees it. */
+export interface Member extends EventTarget {
+  /** The session, the words or the connection has changed. */
+  connected(): void;
+  /** Load what's shown again. */
+  refresh(): Promise<void>;
+}
+
+const members = new Set<Member>();
+const sheet = new CSSStyleSheet();
+let current: Hub | undefined;
+
+/** The connection of the page, once its words have been loaded. */
+export function connection(): Hub | undefined {
+  return current?.words && current;
+}
+
+export function join(member: Member): void {
+  members.add(member);
+}
+
+export function leave(member: Member): void {
+  members.delete(member);
+}
+
+/** Connect the page. An earlier connection ends. */
+export function open(options: ConnectOptions): Hub {
+  current?.close();
+  current = new Hub(options);
+  void current.start();
+  return current;
+}
+
+/** Dispatch an event that leaves shadow roots and bubbles up to the page. */
+export function tell(target: EventTarget, name: string, detail: object): void {
+  target.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+}
+
+/** Mark the text of a document with the types of its result and variables. */
+export function gql<Data, Variables>(text: string): TypedDocument<Data, Variables> {
+  return text as TypedDocument<Data, Variables>;
+}
+
+export class Hub {
+  words: Words | undefined;
+  readonly client: Client;
+  readonly session: Session;
+  readonly #closed = new AbortController();
+  readonly #refreshSeconds: number;
+  #locale: string;
+
+  constructor({ endpoint, fetchToken, appearance, locale, refreshSeconds = REFRESH }: ConnectOptions) {
+    this.#locale = locale || document.documentElement.lang || navigator.language;
+    this.#refreshSeconds = refreshSeconds;
+    this.#wear(appearance);
+    this.session = new Session(fetchToken, {
+      changed: (status) => this.#changed(status),
+      expiring: (expiresAt) => tell(document.documentElement, "cg-token-expiring", { expiresAt }),
+      failed: (code, retryable) => tell(document.documentElement, "cg-error", { code, retryable }),
+    });
+    const stream = liveStream(() => this.#refresh());
+    this.client = createClient({ url: new URL(endpoint, location.href).href, fetchToken: this.session.token, stream });
+    this.session.forget = () => this.client.tokens.clear();
+  }
+
+  get status(): Status {
+    return this.session.status;
+  }
+
+  async start(): Promise<void> {
+    this.#watch();
+    const renewed = this.session.renew();
+    await this.#speak();
+    await renewed;
+  }
+
+  async update({ appearance, locale }: Changes = {}): Promise<void> {
+    this.#wear(appearance);
+    if (locale) {
+      this.#locale = locale;
+      await this.#speak();
+    }
+    if (this.status === "ended") await this.session.renew();
+    else await this.#refresh();
+  }
+
+  signOut(): void {
+    this.session.signOut();
+  }
+
+  close(): void {
+    this.signOut();
+    this.#closed.abort();
+  }
+
+  /** Run an operation. A token that the gateway refuses twice ends the session. */
+  async run<Answer>(operation: (client: Client) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await operation(this.client);
+    } catch (error) {
+      if (error instanceof GatewayError && error.status === 401) this.session.refused();
+      throw error;
+    }
+  }
+
+  /** Follow a subscription until the signal aborts, through all interruptions. */
+  async follow<Data>(document: TypedDocument<Data, object>, onEvent: (data: Data) => void, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const events = this.client.subscribe(document);
+      const end = () => void events.return?.()?.catch(() => undefined);
+      signal.addEventListener("abort", end);
+      try {
+        for await (const { data } of events) {
+          attempt = 0;
+          onEvent(data);
+        }
+      } catch {
+        // Visible elements load again regularly, so a page without a socket is only later.
+      }
+      signal.removeEventListener("abort", end);
+      await pause(Math.min(LONGEST_PAUSE, 1000 * 2 ** attempt), signal);
+    }
+  }
+
+  #changed(status: Status): void {
+    for (const member of members) member.connected();
+    if (status === "ready") tell(document.documentElement, "cg-ready", {});
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.status === "ready") await Promise.all(Array.from(members, (member) => member.refresh()));
+  }
+
+  #watch(): void {
+    const signal = this.#closed.signal;
+    const again = () => {
+      if (document.hidden) return;
+      this.session.retry();
+      void this.#refresh();
+    };
+    const timer = setInterval(() => document.hidden || void this.#refresh(), this.#refreshSeconds * 1000);
+    signal.addEventListener("abort", () => clearInterval(timer));
+    document.addEventListener("visibilitychange", again, { signal });
+    window.addEventListener("online", again, { signal });
+  }
+
+  async #speak(): Promise<void> {
+    this.words = await loadWords(this.#locale);
+    for (const member of members) member.connected();
+  }
+
+  /** Apply the appearance to the page. Its own rules for an element still win. */
+  #wear(appearance: Appearance | undefined): void {
+    if (!appearance) return;
+    sheet.replaceSync(":root {}");
+    const { style } = sheet.cssRules[0] as CSSStyleRule;
+    for (const [name, value] of Object.entries(appearance)) style.setProperty(`--cg-${name}`, value);
+    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}

@@ -1,0 +1,187 @@
+// Lists: endless scrolling, live changes, and loading again without losing the place.
+
+import { repeat } from "lit/directives/repeat.js";
+
+import { CrossgateElement, html, nothing, type TemplateResult } from "./core.js";
+import { Form, type Sent } from "./form.js";
+import { looks } from "./styles.js";
+
+const LONGEST = 1000; // items that one page of the gateway can have
+
+interface Item {
+  readonly id: string;
+}
+
+export interface Page<Node> {
+  readonly totalCount: number;
+  readonly nodes: readonly Node[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined };
+}
+
+export abstract class CrossgateList<Node extends Item> extends CrossgateElement {
+  static override styles = looks;
+  static override properties = { pageSize: { type: Number, attribute: "page-size" } };
+  declare pageSize: number;
+
+  protected items: readonly Node[] = [];
+  protected total: number | undefined;
+  protected news = "";
+  #end: Page<Node>["pageInfo"] | undefined;
+  #turn = 0;
+  #observer: IntersectionObserver | undefined;
+  readonly #forms = new Map<string, Form>();
+
+  constructor() {
+    super();
+    this.pageSize = 20;
+  }
+
+  /** Read a page of the list. */
+  protected abstract page(first: number, after: string | null): Promise<Page<Node>>;
+  protected abstract card(item: Node): unknown;
+  /** The beginning of the keys of this list's words. */
+  protected abstract readonly name: string;
+  /** The type of the items, for the host. */
+  protected abstract readonly type: string;
+
+  protected async load(): Promise<void> {
+    const turn = ++this.#turn;
+    const page = await this.page(Math.min(LONGEST, Math.max(this.pageSize, this.items.length)), null);
+    if (turn === this.#turn) this.#show(page, page.nodes);
+  }
+
+  protected reset(): void {
+    this.#turn++;
+    this.items = [];
+    this.total = this.#end = undefined;
+    this.news = "";
+    this.#forms.clear();
+  }
+
+  /** Start at the beginning, for instance with another filter. */
+  protected restart(): void {
+    this.items = [];
+    void this.refresh();
+  }
+
+  protected async loadMore(): Promise<void> {
+    if (this.loading || !this.#end?.hasNextPage) return;
+    const turn = ++this.#turn;
+    this.loading = true;
+    this.requestUpdate();
+    await this.attempt(async () => {
+      const page = await this.page(this.pageSize, this.#end?.endCursor ?? null);
+      if (turn === this.#turn) this.#show(page, [...this.items, ...page.nodes]);
+    });
+    this.loading = false;
+    this.requestUpdate();
+  }
+
+  /** Show a changed item in its place. Returns whether it's in the list. */
+  protected put(changed: Node): boolean {
+    const known = this.items.some(({ id }) => id === changed.id);
+    if (known) this.items = this.items.map((item) => (item.id === changed.id ? changed : item));
+    this.requestUpdate();
+    return known;
+  }
+
+  /** Show an item that changed elsewhere, and say so. A list that doesn't have it yet loads again. */
+  protected arrived(changed: Node, news: string): void {
+    this.news = news;
+    if (!this.put(changed)) void this.refresh();
+  }
+
+  /** What was said about the last step of an item. */
+  protected formOf({ id }: Item): Form {
+    let form = this.#forms.get(id);
+    if (!form) this.#forms.set(id, (form = new Form(this, () => this.hub.words!)));
+    return form;
+  }
+
+  /** Take a step of an item. Resolves to its payload once the step is taken. */
+  protected async take<Payload extends Sent>(item: Item, action: string, run: () => Promise<Payload>): Promise<Payload | undefined> {
+    const sent = await this.formOf(item).send(run);
+    if (sent) this.changed(this.type, item.id, action);
+    return sent;
+  }
+
+  /** Move the focus to the first of these controls in the card of an item. */
+  protected async focusIn({ id }: Item, controls: string): Promise<void> {
+    this.requestUpdate();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(`[aria-labelledby="${id}"] :is(${controls})`)?.focus();
+  }
+
+  /** A card with its heading, its status, and facts. */
+  protected sheet(item: Item, title: string, status: unknown, facts: readonly unknown[], rest: unknown): TemplateResult {
+    return html`
+      <article part="card" class="card" aria-labelledby=${item.id}>
+        <header><h3 part="card-heading" id=${item.id}>${title}</h3>${status}</header>
+        <dl>${facts}</dl>
+        ${rest}
+      </article>
+    `;
+  }
+
+  protected badge(value: string, text: string): TemplateResult {
+    return html`<span part="status" class="status" data-status=${value}>${text}</span>`;
+  }
+
+  protected fact(label: string, value: unknown): TemplateResult {
+    return html`<div><dt>${this.t(label)}</dt><dd>${value}</dd></div>`;
+  }
+
+  /** A button of an item. Its name says which item it's for. */
+  protected button(item: Item, title: string, label: string, run: () => unknown, kind = "quiet"): TemplateResult {
+    return html`
+      <button part="button" type="button" class=${kind} ?disabled=${this.formOf(item).sending} @click=${run}>
+        ${this.t(label)} <span class="unseen">${title}</span>
+      </button>
+    `;
+  }
+
+  protected heading(): unknown {
+    return html`<h2 part="heading">${this.t(`${this.name}.title`)}</h2>`;
+  }
+
+  protected filters(): unknown {
+    return nothing;
+  }
+
+  protected override view(): TemplateResult {
+    const count = this.total === undefined ? this.t("loading") : this.t(`${this.name}.count`, { count: this.total });
+    return html`
+      ${this.heading()}
+      ${this.filters()}
+      <p part="count" role="status" class="small">${this.total === undefined && this.failure ? "" : count}</p>
+      <p role="status" class="unseen">${this.news}</p>
+      <ul part="list">
+        ${repeat(this.items, ({ id }) => id, (item) => html`<li>${this.card(item)}</li>`)}
+      </ul>
+      ${this.#end?.hasNextPage ? this.#more() : nothing}
+    `;
+  }
+
+  protected override updated(): void {
+    this.#observer?.disconnect();
+    const more = this.renderRoot.querySelector(".more");
+    if (!more || this.loading || this.failure) return;
+    this.#observer ??= new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && void this.loadMore(), {
+      rootMargin: "400px",
+    });
+    this.#observer.observe(more);
+  }
+
+  /** It loads more when it's scrolled into view, and is a button for the keyboard. */
+  #more(): TemplateResult {
+    return html`
+      <button part="button more" class="quiet more" @click=${() => this.loadMore()}>${this.t(this.loading ? "loading" : "more")}</button>
+    `;
+  }
+
+  #show(page: Page<Node>, items: readonly Node[]): void {
+    this.items = items;
+    this.total = page.totalCount;
+    this.#end = page.pageInfo;
+  }
+}

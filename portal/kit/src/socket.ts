@@ -1,0 +1,1 @@
+export { webSocket } from "@crossgate/client/websocket";

@@ -1,0 +1,212 @@
+"""A partner's site that embeds the kit: its pages, on an origin of their own, and its back end, which fetches tokens.
+
+The pages forbid everything that the kit doesn't need: inline styles, eval, other origins, and texts as scripts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+KIT: Final = Path(__file__).parents[2] / "portal" / "kit" / "dist"
+TYPES: Final = {".js": "text/javascript", ".json": "application/json", ".css": "text/css", ".html": "text/html; charset=utf-8"}
+ROLES: Final = ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
+PARTNER: Final = "admin@partner.example"
+ACCOUNTS: Final = {"hidden": "hidden@managed.example", "shown": "shown@managed.example"}
+CREATE_KEY: Final = """mutation ($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) { apiKey { id } secret userErrors { code field } } }"""
+REVOKE_KEY: Final = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { userErrors { code } } }"
+CREATE_SESSION: Final = """mutation ($input: CreateEmbedSessionInput!) {
+  createEmbedSession(input: $input) { token userErrors { code field } } }"""
+STYLE: Final = """
+.light { color-scheme: light; background: #fff; }
+.dark { color-scheme: dark; background: #101418; }
+body { margin: 8px; }
+"""
+SCRIPT: Final = """
+import * as kit from "%(kit)s/kit.js";
+
+const options = new URLSearchParams(location.search);
+window.events = [];
+for (const name of ["cg-ready", "cg-change", "cg-token-expiring", "cg-error"]) {
+  document.addEventListener(name, ({ detail, target }) => window.events.push({ name, target: target.localName, ...detail }));
+}
+const fetchToken = async () => {
+  const response = await fetch(`/token?as=${options.get("as")}`);
+  if (!response.ok) throw new Error(`The back end answered ${response.status}.`);
+  return response.text();
+};
+const locale = options.get("locale") ?? "en";
+const refreshSeconds = Number(options.get("refresh") ?? 30);
+window.kit = kit;
+window.portal = kit.connect({ endpoint: "%(gateway)s/graphql", fetchToken, locale, refreshSeconds, appearance: { radius: "2px" } });
+"""
+
+
+@dataclass
+class Gateway:
+    """The gateway, as the back end of the site calls it."""
+
+    url: str
+
+    def token_of(self, email: str) -> str:
+        """Return a token of a member of the sample market."""
+        answer = httpx.post(f"{self.url}/portal/sign-in", json={"email": email}, headers={"Origin": self.url})
+        return str(answer.json()["token"])
+
+    def ask(self, bearer: str, query: str, **variables: Any) -> Any:
+        """Run an operation and return its data."""
+        body = {"query": query, "variables": variables}
+        answer = httpx.post(f"{self.url}/graphql", json=body, headers={"Authorization": f"Bearer {bearer}"}, timeout=60)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        assert "errors" not in answer.json(), answer.text
+        return answer.json()["data"]
+
+    def as_partner(self, query: str, **variables: Any) -> Any:
+        """Run an operation as the partner's account administrator."""
+        return self.ask(self.token_of(PARTNER), query, **variables)
+
+    def company_of(self, email: str) -> str:
+        """Return the ID of a member's company."""
+        return str(self.ask(self.token_of(email), "{ viewer { company { id } } }")["viewer"]["company"]["id"])
+
+
+@dataclass
+class Host:
+    """The partner's site. A test can make its back end fail, shorten its tokens, and add a script to its pages."""
+
+    gateway: Gateway
+    url: str = ""
+    kit: str = ""
+    failing: bool = False
+    empty: bool = False
+    seconds: int = 900
+    asked: int = 0
+    script: str = ""
+    key: dict[str, Any] = field(default_factory=dict)
+
+    def get_key(self) -> None:
+        """Create the API key of the site."""
+        values = {"name": "Portal", "roles": ROLES}
+        self.key = self.gateway.as_partner(CREATE_KEY, input=values)["createApiKey"]
+
+    def revoke_key(self) -> None:
+        """Revoke the API key, with all sessions that were made with it."""
+        self.gateway.as_partner(REVOKE_KEY, input={"id": self.key["apiKey"]["id"]})
+
+    def token(self, who: str) -> str:
+        """Return a token for a page: of the partner's member, or an embed session of an account."""
+        self.asked += 1
+        if who == "partner":
+            return self.gateway.token_of(PARTNER)
+        values = {"companyId": self.gateway.company_of(ACCOUNTS[who]), "origin": self.url, "seconds": self.seconds}
+        session = self.gateway.ask(self.key["secret"], CREATE_SESSION, input=values)["createEmbedSession"]
+        assert session["userErrors"] == []
+        return str(session["token"])
+
+    def policy(self) -> str:
+        """Return the Content-Security-Policy of the pages."""
+        socket_url = self.gateway.url.replace("http", "ws", 1)
+        return (
+            f"default-src 'none'; script-src 'self' {self.kit}; connect-src 'self' {self.gateway.url} {socket_url}; "
+            "style-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html"
+        )
+
+
+@contextlib.contextmanager
+def site(gateway: Gateway) -> Iterator[Host]:
+    """Serve the site, and the kit as the gateway would, each on an origin of its own."""
+    host = Host(gateway)
+    with serving(_kit_handler()) as kit, serving(_host_handler(host)) as url:
+        host.kit, host.url = kit, url
+        yield host
+
+
+@contextlib.contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on a free port. Yields the origin; plain HTTP is allowed for localhost only."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Log nothing."""
+
+    def answer(self, body: str, kind: str, status: int = 200, **headers: str) -> None:
+        """Send a response."""
+        self.send_response(status)
+        self.send_header("Content-Type", TYPES.get(kind, "text/plain"))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+def _kit_handler() -> type[BaseHTTPRequestHandler]:
+    files = {f"/{path.name}": path for path in KIT.iterdir() if path.is_file()}
+
+    class KitHandler(_Quiet):
+        def do_GET(self) -> None:
+            path = files.get(self.path)
+            body, kind, status = (path.read_text(), path.suffix, 200) if path else ("", "", 404)
+            self.answer(body, kind, status, Access_Control_Allow_Origin="*")
+
+    return KitHandler
+
+
+def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
+    class HostHandler(_Quiet):
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(url.query).items()}
+            match url.path:
+                case "/token":
+                    self._token(query["as"])
+                case "/host.js":
+                    self.answer(SCRIPT % {"kit": host.kit, "gateway": host.gateway.url}, ".js")
+                case "/app.js":
+                    self.answer(host.script, ".js")
+                case "/host.css":
+                    self.answer(STYLE, ".css")
+                case "/page":
+                    self.answer(_page(query), ".html", Content_Security_Policy=host.policy())
+                case _:
+                    self.answer("", "", 404 if url.path != "/favicon.ico" else 204)
+
+        def _token(self, who: str) -> None:
+            if host.failing:
+                self.answer("", "", 503)
+                return
+            try:
+                self.answer("" if host.empty else host.token(who), "")
+            except AssertionError:
+                self.answer("", "", 502)
+
+    return HostHandler
+
+
+def _page(query: dict[str, str]) -> str:
+    """Return a page of the site with some elements. `tags` has them as JSON: names, or names with attributes."""
+    tags: list[str] = json.loads(query["tags"])
+    elements = "\n".join(f"<{tag}></{tag.split()[0]}>" for tag in tags)
+    lang, scheme = query.get("locale", "en"), query.get("scheme", "light")
+    return f"""<!doctype html><html lang="{lang}" class="{scheme}"><head><meta charset="utf-8"><title>Portal</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/host.css">
+<script type="module" src="/host.js"></script><script type="module" src="/app.js"></script></head>
+<body><main><h1>Portal</h1>{elements}</main></body></html>"""
