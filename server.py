@@ -99,7 +99,7 @@ DIST: Final = HERE / "portal" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
 CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' secret is derived
 CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
-PORTAL_ORIGIN: Final = "PortalOrigin"  # the type of the events of migration 0039
+PORTAL_ORIGIN: Final = "PortalOrigin"  # the type of the events of migration 0040
 PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
