@@ -167,10 +167,8 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         quotas=quotas,
         origins=origins,
     )
-    app.state.services = services
-    app.state.tokens = tokens
-    app.state.origins = origins
-    app.state.issuer_keys = issuer_keys
+    for name, part in (("services", services), ("tokens", tokens), ("origins", origins), ("issuer_keys", issuer_keys)):
+        setattr(app.state, name, part)
     return app
 
 

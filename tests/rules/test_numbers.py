@@ -57,7 +57,9 @@ def test_policies_use_known_rule_ids_only() -> None:
 
 def test_each_proof_queries_the_gateway_and_names_its_rules() -> None:
     """Each test of a rule goes through the endpoint and has a rule id in its name."""
-    assert [] == [case.name for case in PROOFS if "client" not in case.arguments or not case.numbers]
+    through = [any(name.endswith("client") for name in case.arguments) for case in PROOFS]
+
+    assert [] == [case.name for case, is_through in zip(PROOFS, through, strict=True) if not is_through or not case.numbers]
 
 
 def test_each_enforced_rule_has_a_proof() -> None:

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Image
 from models.base import now
 from resolvers.image import purge_unused_images
-from resolvers.values.contrast import contrast, shown
 from tests.client import ANONYMOUS, Client
 from tests.factory import Factory
 from tests.rules.answers import payload, redaction_at, response_of
@@ -223,22 +222,6 @@ async def test_contrast_is_that_of_both_stored_colours_V52(client: Client, facto
     assert (
         "textColor on backgroundColor has a contrast of 4.07:1. People with low vision need at least 4.5:1." == error["message"]
     )
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ("#000000", "#ffffff", "21.00"),
-        ("#ffffff", "#ffffff", "1.00"),
-        ("#767676", "#ffffff", "4.54"),
-        ("#777777", "#ffffff", "4.47"),
-        ("#ff0000", "#ffffff", "3.99"),
-        ("#0000ff", "#ffffff", "8.59"),
-    ],
-)
-def test_contrast_is_that_of_WCAG(one: str, other: str, expected: str) -> None:
-    """The known ratios of these colours, in both orders, rounded down."""
-    assert (expected, expected) == (shown(contrast(one, other)), shown(contrast(other, one)))
 
 
 async def test_logo_is_an_image_of_the_company_V52(client: Client, factory: Factory) -> None:

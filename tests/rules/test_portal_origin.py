@@ -42,7 +42,7 @@ async def strict_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-async def strict(strict_gateway: Client, factory: Factory) -> Client:  # noqa: ARG001 (it empties the database)
+async def strict_client(strict_gateway: Client, factory: Factory) -> Client:  # noqa: ARG001 (it empties the database)
     """A client of that gateway, with no tokens of other tests' users."""
     return Client(strict_gateway.app, strict_gateway.http)
 
@@ -56,7 +56,7 @@ async def local_gateway(rules_url: str, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-async def local(local_gateway: Client, factory: Factory) -> Client:  # noqa: ARG001 (it empties the database)
+async def local_client(local_gateway: Client, factory: Factory) -> Client:  # noqa: ARG001 (it empties the database)
     """A client of that gateway, with no tokens of other tests' users."""
     return Client(local_gateway.app, local_gateway.http)
 
@@ -291,23 +291,25 @@ async def test_changes_of_origins_are_audited_V52(client: Client, factory: Facto
 # What a verified origin allows
 
 
-async def test_embed_session_needs_a_verified_origin_of_the_keys_company_V52(strict: Client, factory: Factory) -> None:
+async def test_embed_session_needs_a_verified_origin_of_the_keys_company_V52(strict_client: Client, factory: Factory) -> None:
     """An origin that nobody has proven, or another company has, gets no token. One of the settings does."""
     company, other = await factory.company(), await factory.company()
     await factory.portal_origin(company, "https://proven.example")
     await factory.portal_origin(company, "https://unproven.example", is_verified=False)
     await factory.portal_origin(other, "https://other.example")
-    secret = await key_of(strict, company)
+    secret = await key_of(strict_client, company)
 
     for origin in ("https://unproven.example", "https://other.example", "https://unknown.example", "http://localhost:5173"):
-        assert refused("ORIGIN_NOT_VERIFIED", "origin") == await create(strict, secret, company, origin=origin), origin
+        assert refused("ORIGIN_NOT_VERIFIED", "origin") == await create(strict_client, secret, company, origin=origin), origin
     for origin in ("https://proven.example", OURS):
-        token = await embed(strict, secret, company, origin=origin)
-        statuses = [(await as_page(strict, token, WHO, origin=each)).status for each in (origin, "https://other.example")]
+        token = await embed(strict_client, secret, company, origin=origin)
+        statuses = [
+            (await as_page(strict_client, token, WHO, origin=each)).status for each in (origin, "https://other.example")
+        ]
         assert [200, 401] == statuses, origin
 
 
-async def test_partners_origins_count_for_its_accounts_V14_V52(strict: Client, factory: Factory) -> None:
+async def test_partners_origins_count_for_its_accounts_V14_V52(strict_client: Client, factory: Factory) -> None:
     """They do for the partner's key and for the account's own, but not for another partner's."""
     partner, stranger = await factory.partner(), await factory.partner()
     account, foreign = await factory.managed_account(partner), await factory.managed_account(stranger)
@@ -315,20 +317,22 @@ async def test_partners_origins_count_for_its_accounts_V14_V52(strict: Client, f
     await factory.portal_origin(account.company, "https://account.example")
 
     for owner, company in ((partner, partner), (partner, account.company), (account.company, account.company)):
-        session = await create(strict, await key_of(strict, owner), company, origin="https://partner.example")
+        session = await create(strict_client, await key_of(strict_client, owner), company, origin="https://partner.example")
         assert [] == session["userErrors"]
-    own = await create(strict, await key_of(strict, partner), account.company, origin="https://account.example")
-    outside = await create(strict, await key_of(strict, stranger), foreign.company, origin="https://partner.example")
+    own = await create(strict_client, await key_of(strict_client, partner), account.company, origin="https://account.example")
+    outside = await create(
+        strict_client, await key_of(strict_client, stranger), foreign.company, origin="https://partner.example"
+    )
 
     assert ([], refused("ORIGIN_NOT_VERIFIED", "origin")) == (own["userErrors"], outside)
 
 
 @pytest.mark.parametrize("is_strict", [False, True])
 async def test_removing_an_origin_ends_its_sessions_and_closes_their_sockets_V52_V59(
-    client: Client, strict: Client, factory: Factory, is_strict: bool
+    client: Client, strict_client: Client, factory: Factory, is_strict: bool
 ) -> None:
     """The next request with such a token is refused, also if the settings allow any origin. Sessions of other origins go on."""
-    used = strict if is_strict else client
+    used = strict_client if is_strict else client
     company = await factory.company()
     removed, kept = "https://removed.example", "https://kept.example"
     for origin in (removed, kept):
@@ -361,17 +365,17 @@ async def test_origin_that_is_added_again_revives_no_session_V52_V59(client: Cli
     assert 401 == (await as_page(client, token, WHO, origin="https://one.example")).status
 
 
-async def test_preflights_and_handshakes_of_verified_origins_are_answered_V70(strict: Client, factory: Factory) -> None:
+async def test_preflights_and_handshakes_of_verified_origins_are_answered_V70(strict_client: Client, factory: Factory) -> None:
     """They carry no token, so the verified origins of any company count. Others are refused, and so are removed ones."""
     company, origin = await factory.company(), "https://answered.example"
     await factory.portal_origin(company, "https://waiting.example", is_verified=False)
-    before = await admits(strict, origin), await opens_socket(strict, origin)
+    before = await admits(strict_client, origin), await opens_socket(strict_client, origin)
     added = await factory.portal_origin(company, origin)
-    await admits_in_the_end(strict, origin)
+    await admits_in_the_end(strict_client, origin)
 
-    allowed = [await opens_socket(strict, each) for each in (origin, OURS)]
+    allowed = [await opens_socket(strict_client, each) for each in (origin, OURS)]
     others = [
-        await check(strict, each)
+        await check(strict_client, each)
         for check in (admits, opens_socket)
         for each in (
             "https://waiting.example",
@@ -382,62 +386,64 @@ async def test_preflights_and_handshakes_of_verified_origins_are_answered_V70(st
         )
     ]
     await factory.delete(added)
-    await admits_in_the_end(strict, origin, expected=False)
+    await admits_in_the_end(strict_client, origin, expected=False)
 
     assert ((False, False), [True, True]) == (before, allowed)
     assert not any(others)
-    assert (True, False) == (await admits(strict, OURS), await opens_socket(strict, origin))
+    assert (True, False) == (await admits(strict_client, OURS), await opens_socket(strict_client, origin))
 
 
-async def test_preflights_ask_no_database_V70(strict: Client, factory: Factory) -> None:
+async def test_preflights_ask_no_database_V70(strict_client: Client, factory: Factory) -> None:
     """Anyone can send them, so the gateway answers from memory."""
     await factory.portal_origin(await factory.company(), "https://memory.example")
-    await admits_in_the_end(strict, "https://memory.example")
+    await admits_in_the_end(strict_client, "https://memory.example")
 
-    with strict.counting() as statements:
-        answers = [await admits(strict, origin) for origin in ("https://memory.example", "https://unknown.example")]
+    with strict_client.counting() as statements:
+        answers = [await admits(strict_client, origin) for origin in ("https://memory.example", "https://unknown.example")]
 
     assert ([True, False], []) == (answers, statements)
 
 
-async def test_change_that_was_missed_while_the_database_was_away_is_loaded_V70(strict: Client, factory: Factory) -> None:
+async def test_change_that_was_missed_while_the_database_was_away_is_loaded_V70(
+    strict_client: Client, factory: Factory
+) -> None:
     """A gateway loads the origins again whenever it has connected to the database's notifications."""
-    origins = strict.app.state.origins
+    origins = strict_client.app.state.origins
     await factory.portal_origin(await factory.company(), "https://missed.example")
-    await admits_in_the_end(strict, "https://missed.example")
+    await admits_in_the_end(strict_client, "https://missed.example")
     origins._verified = frozenset()
 
-    strict.app.state.services.change_listener._connected[0]()
+    strict_client.app.state.services.change_listener._connected[0]()
 
-    await admits_in_the_end(strict, "https://missed.example")
+    await admits_in_the_end(strict_client, "https://missed.example")
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:8080", "http://localhost"])
-async def test_development_needs_no_proof_for_this_machine_V52(local: Client, factory: Factory, origin: str) -> None:
+async def test_development_needs_no_proof_for_this_machine_V52(local_client: Client, factory: Factory, origin: str) -> None:
     """In development mode, an origin of this machine counts at once, also without being listed."""
     company = await factory.company()
-    secret = await key_of(local, company)
+    secret = await key_of(local_client, company)
 
-    unlisted = await create(local, secret, company, origin=origin)
-    done = await send(local, company.admin, "setPortalOrigins", SET, version=1, origins=[origin, "https://one.example"])
-    token = await embed(local, secret, company, origin=origin)
+    unlisted = await create(local_client, secret, company, origin=origin)
+    done = await send(local_client, company.admin, "setPortalOrigins", SET, version=1, origins=[origin, "https://one.example"])
+    token = await embed(local_client, secret, company, origin=origin)
 
     verified = [each["verifiedAt"] is not None for each in done["company"]["portalOrigins"]]
     assert ([], [True, False], 200) == (
         unlisted["userErrors"],
         verified,
-        (await as_page(local, token, WHO, origin=origin)).status,
+        (await as_page(local_client, token, WHO, origin=origin)).status,
     )
-    assert (True, False) == (await admits(local, origin), await admits(local, "http://portal.example:5173"))
+    assert (True, False) == (await admits(local_client, origin), await admits(local_client, "http://portal.example:5173"))
 
 
 # How an origin is proven
 
 
 @pytest.fixture
-async def site(strict: Client) -> AsyncIterator[Site]:
+async def site(strict_client: Client) -> AsyncIterator[Site]:
     """A portal on this machine, which the gateway reaches and trusts."""
-    services = strict.app.state.services
+    services = strict_client.app.state.services
     async with running_site() as running:
         usual, services.read_proof = services.read_proof, PortalProofs(PublicNetwork(local=True), running.trusted)
         yield running
@@ -465,30 +471,30 @@ async def is_verified(client: Client, company: Company) -> bool:
     return origin["verifiedAt"] is not None
 
 
-async def test_origin_that_serves_the_proof_counts_V52_V70(strict: Client, factory: Factory, site: Site) -> None:
+async def test_origin_that_serves_the_proof_counts_V52_V70(strict_client: Client, factory: Factory, site: Site) -> None:
     """The company's server shows the line, among others, and from then on its pages embed the portal."""
     company = await factory.company()
-    proof = await listed(strict, company, site.origin)
-    secret = await key_of(strict, company)
-    before = await create(strict, secret, company, origin=site.origin)
+    proof = await listed(strict_client, company, site.origin)
+    secret = await key_of(strict_client, company)
+    before = await create(strict_client, secret, company, origin=site.origin)
     site.body = f"# of another company\r\ncrossgate-portal-other\r\n  {proof}\r\n".encode()
 
-    done = await verify(strict, company.admin, f"{site.origin}/")
-    token = await embed(strict, secret, company, origin=site.origin)
-    await admits_in_the_end(strict, site.origin)
+    done = await verify(strict_client, company.admin, f"{site.origin}/")
+    token = await embed(strict_client, secret, company, origin=site.origin)
+    await admits_in_the_end(strict_client, site.origin)
 
     assert ([], True) == (done["userErrors"], done["company"]["portalOrigins"][0]["verifiedAt"] is not None)
     assert (refused("ORIGIN_NOT_VERIFIED", "origin"), [PROOF]) == (before, site.paths)
-    assert 200 == (await as_page(strict, token, WHO, origin=site.origin)).status
+    assert 200 == (await as_page(strict_client, token, WHO, origin=site.origin)).status
 
 
-async def test_origin_that_is_verified_is_not_asked_again_V52(strict: Client, factory: Factory, site: Site) -> None:
+async def test_origin_that_is_verified_is_not_asked_again_V52(strict_client: Client, factory: Factory, site: Site) -> None:
     """The origin counts until it's removed from the list."""
     company = await factory.company()
-    site.body = (await listed(strict, company, site.origin)).encode()
-    first = await verify(strict, company.admin, site.origin)
+    site.body = (await listed(strict_client, company, site.origin)).encode()
+    first = await verify(strict_client, company.admin, site.origin)
 
-    again = await verify(strict, company.admin, site.origin)
+    again = await verify(strict_client, company.admin, site.origin)
 
     assert (first, 1) == (again, len(site.paths))
 
@@ -507,38 +513,45 @@ async def test_origin_that_is_verified_is_not_asked_again_V52(strict: Client, fa
     ],
 )
 async def test_answer_without_the_exact_proof_verifies_nothing_V52(
-    strict: Client, factory: Factory, site: Site, status: int, body: str
+    strict_client: Client, factory: Factory, site: Site, status: int, body: str
 ) -> None:
     """The answer has to be 200, short, and have the proof as a line. No redirect is followed."""
     company = await factory.company()
-    proof = await listed(strict, company, site.origin)
+    proof = await listed(strict_client, company, site.origin)
     site.status, site.body = status, body.replace("{proof}", proof).encode()
 
-    refusal = await verify(strict, company.admin, site.origin)
+    refusal = await verify(strict_client, company.admin, site.origin)
 
-    assert (not_set("PROOF_NOT_FOUND", "origin"), [PROOF], False) == (refusal, site.paths, await is_verified(strict, company))
+    assert (not_set("PROOF_NOT_FOUND", "origin"), [PROOF], False) == (
+        refusal,
+        site.paths,
+        await is_verified(strict_client, company),
+    )
 
 
-async def test_proof_of_one_company_proves_nothing_for_another_V52(strict: Client, factory: Factory, site: Site) -> None:
+async def test_proof_of_one_company_proves_nothing_for_another_V52(strict_client: Client, factory: Factory, site: Site) -> None:
     """An origin can be of two companies, each with a line of its own."""
     company, thief = await factory.company(), await factory.company()
-    site.body = (await listed(strict, company, site.origin)).encode()
-    await listed(strict, thief, site.origin)
+    site.body = (await listed(strict_client, company, site.origin)).encode()
+    await listed(strict_client, thief, site.origin)
 
-    theirs, ours = await verify(strict, thief.admin, site.origin), await verify(strict, company.admin, site.origin)
+    theirs, ours = (
+        await verify(strict_client, thief.admin, site.origin),
+        await verify(strict_client, company.admin, site.origin),
+    )
 
     assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (theirs, ours["userErrors"])
 
 
 async def test_slow_server_is_not_waited_for_V52(
-    strict: Client, factory: Factory, site: Site, monkeypatch: pytest.MonkeyPatch
+    strict_client: Client, factory: Factory, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check ends after a few seconds, whatever the server does."""
     monkeypatch.setattr(portal_proofs, "PROOF_SECONDS", 0.2)
     company = await factory.company()
-    site.body, site.delay = (await listed(strict, company, site.origin)).encode(), 60
+    site.body, site.delay = (await listed(strict_client, company, site.origin)).encode(), 60
 
-    assert not_set("PROOF_NOT_FOUND", "origin") == await verify(strict, company.admin, site.origin)
+    assert not_set("PROOF_NOT_FOUND", "origin") == await verify(strict_client, company.admin, site.origin)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "2130706433"])
@@ -553,63 +566,67 @@ async def test_gateway_never_asks_its_own_network_V52(client: Client, factory: F
     assert (not_set("PROOF_NOT_FOUND", "origin"), 0) == (refusal, site.connections)
 
 
-async def test_server_without_a_trusted_certificate_proves_nothing_V52(strict: Client, factory: Factory, site: Site) -> None:
+async def test_server_without_a_trusted_certificate_proves_nothing_V52(
+    strict_client: Client, factory: Factory, site: Site
+) -> None:
     """Whoever can redirect the gateway's connection still has no certificate for the name."""
-    strict.app.state.services.read_proof = PortalProofs(PublicNetwork(local=True))
+    strict_client.app.state.services.read_proof = PortalProofs(PublicNetwork(local=True))
     company = await factory.company()
-    site.body = (await listed(strict, company, site.origin)).encode()
+    site.body = (await listed(strict_client, company, site.origin)).encode()
 
-    assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (await verify(strict, company.admin, site.origin), site.paths)
+    assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (await verify(strict_client, company.admin, site.origin), site.paths)
 
 
 async def test_origin_is_checked_once_in_ten_seconds_V52(
-    strict: Client, factory: Factory, site: Site, rules_engine: AsyncEngine
+    strict_client: Client, factory: Factory, site: Site, rules_engine: AsyncEngine
 ) -> None:
     """Others' servers aren't asked too often."""
     company = await factory.company()
-    site.body = (await listed(strict, company, site.origin)).encode()
+    site.body = (await listed(strict_client, company, site.origin)).encode()
     site.status = 404
-    await verify(strict, company.admin, site.origin)
+    await verify(strict_client, company.admin, site.origin)
     site.status = 200
 
-    early = await verify(strict, company.admin, site.origin)
+    early = await verify(strict_client, company.admin, site.origin)
     async with rules_engine.connect() as connection:
         await connection.execute(sa.update(PortalOrigin).values(checked_at=now() - CHECK_INTERVAL))
-    late = await verify(strict, company.admin, site.origin)
+    late = await verify(strict_client, company.admin, site.origin)
 
     assert (not_set("TOO_MANY", "origin"), [], 2) == (early, late["userErrors"], len(site.paths))
 
 
-async def test_only_administrators_verify_and_only_listed_origins_V52(strict: Client, factory: Factory, site: Site) -> None:
+async def test_only_administrators_verify_and_only_listed_origins_V52(
+    strict_client: Client, factory: Factory, site: Site
+) -> None:
     """Nobody else makes the gateway ask a server."""
     company, operator = await factory.company(), await factory.operator()
     await factory.profile(company)
     member = await factory.user(company, "MARKETPLACE_EDITOR")
-    site.body = (await listed(strict, company, site.origin)).encode()
+    site.body = (await listed(strict_client, company, site.origin)).encode()
 
     for viewer in (member.email, operator.admin, (await factory.partner()).admin, ANONYMOUS):
-        refusal = await verify(strict, viewer, site.origin, companyId=company.id)
+        refusal = await verify(strict_client, viewer, site.origin, companyId=company.id)
         assert not_set("FORBIDDEN", "companyId") == refusal, viewer
     for origin in ("https://unlisted.example", "nowhere", f"{site.origin}/page"):
-        assert not_set("NOT_FOUND", "origin") == await verify(strict, company.admin, origin)
+        assert not_set("NOT_FOUND", "origin") == await verify(strict_client, company.admin, origin)
     assert 0 == site.connections
 
 
 async def test_check_of_an_origin_that_is_replaced_meanwhile_verifies_nothing_V52(
-    strict: Client, factory: Factory, site: Site
+    strict_client: Client, factory: Factory, site: Site
 ) -> None:
     """The proof that was read belongs to the removed origin, not to the one that is listed now."""
     company = await factory.company()
-    site.body = (await listed(strict, company, site.origin)).encode()
-    read_proof = strict.app.state.services.read_proof
+    site.body = (await listed(strict_client, company, site.origin)).encode()
+    read_proof = strict_client.app.state.services.read_proof
 
     async def meanwhile(address: str) -> str | None:
         for version, origins in ((2, []), (3, [site.origin])):
-            await send(strict, company.admin, "setPortalOrigins", "company { id }", version=version, origins=origins)
+            await send(strict_client, company.admin, "setPortalOrigins", "company { id }", version=version, origins=origins)
         text: str | None = await read_proof(address)
         return text
 
-    strict.app.state.services.read_proof = meanwhile
+    strict_client.app.state.services.read_proof = meanwhile
 
-    assert not_set("NOT_FOUND", "origin") == await verify(strict, company.admin, site.origin)
-    assert not await is_verified(strict, company)
+    assert not_set("NOT_FOUND", "origin") == await verify(strict_client, company.admin, site.origin)
+    assert not await is_verified(strict_client, company)
