@@ -46,7 +46,7 @@ help: ## Show this help.
 	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  PORT=8080 for another port, AS=EMAIL for the user of a token.\n'
 
-serve: $(SET_UP) $(PAGE) ## Run the gateway with its own database and demo data (PORT=8000).
+serve: $(SET_UP) $(PAGE) $(KIT) ## Run the gateway with its own database and demo data (PORT=8000).
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT)
 
 example: $(SET_UP) $(PAGE) $(CLIENT) $(EXAMPLE) ## Run the example portal at http://localhost:5173, next to the gateway.
@@ -67,7 +67,7 @@ reset: ## Delete the development data. The next `make serve` starts with a new s
 set-up: $(SET_UP) ## Install the Python packages from the lock file.
 	@true
 
-assets: $(PAGE) ## Build the portal.
+assets: $(PAGE) $(KIT) ## Build the portal and its kit.
 	@true
 
 check: $(SET_UP) $(MODULES) $(CLIENT) $(KIT_MODULES) ## Check formatting, lint, types, imports, policy and schema.

@@ -75,6 +75,7 @@ from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
+from transport.http.kit import kit_routes
 from transport.http.policy_files import policy_routes
 from transport.http.portal import PortalViewer, portal_routes
 from transport.http.public_pages import DOCUMENTS as PAGE_DOCUMENTS
@@ -96,6 +97,7 @@ HERE: Final = Path(__file__).parent
 POLICIES: Final = HERE / "policies"
 MATRIX: Final = HERE / "docs" / "policy" / "policy-matrix.html"
 DIST: Final = HERE / "portal" / "dist"
+KIT: Final = HERE / "portal" / "kit" / "dist"
 log = structlog.stdlib.get_logger("crossgate.policy")
 CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' secret is derived
 CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
@@ -213,6 +215,7 @@ def _routes(settings: Settings, services: Services, identity: Identity, tokens: 
             sign_in=_sign_in(services.engine, tokens, settings.token_lifetime),
         ),
         *account_routes(dist=DIST),
+        *kit_routes(KIT),
         *policy_routes(development=development, policies=POLICIES, matrix=MATRIX),
     ]
 

@@ -33,7 +33,7 @@ STYLE: Final = """
 body { margin: 8px; }
 """
 SCRIPT: Final = """
-import * as kit from "%(kit)s/kit.js";
+import * as kit from "%(gateway)s/kit/v1/kit.js";
 
 const options = new URLSearchParams(location.search);
 window.events = [];
@@ -86,7 +86,6 @@ class Host:
 
     gateway: Gateway
     url: str = ""
-    kit: str = ""
     failing: bool = False
     empty: bool = False
     seconds: int = 900
@@ -117,17 +116,16 @@ class Host:
         """Return the Content-Security-Policy of the pages."""
         socket_url = self.gateway.url.replace("http", "ws", 1)
         return (
-            f"default-src 'none'; script-src 'self' {self.kit}; connect-src 'self' {self.gateway.url} {socket_url}; "
+            f"default-src 'none'; script-src 'self' {self.gateway.url}; connect-src 'self' {self.gateway.url} {socket_url}; "
             "style-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html"
         )
 
 
 @contextlib.contextmanager
 def site(gateway: Gateway) -> Iterator[Host]:
-    """Serve the site, and the kit as the gateway would, each on an origin of its own."""
+    """Serve the site on an origin of its own. Its pages load the kit from the gateway."""
     host = Host(gateway)
-    with serving(_kit_handler()) as kit, serving(_host_handler(host)) as url:
-        host.kit, host.url = kit, url
+    with serving(_host_handler(host)) as host.url:
         yield host
 
 
@@ -158,18 +156,6 @@ class _Quiet(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
 
-def _kit_handler() -> type[BaseHTTPRequestHandler]:
-    files = {f"/{path.name}": path for path in KIT.iterdir() if path.is_file()}
-
-    class KitHandler(_Quiet):
-        def do_GET(self) -> None:
-            path = files.get(self.path)
-            body, kind, status = (path.read_text(), path.suffix, 200) if path else ("", "", 404)
-            self.answer(body, kind, status, Access_Control_Allow_Origin="*")
-
-    return KitHandler
-
-
 def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
     class HostHandler(_Quiet):
         def do_GET(self) -> None:
@@ -179,7 +165,7 @@ def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
                 case "/token":
                     self._token(query["as"])
                 case "/host.js":
-                    self.answer(SCRIPT % {"kit": host.kit, "gateway": host.gateway.url}, ".js")
+                    self.answer(SCRIPT % {"gateway": host.gateway.url}, ".js")
                 case "/app.js":
                     self.answer(host.script, ".js")
                 case "/host.css":

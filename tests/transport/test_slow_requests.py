@@ -44,6 +44,7 @@ PUBLIC_ROUTES: Final = {
     "/readyz",
     "/",
     "/assets/{name}",
+    "/kit/v1/{name}",
     *(f"/account/{name}" for name in PAGES),
     "/portal/config",
     "/portal/sign-in",

@@ -71,7 +71,7 @@ def portal_routes(
         return built_page(dist / "index.html", PAGE_HEADERS)
 
     async def asset(request: Request) -> Response:
-        path = _asset(dist / "assets", request.path_params["name"])
+        path = find_asset(dist / "assets", request.path_params["name"])
         if path is None or path.suffix in ENCODINGS.values():
             return PlainTextResponse("Asset not found.", 404, headers=NOT_STORED)
         return _compressed_file(path, request, ASSET_HEADERS)
@@ -122,7 +122,7 @@ def _compressed_file(path: Path, request: Request, headers: Mapping[str, str]) -
     return FileResponse(path, headers=headers, media_type=media_type)
 
 
-def _asset(folder: Path, name: str) -> Path | None:
+def find_asset(folder: Path, name: str) -> Path | None:
     """Find an asset, or return None. The name comes from the client, so it must never become part of a path."""
     if not folder.is_dir():
         return None
