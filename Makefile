@@ -40,10 +40,10 @@ PORTAL := $(shell find portal/src portal/account) portal/index.html portal/vite.
 QUIETLY := sh -c 'out=$$("$$@" 2>&1 </dev/null) || { printf "%s\n" "$$out" >&2; exit 1; }' quietly
 
 ##@ Use
-.PHONY: help serve example token reset
+.PHONY: help serve example partner-site token reset
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  PORT=8080 for another port, AS=EMAIL for the user of a token.\n'
 
 serve: $(SET_UP) $(PAGE) $(KIT) ## Run the gateway with its own database and demo data (PORT=8000).
@@ -53,6 +53,9 @@ example: $(SET_UP) $(PAGE) $(CLIENT) $(EXAMPLE) ## Run the example portal at htt
 	@cd examples/portal && $(NODE) $(QUIETLY) npm run codegen
 	@CROSSGATE_LOG_FORMAT=$${CROSSGATE_LOG_FORMAT:-console} ./crossgate serve --development --port $(PORT) & gateway=$$!; \
 	  trap 'kill $$gateway' EXIT; cd examples/portal && $(NODE) GATEWAY=http://localhost:$(PORT) node_modules/.bin/vite
+
+partner-site: $(SET_UP) ## Run a partner's site with the portal kit at http://localhost:5180, next to `make serve`.
+	@GATEWAY=http://localhost:$(PORT) $(BIN)/python examples/partner-site/start.py
 
 token: $(SET_UP) ## Print a token for the user AS=EMAIL.
 	@test -n "$(AS)" || { echo 'Name a user: make token AS=admin@partner.example' >&2; exit 2; }

@@ -57,12 +57,17 @@ def app(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield url
 
 
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextlib.contextmanager
 def _served(gateway: str) -> Iterator[str]:
     """Serve the built app, and pass what it asks for on to the gateway."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         node_tool("node"),
         "node_modules/.bin/vite",
@@ -77,14 +82,14 @@ def _served(gateway: str) -> Iterator[str]:
         command, cwd=APP, env={**os.environ, "GATEWAY": gateway}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Return once something listens on the port."""
     end = time.monotonic() + SERVING
     while time.monotonic() < end and process.poll() is None:
