@@ -194,7 +194,7 @@ async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewe
     tally.selected.add(("Query", "previewSettings"))  # isn't executed as a field: its selection is an operation of its own
 
 
-CAN: Final = 'can(action: "ORDER_PORT", typeName: "Company")'
+CAN: Final = 'can(action: "ORDER_PORT", typeName: "Company") canTake(action: ORDER_PORT, typeName: Company)'
 PAGE: Final = (
     "__typename edges { __typename cursor node { __typename } } totalCount"
     " pageInfo { __typename hasNextPage hasPreviousPage startCursor endCursor }"
@@ -207,7 +207,7 @@ def all_of(name: str) -> str:
     for each, definition in object_type(name).fields.items():
         kind = get_named_type(definition.type)
         if any(is_required_argument(argument) for argument in definition.args.values()):
-            continue  # `CAN` has the arguments of the only such field
+            continue  # `CAN` has the arguments of the only such fields
         below = f"(first: 2) {{ {PAGE} nodes {{ __typename }} }}" if is_connection(kind) else "{ __typename }"
         texts.append(each if is_leaf_type(kind) else f"{each} {below}")
     return " ".join(texts)
