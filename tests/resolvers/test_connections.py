@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -136,11 +136,20 @@ async def _find_fullest(client: Client, viewer: str | None, relation: outline.Re
     way = outline.ways()[relation.type]
     selection = way.document(f"id {relation.field} {{ totalCount }}")
     answer = await client(viewer, f"{{ {way.root}(first: 1000) {{ nodes {{ {selection} }} }} }}")
-    parents = [node for node in answer.data[way.root]["nodes"] if node[relation.field] and node[relation.field]["totalCount"]]
+    parents = [node for node in _having(relation.field, answer.data) if node[relation.field]["totalCount"]]
     if not parents:
         return None
     parent = max(parents, key=lambda node: node[relation.field]["totalCount"])
     return List(relation.field, None, parent["id"], relation.type)
+
+
+def _having(field: str, value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects with a field that isn't null, at any depth: parents can be in lists of others."""
+    if isinstance(value, dict) and value.get(field):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _having(field, each)
 
 
 async def walks_agree(client: Client, engine: AsyncEngine, viewer: str | None, listed: List, size: st.DataObject) -> None:

@@ -254,5 +254,6 @@ PARENTS: Final = {
     "Agreement": _SOME.format("id", "agreement", CAST),
     "Lead": _SOME.format("id", "lead", CAST),
     "Product": f"{_MOST.format('product_id', 'offer')} UNION {_SOME.format('id', 'product', CAST)}",
+    "WebhookEndpoint": _SOME.format("id", "webhook_endpoint", CAST),
     "MarketplaceProfile": f"SELECT id FROM marketplace_profile WHERE company_id IN ({CAST} UNION {_SAMPLE})",
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -85,13 +86,18 @@ class Attack:
         return {self.argument: self.value}
 
 
+def _required(name: str, kind: Any) -> str:
+    """Return the harmless value of a required argument, as text or as a value of an enum."""
+    return REQUIRED[name].strip('"') if isinstance(get_named_type(kind), GraphQLEnumType) else REQUIRED[name]
+
+
 def attacks() -> list[Attack]:
     """Return an attack for each value in each place. Other required arguments get harmless values."""
     found = []
     for field, definition in object_type("Query").fields.items():
         for name, argument in definition.args.items():
             rest = "".join(
-                f", {each}: {REQUIRED[each]}"
+                f", {each}: {_required(each, other.type)}"
                 for each, other in definition.args.items()
                 if each != name and isinstance(other.type, GraphQLNonNull)
             )

@@ -7,14 +7,15 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Port
 from models.listening import MAX_PENDING
 from tests.client import open_client
 from tests.factory import Factory
 from tests.rules.answers import payload
 
 PORTS = "subscription { portUpdated { id name } }"
-COPY = sa.text("""INSERT INTO port SELECT (jsonb_populate_record(port, jsonb_build_object('id', gen_random_uuid()))).*
-                  FROM port, generate_series(0, :last)""")
+COLUMNS = ", ".join(column.name for column in Port.__table__.c if column.computed is None and column.name != "id")
+COPY = sa.text(f"INSERT INTO port (id, {COLUMNS}) SELECT gen_random_uuid(), {COLUMNS} FROM port, generate_series(0, :last)")
 
 
 async def test_every_gateway_delivers_an_event(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
