@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from playwright.async_api import Browser, Locator, Request, expect
 import server
 from models.embedded import Embedded
 from settings import Settings
-from tests.portal.conftest import visiting
+from tests.portal.conftest import PATIENCE, visiting
 from tests.portal.test_graphiql import AUDIT, AXE
 from tests.portal.visit import Visit
 from tests.rules.identity import PASSWORD, market_with_password
@@ -211,9 +212,10 @@ async def test_refused_header_of_a_tab_leaves_the_token_in_use(visitor: Visit, a
     await use_token(visitor, access_token)
     await visitor.page.evaluate(SET_HEADERS, '{"Authorization": "Bearer cgk_nothing"}')
     await visitor.write("subscription { portUpdated { name } }")
-    async with visitor.page.expect_websocket() as opening:
-        await visitor.page.get_by_role("button", name="Execute query").click()
-    await (await opening.value).wait_for_event("close")
+    closed = asyncio.Event()
+    visitor.page.on("websocket", lambda socket: socket.on("close", lambda _: closed.set()))
+    await visitor.page.get_by_role("button", name="Execute query").click()
+    await asyncio.wait_for(closed.wait(), PATIENCE / 1000)
     await visitor.page.get_by_role("button", name="Stop query").click()
 
     await expect(visitor.page.get_by_role("banner").get_by_role("alert")).to_be_empty()
