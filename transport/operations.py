@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import strawberry
-from graphql import OperationType
+from graphql import DocumentNode, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
@@ -25,8 +25,8 @@ from transport.logs import bind_facts
 from transport.refusal import Unauthenticated
 from transport.view_as import require_query
 
-ExecutePlanned = Callable[[str, str | None, dict[str, Any], object], Awaitable[ExecutionResult | None]]
-"""Executes a query by its cached plan, given its document, name, variables and context. None if it has none."""
+ExecutePlanned = Callable[[str, DocumentNode, str | None, dict[str, Any], object], Awaitable[ExecutionResult | None]]
+"""Executes a query by its cached plan, given its text, document, name, variables and context. None if it has none."""
 
 MAX_LOGGED_NAME_LENGTH: Final = 100  # characters of an operation's name in the log
 
@@ -122,7 +122,8 @@ class OperationRunner:
         """Execute a query by its plan, if it has one."""
         if self.planned is None or operation.kind is not OperationType.QUERY:
             return None
-        return await self.planned(operation.request.query, operation.name, operation.request.variables, context)
+        request = operation.request
+        return await self.planned(request.query, operation.document.ast, operation.name, request.variables, context)
 
     async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
         """Run a subscription and yield a result for each event."""

@@ -248,10 +248,6 @@ class PlanRunner:
         context.execution = PLANNED
         return answer
 
-    def document_of(self, text: str, name: str | None) -> DocumentNode:
-        """Return the document of an operation that has been answered."""
-        return self._caches[self._is_trusted(text)].operations[text, name].document
-
     async def plan_ahead(self, text: str, document: DocumentNode, name: str | None, context: Context) -> None:
         """Build the plan for viewers of the context's shape before one of them sends the document.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
+from graphql import DocumentNode
 from strawberry.types import ExecutionResult
 
 from schema.extensions.auditing import Auditing, Executed
@@ -24,13 +25,14 @@ class PlannedQueries:
     planning: Planning
     auditing: Auditing
 
-    async def execute(self, text: str, name: str | None, variables: dict[str, Any], context: Any) -> ExecutionResult | None:
+    async def execute(
+        self, text: str, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Any
+    ) -> ExecutionResult | None:
         """Execute a query by its cached plan. None if the schema has to execute it."""
-        plans = self.planning.of(self.schema)
-        answer = await plans.answer_at_once(text, name, variables, context)
+        answer = await self.planning.of(self.schema).answer_at_once(text, name, variables, context)
         if answer is None:
             return None
-        executed = Executed(self.schema, context, text, name, plans.document_of(text, name))
+        executed = Executed(self.schema, context, text, name, document)
         extensions = response_extensions(context, answer.data)
         await self.auditing.record(executed, answer.data)
         return ExecutionResult(data=answer.data, errors=answer.errors or None, extensions=extensions)
