@@ -8,27 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from ssl import SSLContext
-from typing import Final
 
 import httpcore
 import structlog
 
 from models.portal_origin import MAX_PROOF_BYTES, PROOF_SECONDS
-from transport.public_network import PublicNetwork
-
-TIMEOUTS: Final = dict.fromkeys(("connect", "read", "write", "pool"), PROOF_SECONDS)
-HEADERS: Final[dict[bytes | str, bytes | str]] = {
-    "Accept": "text/plain",
-    "Accept-Encoding": "identity",
-    "User-Agent": "crossgate",
-}
-OK: Final = 200
+from transport.public_network import FAILURES, PublicNetwork, Unusable, read_body
 
 log = structlog.stdlib.get_logger("crossgate.origins")
-
-
-class ProofUnavailable(Exception):
-    """A file can't be read; the message says why, for the log."""
 
 
 class PortalProofs:
@@ -43,30 +30,20 @@ class PortalProofs:
         try:
             async with asyncio.timeout(PROOF_SECONDS):
                 return (await self._read(address)).decode(errors="replace")
-        except (ProofUnavailable, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+        except (Unusable, *FAILURES) as error:
             log.info("proof.unavailable", address=address, error=f"{type(error).__name__}: {error}")
             return None
 
     async def _read(self, address: str) -> bytes:
-        """Return the body at an address. Raises ProofUnavailable, and the errors of httpcore."""
+        """Return the body at an address. Raises Unusable, and the errors of httpcore."""
         context = self._context or await asyncio.to_thread(httpcore.default_ssl_context)  # reads files
-        async with (
-            httpcore.AsyncConnectionPool(context, network_backend=self._network) as pool,
-            pool.stream("GET", _checked(address), headers=HEADERS, extensions={"timeout": TIMEOUTS}) as response,
-        ):
-            if response.status != OK:
-                raise ProofUnavailable(f"It answers with status {response.status}.")
-            body = bytearray()
-            async for chunk in response.aiter_stream():
-                body += chunk
-                if len(body) > MAX_PROOF_BYTES:
-                    raise ProofUnavailable(f"It answers with more than {MAX_PROOF_BYTES} bytes.")
-            return bytes(body)
+        async with httpcore.AsyncConnectionPool(context, network_backend=self._network) as pool:
+            return await read_body(pool, _checked(address), "text/plain", max_bytes=MAX_PROOF_BYTES, seconds=PROOF_SECONDS)
 
 
 def _checked(address: str) -> httpcore.URL:
-    """Return an address as the client reads it. Raises ProofUnavailable unless it's https."""
+    """Return an address as the client reads it. Raises Unusable unless it's https."""
     url = httpcore.URL(address)
     if url.scheme != b"https":
-        raise ProofUnavailable("The address isn't https.")
+        raise Unusable("The address isn't https.")
     return url

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
 
@@ -16,7 +17,34 @@ import httpcore
 Address: TypeAlias = IPv4Address | IPv6Address
 NOT_PUBLIC: Final = "The host has no public address."
 UNKNOWN: Final = "The host has no address."
+USER_AGENT: Final = "crossgate"
+FAILURES: Final = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError)  # of a request
 NAT64: Final = IPv6Network("64:ff9b::/96")  # holds an IPv4 address (RFC 6052)
+
+
+class Unusable(Exception):
+    """An answer can't be used. The message says why."""
+
+
+def timeouts(seconds: float) -> Mapping[str, float]:
+    """Return the time to connect, and for each part of a request and of an answer."""
+    return dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+
+
+async def read_body(
+    pool: httpcore.AsyncConnectionPool, url: httpcore.URL, accept: str, *, max_bytes: int, seconds: float
+) -> bytes:
+    """Return the body at a URL. Raises Unusable for another status than 200 or too long a body, and the errors of httpcore."""
+    headers: dict[bytes | str, bytes | str] = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+    body = bytearray()
+    async with pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts(seconds)}) as response:
+        if response.status != HTTPStatus.OK:
+            raise Unusable(f"It answers with status {response.status}.")
+        async for chunk in response.aiter_stream():
+            body += chunk
+            if len(body) > max_bytes:
+                raise Unusable(f"It answers with more than {max_bytes} bytes.")
+    return bytes(body)
 
 
 class PublicNetwork(httpcore.AsyncNetworkBackend):

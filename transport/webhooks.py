@@ -31,10 +31,9 @@ from schema.extensions.viewer_introspection import SchemaOf
 from schema.webhook_documents import DOCUMENTS
 from transport.documents import Documents
 from transport.operations import answer_of
-from transport.public_network import NOT_PUBLIC, UNKNOWN, PublicNetwork
+from transport.public_network import NOT_PUBLIC, UNKNOWN, USER_AGENT, PublicNetwork, timeouts
 
 TIMEOUT: Final = 10.0  # seconds to connect, send and get an answer
-TIMEOUTS: Final = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
 TOO_SLOW: Final = f"The receiver didn't answer within {TIMEOUT:.0f} seconds."
 UNREACHABLE: Final = "The receiver couldn't be connected to."
 INTERRUPTED: Final = "The receiver ended the connection without a valid answer."
@@ -109,7 +108,7 @@ class WebhookClient:
                 event.url,
                 headers=headers(event, int(time.time())),
                 content=event.body,
-                extensions={"timeout": TIMEOUTS},
+                extensions={"timeout": timeouts(TIMEOUT)},
             ) as response,
         ):
             return response.status
@@ -119,7 +118,7 @@ def headers(event: OutgoingEvent, seconds: int) -> dict[bytes | str, bytes | str
     """Return the headers of an event that is sent at a Unix time."""
     return {
         "Content-Type": "application/json",
-        "User-Agent": "crossgate",
+        "User-Agent": USER_AGENT,
         "webhook-id": event.id,
         "webhook-timestamp": str(seconds),
         "webhook-signature": " ".join(signatures(event, seconds)),

@@ -16,7 +16,7 @@ import jwt
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from transport.public_network import PublicNetwork
+from transport.public_network import FAILURES, PublicNetwork, Unusable, read_body
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 ALGORITHMS: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {  # by type and curve of the key
@@ -31,13 +31,7 @@ MAX_BYTES: Final = 256 * 1024  # of a response
 MAX_KEYS: Final = 100
 TIMEOUT: Final = 10.0  # seconds for both responses
 STEP_TIMEOUT: Final = 5.0  # seconds to connect, and for each part of a response
-TIMEOUTS: Final = dict.fromkeys(("connect", "read", "write", "pool"), STEP_TIMEOUT)
 LOCAL: Final = (b"localhost", b"127.0.0.1", b"::1", b"[::1]")
-HEADERS: Final[dict[bytes | str, bytes | str]] = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": "crossgate",
-}
 
 
 class IssuerUnavailable(Exception):
@@ -65,9 +59,9 @@ class Discovery:
         try:
             async with asyncio.timeout(TIMEOUT):
                 return await self._keys(issuer)
-        except IssuerUnavailable:
-            raise
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, TimeoutError, OSError) as error:
+        except Unusable as error:
+            raise IssuerUnavailable(str(error)) from None
+        except FAILURES as error:
             raise IssuerUnavailable(f"{type(error).__name__}: {error}") from None
 
     async def _keys(self, issuer: str) -> tuple[IssuerKey, ...]:
@@ -82,16 +76,10 @@ class Discovery:
 
     async def _fetch(self, pool: httpcore.AsyncConnectionPool, address: str) -> Mapping[str, Any]:
         """Return the JSON object at an address. Raises IssuerUnavailable, and the errors of httpcore."""
-        body = bytearray()
-        async with pool.stream("GET", self._checked(address), headers=HEADERS, extensions={"timeout": TIMEOUTS}) as response:
-            if response.status != 200:
-                raise IssuerUnavailable(f"It answers with status {response.status}.")
-            async for chunk in response.aiter_stream():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise IssuerUnavailable(f"It answers with more than {MAX_BYTES} bytes.")
+        url = self._checked(address)
+        body = await read_body(pool, url, "application/json", max_bytes=MAX_BYTES, seconds=STEP_TIMEOUT)
         try:
-            parsed = orjson.loads(bytes(body))
+            parsed = orjson.loads(body)
         except orjson.JSONDecodeError:
             parsed = None
         if not isinstance(parsed, dict):
