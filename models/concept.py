@@ -266,14 +266,17 @@ def is_null(column: str) -> Filter:
     return Filter(column, column, lambda row, _name: row[column].is_(None))
 
 
+def matches(terms: Any, query: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Match rows whose terms match a text query. In a scalar subquery, the query is evaluated once and not for each row."""
+    matched: ColumnElement[bool] = terms.op("@@", is_comparison=True)(sa.select(query).scalar_subquery())
+    return matched
+
+
 def full_text(column: str, field: str) -> Filter:
     """Match rows whose text has, for each word of the value, a word that starts with it or differs from it by a typo."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:
-        # A scalar subquery is evaluated once, not for each row.
-        query = sa.select(sa.func.search_query(sa.bindparam(name, type_=sa.Text()))).scalar_subquery()
-        matches: ColumnElement[bool] = row[column].op("@@", is_comparison=True)(query)
-        return matches
+        return matches(row[column], sa.func.search_query(sa.bindparam(name, type_=sa.Text())))
 
     return Filter(column, field, condition, is_search=True)
 

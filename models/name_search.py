@@ -14,7 +14,7 @@ from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
 from models.base import private
-from models.concept import ALL_ROWS, Filter, Scope
+from models.concept import ALL_ROWS, Filter, Scope, matches
 
 COLUMN: Final = "name_terms"
 SHOWN: Final = "Matches names with these words, or with words that begin with them. Ignores case and accents."
@@ -43,6 +43,4 @@ def name_search(field: str, *scopes: Scope) -> dict[str, Filter]:
 
 def _has_words(row: Any, scope: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Match rows that are in the scope and have all words of the parameter `name`."""
-    query = sa.select(sa.func.name_query(scope, sa.bindparam(name, type_=sa.Text()))).scalar_subquery()
-    matches: ColumnElement[bool] = row[COLUMN].op("@@", is_comparison=True)(query)
-    return matches
+    return matches(row[COLUMN], sa.func.name_query(scope, sa.bindparam(name, type_=sa.Text())))

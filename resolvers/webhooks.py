@@ -25,6 +25,7 @@ from models.concept import snake
 from models.database import transaction
 from models.notification import NotificationKind
 from models.webhook_endpoint import FAILING, WebhookDeliveryStatus, WebhookEvent, is_subscribed
+from policies.viewer import Viewer
 from resolvers.context import Context, Origin, Services
 from resolvers.notifying import message_templates
 from resolvers.notifying.notifications import notify_company
@@ -124,7 +125,7 @@ class Webhooks:
                 return 0
             subject = Subject(*change[:3])
             rows = (await connection.execute(_subscribed(subject))).all()
-        seen = [row for row in rows if await self._context_of(row.id, subject) is not None]
+        seen = [row for row in rows if await self._sees(row.id, subject)]
         async with transaction(self.services.engine) as session:
             if not await _remove(session, change_id):
                 return 0
@@ -163,11 +164,13 @@ class Webhooks:
         await self._note_success(attempt)
         return await self._record(attempt, WebhookDeliveryStatus.DELIVERED, response_status=status)
 
-    async def _context_of(self, endpoint: UUID, subject: Subject) -> Context | None:
-        """Return the context in which an endpoint reads a change, or None if it can't see the change."""
+    async def _sees(self, endpoint: UUID, subject: Subject) -> bool:
+        """Return whether an endpoint can see a change."""
         viewer = await find_endpoint_viewer(self.services.reader, endpoint)
-        if viewer is None:
-            return None
+        return viewer is not None and await self._context_of(viewer, subject) is not None
+
+    async def _context_of(self, viewer: Viewer, subject: Subject) -> Context | None:
+        """Return the context in which an endpoint's viewer reads a change, or None if it can't see the change."""
         context = Context(self.services, viewer, Origin())
         (record,) = await context.loaders.rows(subject.type, [subject.key])
         if record is None or not shows(record, subject.changed, self.shown[subject.type]):
@@ -226,11 +229,12 @@ class Webhooks:
 
     async def _read(self, attempt: Attempt) -> Mapping[str, Any]:
         """Return what the endpoint can read now. A test has no data. Raises NotSent or NotDelivered."""
-        if await find_endpoint_viewer(self.services.reader, attempt.endpoint_id) is None:
+        viewer = await find_endpoint_viewer(self.services.reader, attempt.endpoint_id)
+        if viewer is None:
             raise NotSent(DISABLED)
         if attempt.event is WebhookEvent.WEBHOOK_TEST:
             return {"data": {}}
-        context = await self._context_of(attempt.endpoint_id, attempt.subject)
+        context = await self._context_of(viewer, attempt.subject)
         if context is None:
             raise NotSent(UNREADABLE)
         answer = await self.read(context, attempt.event, Identifier(attempt.subject.type, attempt.subject.key))
