@@ -20,7 +20,7 @@ from models.database import transaction
 from resolvers.webhook_endpoint import purge_deliveries
 from settings import Settings
 from tests.client import Client
-from tests.factory import Company, Factory
+from tests.factory import Company, Factory, Thing
 from tests.receiver import Receiver, running_receiver
 from tests.rules.mutations import queued_mails, recorded_changes, send, user_error
 from tests.rules.test_product_changes import submitted
@@ -60,6 +60,13 @@ async def receiver() -> AsyncIterator[Receiver]:
     """A receiver."""
     async with running_receiver() as receiver:
         yield receiver
+
+
+async def subscribed(client: Client, factory: Factory, receiver: Receiver) -> tuple[Company, Thing, dict[str, Any]]:
+    """Create a company with a port and an endpoint that hears of it."""
+    company = await factory.company()
+    port = await factory.port(company)
+    return company, port, await subscribe(client, company.admin, receiver)
 
 
 async def test_change_is_sent_signed_to_the_company_that_can_read_it_V14(
@@ -241,9 +248,7 @@ async def test_refused_event_is_repeated_with_the_same_id_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, status: int, error: str
 ) -> None:
     """The delivery says what went wrong and when the next attempt is. A redirect is no success, and isn't followed."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     receiver.statuses = [status]
 
     await factory.change(port, name="new")
@@ -296,9 +301,7 @@ async def test_event_is_given_up_after_three_days_and_can_be_replayed_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """A delivery that failed for three days isn't tried again. A replay sends it with the same ID."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     receiver.statuses = [500, 500]
     await factory.change(port, name="new")
     await worker.run()
@@ -325,9 +328,7 @@ async def test_endpoint_that_fails_for_days_is_disabled_and_its_administrators_a
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """After five days without a success, nothing more is sent until an administrator enables the endpoint."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     receiver.statuses = [500, 500]
     await factory.change(port, name="one")
     await worker.run()
@@ -354,9 +355,7 @@ async def test_disabled_endpoint_receives_nothing_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """What waits isn't sent, what happens later isn't recorded, and nothing can be tested or replayed."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     key = endpoint["webhookEndpoint"]["id"]
     await factory.change(port, name="one")
     receiver.statuses = [500]
@@ -379,9 +378,7 @@ async def test_deleted_endpoint_receives_nothing_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """Its deliveries are deleted with it, and the jobs that wait for them find nothing to do."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     receiver.statuses = [500]
     await factory.change(port, name="one")
     await worker.run()
@@ -399,9 +396,7 @@ async def test_nothing_is_sent_about_a_thing_that_the_endpoint_can_no_longer_rea
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver
 ) -> None:
     """A port that is gone when its event is due gives up the delivery, with the reason."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     receiver.statuses = [500]
     await factory.change(port, name="one")
     await worker.run()
@@ -465,9 +460,7 @@ async def test_change_that_is_rolled_back_is_never_sent_V52(
     client: Client, factory: Factory, worker: WebhookWorker, receiver: Receiver, rules_engine: AsyncEngine
 ) -> None:
     """A change, its record and its job are one transaction. Several changes of a row in one transaction are one event."""
-    company = await factory.company()
-    port = await factory.port(company)
-    endpoint = await subscribe(client, company.admin, receiver)
+    company, port, endpoint = await subscribed(client, factory, receiver)
     renamed = sa.update(Port).where(Port.id == port.key)
 
     async with transaction(rules_engine) as session:
