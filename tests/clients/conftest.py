@@ -12,10 +12,9 @@ import pytest
 
 import server
 from models.embedded import Embedded
-from settings import Settings
 from tests import databases
 from tests.node import run
-from tests.transport.gateway import running
+from tests.served import served
 
 PACKAGE: Final = Path(__file__).parents[2] / "clients" / "typescript"
 RELAY_COMPILER: Final = Path(__file__).parents[1] / "schema" / "clients" / "node_modules" / ".bin" / "relay-compiler"
@@ -61,13 +60,5 @@ def own_gateway(own_market: str, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("clients")
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps({sha256(TRUSTED.encode()).hexdigest(): TRUSTED}), "utf-8")
-    settings = Settings(
-        data_dir=folder,
-        database_url=own_market,
-        development=True,
-        log_level="ERROR",
-        shutdown_timeout=5,
-        trusted_documents_file=manifest,
-    )
-    with running(server.build(settings), settings) as url:
+    with served(own_market, folder, development=True, trusted_documents_file=manifest) as url:
         yield f"{url}/graphql"

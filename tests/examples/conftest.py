@@ -15,13 +15,11 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page
 
-import server
 from models.embedded import Embedded
-from settings import Settings
 from tests.node import node_tool, run
 from tests.portal.conftest import PATIENCE, chromium
 from tests.rules.identity import market_with_password
-from tests.transport.gateway import running
+from tests.served import served
 
 ROOT: Final = Path(__file__).parents[2]
 APP: Final = ROOT / "examples" / "portal"
@@ -44,16 +42,9 @@ def app(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     """The URL of the app."""
     run(APP, "npm", "run", "build")
     folder = tmp_path_factory.mktemp("example")
-    settings = Settings(
-        data_dir=folder,
-        database_url=market_url,
-        development=True,
-        log_level="ERROR",
-        shutdown_timeout=5,
-        trusted_documents_file=APP / "src" / "gql" / "persisted-documents.json",
-        trusted_documents="only",
-    )
-    with running(server.build(settings), settings) as gateway, _served(gateway) as url:
+    manifest = APP / "src" / "gql" / "persisted-documents.json"
+    only_its_own = {"trusted_documents_file": manifest, "trusted_documents": "only"}
+    with served(market_url, folder, development=True, **only_its_own) as gateway, _served(gateway) as url:
         yield url
 
 

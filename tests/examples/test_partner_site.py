@@ -14,14 +14,12 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-import server
 from models.embedded import Embedded
-from settings import Settings
 from tests import databases
 from tests.examples.conftest import free_port, wait_for
 from tests.node import node_tool
 from tests.portal.conftest import PATIENCE
-from tests.transport.gateway import running
+from tests.served import served
 
 SITE: Final = Path(__file__).parents[2] / "examples" / "partner-site"
 
@@ -36,9 +34,7 @@ async def site_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 def gateway(site_market: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a gateway in development."""
-    folder = tmp_path_factory.mktemp("gateway")
-    settings = Settings(data_dir=folder, database_url=site_market, development=True, log_level="ERROR", shutdown_timeout=5)
-    with running(server.build(settings), settings) as url:
+    with served(site_market, tmp_path_factory.mktemp("gateway"), development=True) as url:
         yield url
 
 

@@ -12,13 +12,11 @@ from urllib.parse import urlencode
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page
 
-import server
 from models.embedded import Embedded
-from settings import Settings
 from tests import databases
 from tests.kit.host import KIT, Gateway, Host, site
 from tests.portal.conftest import PATIENCE, chromium
-from tests.transport.gateway import running
+from tests.served import served
 
 __all__ = ["chromium"]  # a fixture of the portal's tests, for these too
 CLOCK: Final = """(() => {
@@ -48,17 +46,8 @@ def portal(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @contextmanager
 def opened(gateway: Gateway, market_url: str, folder: Path) -> Iterator[Host]:
     """Serve the site and its gateway, which has to know the site's origin when it starts."""
-    with site(gateway) as host:
-        settings = Settings(
-            data_dir=folder,
-            database_url=market_url,
-            development=True,
-            log_level="ERROR",
-            shutdown_timeout=5,
-            allowed_origins=(host.url,),
-        )
-        with running(server.build(settings), settings) as gateway.url:
-            yield host
+    with site(gateway) as host, served(market_url, folder, development=True, allowed_origins=(host.url,)) as gateway.url:
+        yield host
 
 
 @pytest.fixture

@@ -11,14 +11,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-import server
 from models.embedded import Embedded
-from settings import Settings
 from tests.pictures import picture
 from tests.portal.conftest import window
 from tests.portal.visit import Visit
 from tests.rules.identity import CODE, OTHER_PASSWORD, PASSWORD, market_with_password
-from tests.transport.gateway import running
+from tests.served import served
 from transport.http.account_pages import PAGES
 
 FORGETFUL: Final = "network@direct.example"
@@ -51,9 +49,7 @@ async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 def url(own_market: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A gateway in development, which shows its emails."""
-    data_dir = tmp_path_factory.mktemp("account")
-    settings = Settings(data_dir=data_dir, database_url=own_market, development=True, log_level="ERROR", shutdown_timeout=5)
-    with running(server.build(settings), settings) as url:
+    with served(own_market, tmp_path_factory.mktemp("account"), development=True) as url:
         yield url
 
 

@@ -15,17 +15,15 @@ import sqlalchemy as sa
 from playwright.async_api import Browser, Locator, WebSocketRoute, expect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import server
 from models import Membership, Port, User
 from models.database import connect
 from models.embedded import Embedded
-from settings import Settings
 from tests import databases
 from tests.client import DIRECT, HIDDEN
 from tests.portal.conftest import visiting
 from tests.portal.test_graphiql import AUDIT, AXE
 from tests.portal.visit import QUERY_IS_SHOWN, Visit
-from tests.transport.gateway import running
+from tests.served import served
 
 SUBSCRIPTION: Final = "subscription { portUpdated { name monthlyRate { amount } } }"
 LIMIT: Final = 200  # as in event-log.ts
@@ -41,9 +39,7 @@ async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 def url(own_market: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A gateway in development."""
-    data_dir = tmp_path_factory.mktemp("events")
-    settings = Settings(data_dir=data_dir, database_url=own_market, development=True, log_level="ERROR", shutdown_timeout=5)
-    with running(server.build(settings), settings) as url:
+    with served(own_market, tmp_path_factory.mktemp("events"), development=True) as url:
         yield url
 
 

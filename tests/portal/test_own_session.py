@@ -8,13 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 from playwright.async_api import Browser, Request, Response, Route, expect
 
-import server
 from models.embedded import Embedded
-from settings import Settings
 from tests.portal.conftest import visiting
 from tests.portal.visit import Visit
 from tests.rules.identity import PASSWORD, market_with_password
-from tests.transport.gateway import running
+from tests.served import served
 
 EMAIL = "network@direct.example"
 REFRESHES = "/graphql/refresh"
@@ -31,8 +29,7 @@ async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 def url(own_market: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A gateway in production."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("own"), database_url=own_market, log_level="ERROR", shutdown_timeout=5)
-    with running(server.build(settings), settings) as url:
+    with served(own_market, tmp_path_factory.mktemp("own")) as url:
         yield url
 
 

@@ -10,14 +10,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Request, expect
 
-import server
 from models.embedded import Embedded
-from settings import Settings
 from tests.portal.conftest import PATIENCE, visiting
 from tests.portal.test_graphiql import AUDIT, AXE
 from tests.portal.visit import Visit
 from tests.rules.identity import PASSWORD, market_with_password
-from tests.transport.gateway import running
+from tests.served import served
 
 EMAIL: Final = "admin@direct.example"
 KEY_NAME: Final = "Monitoring script"
@@ -42,9 +40,7 @@ async def own_market(postgres: Embedded, demo: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 def url(own_market: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A gateway in production."""
-    data_dir = tmp_path_factory.mktemp("tokens")
-    settings = Settings(data_dir=data_dir, database_url=own_market, log_level="ERROR", shutdown_timeout=5)
-    with running(server.build(settings), settings) as url:
+    with served(own_market, tmp_path_factory.mktemp("tokens")) as url:
         yield url
 
 
