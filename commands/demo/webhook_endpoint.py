@@ -9,12 +9,13 @@ from choices import MemberRole
 from commands.demo.world import TODAY, Row, World
 from models.webhook_endpoint import GIVE_UP, WebhookDeliveryStatus, WebhookEvent
 
-RECEIVERS: Final = {
-    "partner": "https://portal.partner.example/webhooks",
-    "hidden": "https://tickets.hidden.example/crossgate",
-    "direct": "https://erp.direct.example/crossgate",
-    "shown": "https://orders.managed.example/hooks",
-}
+RECEIVERS: Final = (
+    ("partner", "https://portal.partner.example/webhooks"),
+    ("partner", "https://billing.partner.example/webhooks"),
+    ("hidden", "https://tickets.hidden.example/crossgate"),
+    ("direct", "https://erp.direct.example/crossgate"),
+    ("shown", "https://orders.managed.example/hooks"),
+)
 EVENTS: Final = (WebhookEvent.PORT_CREATED, WebhookEvent.PORT_UPDATED)
 DELIVERIES: Final = 12
 FAILURE: Final = "The receiver answered with status 503."
@@ -23,9 +24,9 @@ CREATED: Final = TODAY - timedelta(days=30)
 
 
 def fill(world: World) -> None:
-    """Give some of the cast an endpoint, whose latest delivery failed."""
+    """Give some of the cast endpoints, whose latest delivery failed."""
     chance = world.chance("Webhook endpoint")
-    endpoints = [_add(world, getattr(world.cast, part), url, chance.randbytes(70)) for part, url in RECEIVERS.items()]
+    endpoints = [_add(world, getattr(world.cast, part), url, chance.randbytes(70)) for part, url in RECEIVERS]
     for earlier in reversed(range(DELIVERIES)):
         for endpoint in endpoints:
             ports = [row for row in world.rows["port"] if row["company_id"] == endpoint["company_id"]]
