@@ -22,6 +22,7 @@ from models.country import COUNTRIES
 from models.database import connect
 from models.listening import ChangeListener
 from models.reading import Reader
+from models.remembered_facts import FactsMemory, FactsReader
 from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Policy
 from policies.evaluation.reloading import PolicyReloader
@@ -126,13 +127,12 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     schemas = ViewerSchemas(whole=settings.shaped_schema == "off")
     schema_of = _schema_of(schemas)
     strict = schema_of if settings.shaped_schema == "strict" else None
-    limits = (settings.max_document_tokens, settings.max_document_characters)
+    limits = settings.max_document_tokens, settings.max_document_characters
     documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     issuer_keys = _issuer_keys(services)
     viewers = _viewers(services, Issuers(issuer_keys))
-    endings = Endings()
-    services.change_listener.follow(CREDENTIAL, endings.report)
+    endings = _endings(services)
     origins = _admitted_origins(services)
     identity, quotas = Identity(tokens, viewers), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
@@ -152,6 +152,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         tokens=tokens,
         load_viewer=viewers,
         endings=endings,
+        facts=FactsMemory(services.reader),
         make_context=lambda viewer, request_id, key: Context(services, viewer, _origin(request_id, key)),
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, _origin(request_id, key), renew),
         view_as=_view_as(services),
@@ -180,6 +181,13 @@ def _issuer_keys(services: Services) -> IssuerKeys:
         Discovery(local=services.local_hosts),
         lambda issuer, audiences: is_named_issuer(services.reader, issuer, audiences),
     )
+
+
+def _endings(services: Services) -> Endings:
+    """Return what reports credentials that have ended, which hears of them from the database."""
+    endings = Endings()
+    services.change_listener.follow(CREDENTIAL, endings.report)
+    return endings
 
 
 def _admitted_origins(services: Services) -> AdmittedOrigins:
@@ -366,17 +374,18 @@ def _schema_text(settings: Settings, services: Services, texts: SchemaTexts) -> 
 
 
 def _viewers(services: Services, issuers: Issuers) -> LoadViewer:
-    async def viewer(claims: Sender) -> Viewer | None:
+    async def viewer(claims: Sender, facts: FactsReader | None) -> Viewer | None:
+        reader = facts or services.reader
         if isinstance(claims, ApiKeyClaims):
             key = claims.credential
-            return await load_key_viewer(services.reader, services.engine, key.prefix, key.secret_hash, claims.origin)
+            return await load_key_viewer(reader, services.engine, key.prefix, key.secret_hash, claims.origin)
         if isinstance(claims, IssuerToken):
-            facts = await issuers.verify(claims)
-            return None if facts is None else await load_identity_viewer(services, facts)
+            identity = await issuers.verify(claims)
+            return None if identity is None else await load_identity_viewer(services, identity)
         if claims.embed is not None:
-            return await load_embed_viewer(services.reader, claims.embed)
+            return await load_embed_viewer(reader, claims.embed)
         session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
-        return await load_viewer(services.reader, claims.user_id, claims.membership_id, session)
+        return await load_viewer(reader, claims.user_id, claims.membership_id, session)
 
     return viewer
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.listening import ChangeListener
 from models.reading import Reader
+from models.remembered_facts import FactsGuard
 from policies.evaluation.policy import Policy
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.auditing.audit_log import AuditLog
@@ -129,7 +130,8 @@ class Origin:
 class Context(Access):
     """One request of one viewer, or one subscription, which is renewed for each event.
 
-    `requester` sent the request. It's the viewer itself unless somebody views the market as another viewer.
+    `requester` sent the request. It's the viewer itself unless somebody views the market as another viewer. `guard` is set while the
+    viewer is the sender of an earlier request, to be confirmed before anything is sent.
     """
 
     def __init__(
@@ -146,6 +148,7 @@ class Context(Access):
         self.origin = origin or Origin()
         self._requester = requester
         self._renew = renew
+        self.guard: FactsGuard | None = None
         self.is_preview = False
         self.new_refresh_cookie: str | None = None  # to set with the response; empty to remove it
         self.has_changed = False  # whether a mutation of this request changed something

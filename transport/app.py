@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from models.remembered_facts import FactsMemory
 from policies.viewer import Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
@@ -65,6 +66,7 @@ def create_app(
     tokens: Tokens,
     load_viewer: LoadViewer,
     endings: Endings | None = None,
+    facts: FactsMemory | None = None,
     make_context: MakeContext,
     ready: Probes,
     extra_routes: Sequence[BaseRoute] = (),
@@ -86,6 +88,7 @@ def create_app(
         settings: All limits, origins and proxies.
         tokens: Verifies bearer tokens.
         load_viewer: Loads the viewer of verified claims.
+        facts: Keeps the facts of viewers between requests; without it, each request loads them first.
         endings: Reports credentials that end while connections are open; without it, they end at the next event.
         make_context: Makes the context of an operation.
         ready: The probes that `/readyz` runs, by name.
@@ -106,7 +109,7 @@ def create_app(
     graphql = _graphql_routes(
         settings=settings,
         operations=_operations(schema, documents, planned, settings),
-        identity=Identity(tokens, load_viewer, endings),
+        identity=Identity(tokens, load_viewer, endings, facts),
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,

@@ -14,6 +14,7 @@ from graphql import DocumentNode, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from models.remembered_facts import FactsGuard
 from resolvers.reading.viewers import ACCOUNT_GONE
 from resolvers.writing.rights import ViewerGone
 from transport.documents import Document, Documents, require_runnable
@@ -25,8 +26,13 @@ from transport.logs import bind_facts
 from transport.refusal import Unauthenticated
 from transport.view_as import require_query
 
-ExecutePlanned = Callable[[str, DocumentNode, str | None, dict[str, Any], object], Awaitable[ExecutionResult | None]]
-"""Executes a query by its cached plan, given its text, document, name, variables and context. None if it has none."""
+ExecutePlanned = Callable[
+    [str, DocumentNode, str | None, dict[str, Any], Any, FactsGuard | None], Awaitable[ExecutionResult | None]
+]
+"""Executes a query by its cached plan, given its text, document, name, variables, context, and what confirms the viewer.
+
+None if it has no plan, or the viewer wasn't confirmed.
+"""
 
 MAX_LOGGED_NAME_LENGTH: Final = 100  # characters of an operation's name in the log
 
@@ -103,7 +109,7 @@ class OperationRunner:
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """Run a query or a mutation. Raises Unauthenticated if the viewer no longer exists and nothing has changed."""
-        result = await self._planned(operation, context)
+        result = await self.execute_planned(operation, context)
         if result is not None:
             return result
         await self.documents.validated(operation.request.query, self.schema._schema, context)
@@ -118,12 +124,14 @@ class OperationRunner:
             _refuse_gone(context)
         return result
 
-    async def _planned(self, operation: Operation, context: object) -> ExecutionResult | None:
-        """Execute a query by its plan, if it has one."""
+    async def execute_planned(
+        self, operation: Operation, context: object, guard: FactsGuard | None = None
+    ) -> ExecutionResult | None:
+        """Execute a query by its plan. None if it has none, or if `guard` doesn't confirm the context's viewer."""
         if self.planned is None or operation.kind is not OperationType.QUERY:
             return None
         request = operation.request
-        return await self.planned(request.query, operation.document.ast, operation.name, request.variables, context)
+        return await self.planned(request.query, operation.document.ast, operation.name, request.variables, context, guard)
 
     async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
         """Run a subscription and yield a result for each event."""

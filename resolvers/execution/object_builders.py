@@ -39,8 +39,9 @@ class PlanRun:
     async def fetch(self, statement: Compiled, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Return the rows of a statement. It runs on its own connection; few statements of a request run at the same time."""
         arguments = statement.arguments({**self.context.parameters, **parameters})
+        run = self.context.reader.run if self.context.guard is None else self.context.guard.run
         async with self.statement_slots:
-            return await self.context.services.reader.run(statement.text, arguments)
+            return await run(statement.text, arguments)
 
 
 class ChildStep(Protocol):

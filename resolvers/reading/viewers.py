@@ -31,14 +31,18 @@ from models import (
 from models.base import now
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
-from models.reading import Reader
+from models.remembered_facts import FactsReader
 from policies.viewer import RECENT_SIGN_IN, USER, Shape, Viewer
 
 ACCOUNT_GONE: Final = "The account of this token no longer exists."
 TODAY: Final = sa.func.date_trunc("day", sa.func.now(), "UTC")
 SHAPE_CACHE_SIZE: Final = 4096  # equal facts always give the same shape, and there are few combinations
 PAYER: Final = sa.func.coalesce(Company.partner_id, Company.id)
-MARKETS: Final = sa.select(BillingMarket.market).where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
+MARKETS: Final = (
+    sa.select(BillingMarket.market)
+    .where(BillingMarket.company_id == PAYER, BillingMarket.enabled)
+    .order_by(BillingMarket.market)  # equal facts are written alike
+)
 VIEWER_PARAMETERS: Final[tuple[Any, ...]] = (
     Company.id.label("company_id"),
     Company.partner_id,
@@ -191,13 +195,13 @@ async def find_member(engine: AsyncEngine, email: str) -> Member | None:
     return row and Member(row.user_id, row.id)
 
 
-async def find_viewer(reader: Reader, user_id: UUID, company_id: UUID) -> Viewer | None:
+async def find_viewer(reader: FactsReader, user_id: UUID, company_id: UUID) -> Viewer | None:
     """Load the current viewer of a user in a company, or None if the user isn't a member."""
     return _signed_in(await reader.fetch(BY_USER_AND_COMPANY, {"user": user_id, "company": company_id}), user_id)
 
 
 async def load_viewer(
-    reader: Reader, user_id: UUID, membership_id: UUID | None, session: SessionFacts | None = None
+    reader: FactsReader, user_id: UUID, membership_id: UUID | None, session: SessionFacts | None = None
 ) -> Viewer | None:
     """Load the current viewer of a membership, or None if it or the session ended. Settings take effect immediately (V2).
 
@@ -231,11 +235,11 @@ def _stale(shape: Shape) -> Shape:
 
 def _alone(rows: Sequence[Any], user_id: UUID) -> Viewer | None:
     """Build the viewer of a user without a company, or None without its session."""
-    return Viewer(shape=USER, user_id=user_id, signed_in_id=user_id) if rows and rows[0].user_id == user_id else None
+    return Viewer(shape=USER, user_id=user_id, signed_in_id=user_id) if rows and rows[0][0] == user_id else None
 
 
 async def load_key_viewer(
-    reader: Reader, engine: AsyncEngine, prefix: str, secret_hash: str, origin: str | None
+    reader: FactsReader, engine: AsyncEngine, prefix: str, secret_hash: str, origin: str | None
 ) -> Viewer | None:
     """Load the current viewer of an API key, or None if the key isn't valid for this origin. Records the day of the use (V51)."""
     values = {"prefix": prefix, "secret_hash": secret_hash, "origin": origin}
@@ -249,14 +253,14 @@ async def load_key_viewer(
     return _with_key(row)
 
 
-async def find_key_viewer(reader: Reader, key: UUID) -> Viewer | None:
+async def find_key_viewer(reader: FactsReader, key: UUID) -> Viewer | None:
     """Load the current viewer of an API key that has already been checked, or None if it has ended."""
     rows = await reader.fetch(BY_KEY, {"key": key})
     return _with_key(list(rows[0])) if rows else None
 
 
 async def find_embed_viewer(
-    reader: Reader, key: UUID, company: UUID, roles: tuple[str, ...], portal_origin: UUID | None
+    reader: FactsReader, key: UUID, company: UUID, roles: tuple[str, ...], portal_origin: UUID | None
 ) -> Viewer | None:
     """Load the current viewer of an embed session: a member of the company with these roles.
 
@@ -270,13 +274,13 @@ async def find_embed_viewer(
     return _without_recent_sign_in(viewer)
 
 
-async def load_embed_viewer(reader: Reader, embed: EmbedFacts) -> Viewer | None:
+async def load_embed_viewer(reader: FactsReader, embed: EmbedFacts) -> Viewer | None:
     """Load the current viewer of an embed session's token, or None if the session has ended."""
     viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles, embed.portal_origin_id)
     return viewer and replace(viewer, external_user=embed.external_user)
 
 
-async def find_endpoint_viewer(reader: Reader, endpoint: UUID) -> Viewer | None:
+async def find_endpoint_viewer(reader: FactsReader, endpoint: UUID) -> Viewer | None:
     """Load the current viewer of a webhook endpoint: its company with its roles, and no user. None if the endpoint is disabled."""
     rows = await reader.fetch(BY_WEBHOOK_ENDPOINT, {"endpoint": endpoint})
     if not rows:
@@ -285,18 +289,18 @@ async def find_endpoint_viewer(reader: Reader, endpoint: UUID) -> Viewer | None:
     return _without_recent_sign_in(viewer_of(roles, facts))
 
 
-async def is_named_issuer(reader: Reader, issuer: str, audiences: tuple[str, ...]) -> bool:
+async def is_named_issuer(reader: FactsReader, issuer: str, audiences: tuple[str, ...]) -> bool:
     """Return whether exactly one company has named an issuer with one of these audiences (V53)."""
     return bool(await reader.fetch(NAMED_ISSUER, {"issuer": issuer, "audiences": audiences}))
 
 
-async def find_subject_viewer(reader: Reader, facts: IdentityFacts) -> Viewer | None:
+async def find_subject_viewer(reader: FactsReader, facts: IdentityFacts) -> Viewer | None:
     """Load the current viewer of a token of a company's issuer, or None if its subject isn't known as a member (V53)."""
     values = {"issuer": facts.issuer, "audiences": facts.audiences, "subject": facts.subject}
     return _vouched_for(await reader.fetch(BY_SUBJECT, values), facts.auth_time)
 
 
-async def find_identity_viewer(reader: Reader, identity: UUID, auth_time: datetime | None) -> Viewer | None:
+async def find_identity_viewer(reader: FactsReader, identity: UUID, auth_time: datetime | None) -> Viewer | None:
     """Load the current viewer of a member whom its company's issuer has already identified, or None if that has ended."""
     return _vouched_for(await reader.fetch(BY_IDENTITY, {"identity": identity}), auth_time)
 

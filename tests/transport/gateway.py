@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from models.remembered_facts import FactsReader
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from schema.extensions.runner import Schema
@@ -149,7 +150,7 @@ class Subscription:
         raise RuntimeError("the password is swordfish")
 
 
-async def load_ada(claims: Sender) -> Viewer | None:
+async def load_ada(claims: Sender, _facts: FactsReader | None) -> Viewer | None:
     """Load Ada, with or without her membership. Nobody else exists."""
     if not isinstance(claims, Claims) or claims.user_id != ADA or claims.membership_id not in (MEMBERSHIP, None):
         return None

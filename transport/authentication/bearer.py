@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from models.remembered_facts import FactsGuard, FactsMemory, FactsReader
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.identity.email_tokens import parse_token
 from resolvers.values.api_keys import InvalidApiKey, looks_like_api_key
@@ -28,8 +29,8 @@ from transport.logs import log
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
 Sender: TypeAlias = Claims | ApiKeyClaims | IssuerToken
-LoadViewer = Callable[[Sender], Awaitable[Viewer | None]]
-"""Loads the viewer of verified claims, of an API key, or of an issuer's token, which it verifies.
+LoadViewer = Callable[[Sender, FactsReader | None], Awaitable[Viewer | None]]
+"""Loads the viewer of verified claims, of an API key, or of an issuer's token, which it verifies. The reader reads its facts.
 
 Returns None if the token isn't valid, or the user, the membership or the key no longer exists.
 """
@@ -67,7 +68,7 @@ class Session:
         if self._claims.expires_at is not None and self._claims.expires_at <= datetime.now(UTC):
             self.expire()
             return None
-        viewer = await self._load_viewer(self._claims)
+        viewer = await self._load_viewer(self._claims, None)
         if viewer is not None:
             self._keys |= {key for key in (viewer.api_key_id, viewer.identity_id) if key is not None}
         if viewer is None:
@@ -148,17 +149,53 @@ def _bearer_token(credentials: Sequence[str]) -> str:
     return token
 
 
+class PresumedViewer:
+    """The viewer of a request as it was a moment ago. `guard` confirms it; without a guard, it's the current viewer."""
+
+    def __init__(self, identity: Identity, request: ReceivedRequest) -> None:
+        self._identity = identity
+        self._request = request
+        self.viewer = ANONYMOUS
+        self.guard: FactsGuard | None = None
+
+    async def presume(self, *, again: bool = False) -> None:
+        """Load the viewer, from memory unless it's presumed `again`. Raises Unauthenticated."""
+        self.viewer, self.guard = await self._identity.presume(self._request, again)
+
+    async def current(self) -> Viewer:
+        """Return the current viewer. Raises Unauthenticated if it no longer exists."""
+        if self.guard is not None:
+            self.viewer, self.guard = await self._identity.viewer(self._request), None
+        return self.viewer
+
+
 class Identity:
     """Finds the viewer of a request."""
 
-    def __init__(self, tokens: Tokens, load_viewer: LoadViewer, endings: Endings | None = None) -> None:
+    def __init__(
+        self, tokens: Tokens, load_viewer: LoadViewer, endings: Endings | None = None, memory: FactsMemory | None = None
+    ) -> None:
+        """`memory` keeps the facts of viewers between requests; without it, they are always loaded."""
         self._tokens = tokens
         self._load_viewer = load_viewer
         self._endings = endings or Endings()
+        self._memory = memory
 
     async def viewer(self, request: ReceivedRequest) -> Viewer:
         """Load the current viewer of a request that has arrived. Raises Unauthenticated."""
         return await self._present(request.scope)
+
+    async def presumed_viewer(self, request: ReceivedRequest) -> PresumedViewer:
+        """Return the viewer of a request that has arrived, from memory if possible. Raises Unauthenticated."""
+        presumed = PresumedViewer(self, request)
+        await presumed.presume()
+        return presumed
+
+    async def presume(self, request: ReceivedRequest, again: bool) -> tuple[Viewer, FactsGuard | None]:
+        """Return the viewer of a request with what confirms it, or None if it's current. Raises Unauthenticated."""
+        facts = None if self._memory is None else self._memory.presumed(again=again)
+        viewer = await self._present(request.scope, facts)
+        return viewer, None if facts is None else facts.guard
 
     def check(self, scope: Scope) -> dict[str, object]:
         """Reject an invalid token before the body is read. Return its user or key for the log; nothing for an anonymous request.
@@ -184,11 +221,11 @@ class Identity:
         """
         await refuse(await self._present(scope))
 
-    async def _present(self, scope: Scope) -> Viewer:
+    async def _present(self, scope: Scope, facts: FactsReader | None = None) -> Viewer:
         claims = self._claims(scope)
         if claims is None:
             return ANONYMOUS
-        viewer = await self._load_viewer(claims)
+        viewer = await self._load_viewer(claims, facts or self._memory)
         if viewer is None:
             raise Unauthenticated(claims.refusal)
         return viewer

@@ -27,7 +27,7 @@ from strawberry.types.execution import PreExecutionError
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from transport.authentication.arrival import ReceivedRequest, receive_request
-from transport.authentication.bearer import Identity
+from transport.authentication.bearer import Identity, PresumedViewer
 from transport.errors import INTERNAL
 from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
@@ -59,6 +59,7 @@ RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
 }
 UNPRINTABLE: Final = re.compile(r"[^ -~]+")
 MAX_EXECUTION_LENGTH: Final = 200  # characters
+MAX_ATTEMPTS: Final = 3  # to run a query while its viewer's rights are being changed
 
 
 class Answer(NamedTuple):
@@ -142,12 +143,13 @@ class GraphQLEndpoint:
                 request = await receive_request(scope, receive)
                 timeout_status = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
-                viewer = await self.identity.viewer(request)
-                bind_facts(company_id=viewer.company_id)
-                payer = self.quotas.payer(scope, viewer)
-                parsed = read_all(request, self.max_batch_operations)
+                sender = await self.identity.presumed_viewer(request)
+                bind_facts(company_id=sender.viewer.company_id)
+                payer = self.quotas.payer(scope, sender.viewer)
+                parsed = await self._read(request, sender)
                 if not isinstance(parsed, list):
-                    return await self._run(parsed, scope["method"], viewer, payer, request_id)
+                    return await self._run(parsed, scope["method"], sender, payer, request_id)
+                viewer = await sender.current()
                 batch = Batch(len(parsed))
                 prepared = await self._prepare(parsed, scope["method"], payer)
                 await self._run_batch(batch, prepared, request, viewer)
@@ -163,12 +165,42 @@ class GraphQLEndpoint:
         finally:
             self.deadlines.forget(limit)
 
-    async def _run(self, request: GraphQLRequest, method: str, viewer: Viewer, payer: Payer, request_id: str) -> Answer:
+    async def _read(self, request: ReceivedRequest, sender: PresumedViewer) -> GraphQLRequest | list[GraphQLRequest]:
+        """Parse a request. Raises Refusal; for a sender that no longer exists, the one that says so."""
+        try:
+            return read_all(request, self.max_batch_operations)
+        except Refusal:
+            await sender.current()
+            raise
+
+    async def _run(self, request: GraphQLRequest, method: str, sender: PresumedViewer, payer: Payer, request_id: str) -> Answer:
+        """Run one operation. Raises Refusal; for a sender that no longer exists, the one that says so."""
         try:
             operation = await self.operations.prepare(request, method, payer)
         except PublicError as error:
+            await sender.current()
             return _failed(error)
-        return await self._execute(operation, viewer, request_id)
+        except Refusal:
+            await sender.current()
+            raise
+        answer = await self._execute_presumed(operation, sender, request_id)
+        return answer or await self._execute(operation, await sender.current(), request_id)
+
+    async def _execute_presumed(self, operation: Operation, sender: PresumedViewer, request_id: str) -> Answer | None:
+        """Run a query by its plan for the presumed viewer, and again if it has just changed. None if that is impossible."""
+        if operation.request.view_as is not None:
+            return None
+        for _ in range(MAX_ATTEMPTS):
+            if (guard := sender.guard) is None:
+                return None
+            context = self.make_context(sender.viewer, request_id, operation.request.idempotency_key)
+            result = await self.operations.execute_planned(operation, context, guard)
+            if result is not None:
+                return _answer(operation, result, context)
+            if not guard.is_stale:
+                return None
+            await sender.presume(again=True)
+        return None
 
     async def _prepare(self, requests: list[GraphQLRequest], method: str, payer: Payer) -> list[Operation | Answer]:
         """Prepare the operations of a batch. An operation that can't run has its answer already. Raises Refusal."""
@@ -217,8 +249,7 @@ class GraphQLEndpoint:
             context = await self._context(operation.request, viewer, request_id)
         except PublicError as error:
             return _failed(error)
-        result = await self.operations.execute(operation, context)
-        return Answer(result, operation.cost, getattr(context, "execution", None), getattr(context, "new_refresh_cookie", None))
+        return _answer(operation, await self.operations.execute(operation, context), context)
 
     async def _context(self, request: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
         """Make the context of an operation. Raises ViewAsRefused."""
@@ -227,6 +258,10 @@ class GraphQLEndpoint:
         context = await self.view_as(viewer, request.view_as, request_id)
         bind_viewed_as(context)
         return context
+
+
+def _answer(operation: Operation, result: ExecutionResult, context: object) -> Answer:
+    return Answer(result, operation.cost, getattr(context, "execution", None), getattr(context, "new_refresh_cookie", None))
 
 
 def _failed(error: PublicError) -> Answer:

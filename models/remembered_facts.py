@@ -1,0 +1,147 @@
+"""Remembered facts: a request starts with the row that a statement returned earlier, and its own first statement confirms it.
+
+One statement then reads facts and data, from one snapshot. If the row is another by now, that statement returns nothing, and the
+request starts again with the current row. So nothing is ever invalidated (docs/decisions/remembered-facts.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+from cachetools import LRUCache
+from sqlalchemy.sql.selectable import Select
+
+from models.reading import STATEMENT_CACHE_SIZE, Reader, compile_statement
+
+MEMORY_SIZE: Final = 20_000  # rows, of about 1 kB each
+PARAMETER: Final = re.compile(r"\$(\d+)")
+
+
+class FactsReader(Protocol):
+    """Runs the statement that reads a request's facts."""
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return all rows."""
+
+
+class StaleFacts(Exception):
+    """The facts are others by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A row, as tuple and as PostgreSQL writes it. Rows of one statement are equal if their texts are."""
+
+    statement: str
+    arguments: tuple[Any, ...]
+    row: tuple[Any, ...]
+    text: str
+
+
+class FactsMemory:
+    """The facts of earlier requests. The least recently used are forgotten."""
+
+    def __init__(self, reader: Reader, size: int = MEMORY_SIZE) -> None:
+        self._reader = reader
+        self._kept: LRUCache[Any, Facts] = LRUCache(size)
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the current rows. A single row is remembered."""
+        compiled = compile_statement(statement)
+        arguments = tuple(compiled.arguments(parameters))
+        rows = await self._reader.run(_with_text(compiled.text), arguments)
+        for *row, text in rows if len(rows) == 1 else ():
+            self._kept[compiled.text, arguments] = Facts(compiled.text, arguments, tuple(row), text)
+        return [tuple(row)[:-1] for row in rows]
+
+    def recall(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Facts | None:
+        """Return the facts that the statement returned last, or None."""
+        compiled = compile_statement(statement)
+        return self._kept.get((compiled.text, tuple(compiled.arguments(parameters))))
+
+    def presumed(self, *, again: bool = False) -> PresumedFacts:
+        """Return a reader of one request's facts. It reads them from the database if they have to be read `again`."""
+        return PresumedFacts(self, self._reader, again)
+
+
+class PresumedFacts:
+    """Reads the facts of one request, from memory if possible. `guard` then confirms them; without one, they are current."""
+
+    def __init__(self, memory: FactsMemory, reader: Reader, again: bool) -> None:
+        self._memory = memory
+        self._reader = reader
+        self._again = again
+        self.guard: FactsGuard | None = None
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the row of the first statement, or all current rows of any other."""
+        if self.guard is not None:
+            return await self._memory.fetch(statement, parameters)
+        if self._again or self._memory.recall(statement, parameters) is None:
+            rows = await self._memory.fetch(statement, parameters)
+            if len(rows) != 1:
+                return rows
+        facts = self._memory.recall(statement, parameters)
+        assert facts is not None  # noqa: S101 (one row is always remembered, and nothing has run since)
+        self.guard = FactsGuard(facts, self._reader)
+        return [facts.row]
+
+
+class FactsGuard:
+    """Confirms remembered facts, in the first statement that a request runs or else by one of its own."""
+
+    def __init__(self, facts: Facts, reader: Reader) -> None:
+        self._facts = facts
+        self._reader = reader
+        self._was_asked = False
+        self._is_confirmed = False
+
+    async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
+        """Run a statement whose rows have a value in some column. The first one confirms the facts. Raises StaleFacts."""
+        if self._was_asked:
+            return await self._reader.run(text, arguments)
+        self._was_asked = True
+        facts = self._facts
+        guarded = _guarded(text, facts.statement, len(arguments), len(facts.arguments))
+        rows = await self._reader.run(guarded, [*arguments, *facts.arguments, facts.text])
+        if not rows:
+            raise StaleFacts
+        self._is_confirmed = True
+        is_empty = len(rows) == 1 and all(value is None for value in rows[0])  # the outer join's row
+        return () if is_empty else rows
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the facts weren't confirmed when they were asked for."""
+        return self._was_asked and not self._is_confirmed
+
+    async def holds(self) -> bool:
+        """Return whether the facts were confirmed. Ask before anything that depends on them is sent."""
+        if not self._was_asked:
+            self._was_asked = True
+            rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
+            self._is_confirmed = [row[-1] for row in rows] == [self._facts.text]
+        return self._is_confirmed
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def _with_text(statement: str) -> str:
+    """Return a statement that also selects each row's text, as its last column."""
+    return f"SELECT facts.*, facts::text AS facts_text FROM ({statement}) AS facts"  # noqa: S608 (both are the gateway's)
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def _guarded(text: str, facts: str, own: int, of_facts: int) -> str:
+    """Return a statement with the rows of `text`, or one row of NULLs if there are none. With other facts, it has no row.
+
+    Its parameters are those of `text`, those of `facts`, and the facts' text. OFFSET 0 keeps PostgreSQL from reading the facts twice.
+    """
+    renumbered = PARAMETER.sub(lambda match: f"${int(match[1]) + own}", facts)
+    return (
+        f"SELECT data.* FROM (SELECT facts::text AS facts_text FROM ({renumbered}) AS facts OFFSET 0) AS guard "  # noqa: S608
+        f"LEFT JOIN LATERAL ({text}) AS data ON true WHERE guard.facts_text = ${own + of_facts + 1}"
+    )
