@@ -54,6 +54,7 @@ class FactsMemory:
         compiled = compile_statement(statement)
         arguments = tuple(compiled.arguments(parameters))
         rows = await self._reader.run(_with_text(compiled.text), arguments)
+        self._kept.pop((compiled.text, arguments), None)
         for *row, text in rows if len(rows) == 1 else ():
             self._kept[compiled.text, arguments] = Facts(compiled.text, arguments, tuple(row), text)
         return [tuple(row)[:-1] for row in rows]
