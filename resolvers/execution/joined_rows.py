@@ -32,13 +32,15 @@ def plan_to_one(planner: FieldPlanner, site: FieldSite, batch: ToOne) -> Code:
     kind = _object_type(site, batch.entity)
     try:
         joined = _join_row(planner, site.access, batch)
-        code, tracker = planner.object(kind, planner.subfields(kind, site.details), joined, NoChildren(planner.names))
+        builder = NoChildren(planner.names)
+        code, tracker = planner.object(kind, planner.subfields(kind, site.details), joined, builder)
     except NotJoinable:
         if isinstance(site.access, JoinedRow):
             raise  # the outermost attempt looks up the whole row instead, so that no level is tried twice
         target, tracker = target_of(planner, kind, batch.by, site.details)
         return site.builder.add_child(ToOneStep(site.keys(planner.names, batch.column), target, site.is_required)), tracker
     joined.keep()
+    site.builder.take_ids(builder)
     if joined.is_always_there:
         return code, tracker
     key = joined.read(joined.by)

@@ -11,6 +11,7 @@ from resolvers.execution.codegen import CodeNamespace
 from resolvers.execution.redaction_tracking import HiddenMarker, RedactionPass
 from resolvers.execution.rows import Objects, Rows
 from resolvers.execution.variables import Variables
+from resolvers.values.identifiers import TAGS, global_ids
 
 if TYPE_CHECKING:
     from policies.viewer import Viewer
@@ -61,12 +62,23 @@ class ObjectBuilder:
         self._names = names
         self._lists: list[str] = []
         self._children: list[ChildStep] = []
+        self._ids: dict[str, tuple[str, str]] = {}
         self._function: Any = None
 
     def add_list(self, name: str) -> str:
         """Return the variable of a further list that the caller passes along with the rows."""
         self._lists.append(name)
         return name
+
+    def add_id(self, entity: str, column: str) -> str:
+        """Return the variable of the global ID of the key in a column's variable. A column's IDs are encoded at once."""
+        variable = f"id_{column}"
+        self._ids[variable] = entity, column
+        return variable
+
+    def take_ids(self, inner: ObjectBuilder) -> None:
+        """Also encode the IDs of an object that the code contains."""
+        self._ids |= inner._ids
 
     @property
     def has_children(self) -> bool:
@@ -98,11 +110,17 @@ class ObjectBuilder:
         return self.build(rows, run, *lists, *values)
 
     def _compiled(self) -> Any:
-        variables = self._variables
-        signature = ", ".join(["rows", "run", "viewer", *(f"all_{name}" for name in variables)])
-        source = f"zip(rows, {', '.join(f'all_{name}' for name in variables)})" if variables else "rows"
-        target = ", ".join([self.access.target, *variables])
+        lists = {name: f"all_{name}" for name in self._variables}
+        signature = ", ".join(["rows", "run", "viewer", *lists.values()])
+        lists |= {name: self._id_column(entity, column) for name, (entity, column) in self._ids.items()}
+        source = f"zip(rows, {', '.join(lists.values())})" if lists else "rows"
+        target = ", ".join([self.access.target, *lists])
         return self._names.function(f"({signature})", f"[{self._code} for {target} in {source}]")
+
+    def _id_column(self, entity: str, column: str) -> str:
+        """Return the code of the global IDs of all rows."""
+        position = self.access.position(column)
+        return f"{self._names.bind(global_ids)}({TAGS[entity]!r}, [row[{position}] for row in rows])"
 
 
 class ColumnReader:

@@ -70,7 +70,6 @@ from resolvers.reading.masks import constant_reason, is_row_independent
 from resolvers.reading.nodes import ByAnyId, ByAnyIds, GlobalId
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redacted
-from resolvers.values.identifiers import global_id_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +207,7 @@ class Planner:
     def _global_id(self, site: FieldSite, batch: GlobalId) -> str:
         if isinstance(site.access, Objects):
             return f"{self.names.bind(batch)}.of({site.access.target})"
-        return global_id_code(self.names.bind, site.access.entity, site.access.read("id"))
+        return site.builder.add_id(site.access.entity, site.access.read("id"))
 
     def _allowed_actions(self, site: FieldSite, entity: str) -> str:
         """Return the code of the actions that are allowed on a row: a cached list of enum values."""

@@ -26,6 +26,10 @@ class Objects:
         """Return the code of an attribute."""
         return f"{self.target}.{column}"
 
+    def position(self, variable: str) -> int:  # noqa: ARG002
+        """Refuse: objects have no columns. Raises NotPlannable."""
+        raise NotPlannable("a column of an object that isn't a row")
+
     def parents(self, objects: Sequence[Any]) -> Sequence[Any]:
         """Return the parents for batch resolvers: the objects themselves."""
         return objects
@@ -146,6 +150,10 @@ class Rows:
         """The labels of what the statement selects, in its order."""
         joined = [label for join in self._joins.values() for label in join.labels]
         return ["parent"] * self._below + [*self._columns, *self._masks, *joined]
+
+    def position(self, variable: str) -> int:
+        """Return the position of a variable's column in the rows."""
+        return self.labels.index(variable.removeprefix("r_"))
 
     @property
     def target(self) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from models import CONCEPTS
@@ -17,6 +17,8 @@ from resolvers.values.errors import PublicError
 TAGS: Final = {concept.name: concept.tag for concept in CONCEPTS if concept.tag is not None}
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 BYTES: Final = 18  # two for the tag, sixteen for the key
+CHARACTERS: Final = BYTES * 4 // 3
+NO_KEY: Final = bytes(16)
 LENGTH: Final = 24  # characters of a global id
 CACHE_SIZE: Final = 10_000  # parsed ids
 TYPES: Final = {tag: name for name, tag in TAGS.items()}
@@ -42,15 +44,16 @@ class Identifier:
         return global_id(TAGS[self.type], self.key)
 
 
-def global_id_code(bind: Callable[[Any], str], entity: str, key: str) -> str:
-    """Return `global_id` as code, for use in larger generated code. `bind` names an object; `key` is the code of the key."""
-    encoded = f"{bind(b2a_base64)}({TAGS[entity]!r} + {key}.bytes, newline=False)"
-    return f"{encoded}.translate({bind(URL_SAFE)}).decode()"
-
-
 def global_id(tag: bytes, key: UUID) -> str:
     """Return the global id of an object, from its type's tag and its key."""
     return b2a_base64(tag + key.bytes, newline=False).translate(URL_SAFE).decode()  # 18 bytes need no padding
+
+
+def global_ids(tag: bytes, keys: Sequence[UUID | None]) -> list[str]:
+    """Return the global ids of objects of one type, encoded together. That of a missing key means nothing."""
+    raw = b"".join([tag + (NO_KEY if key is None else key.bytes) for key in keys])
+    encoded = b2a_base64(raw, newline=False).translate(URL_SAFE).decode()
+    return [encoded[start : start + CHARACTERS] for start in range(0, len(encoded), CHARACTERS)]
 
 
 def parse(text: str, argument: str, type: str | None = None) -> Identifier:  # noqa: A002 (a GraphQL type is a type)

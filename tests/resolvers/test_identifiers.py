@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.values.identifiers import TAGS, Identifier, InvalidId, parse
+from resolvers.values.identifiers import TAGS, Identifier, InvalidId, global_ids, parse
 from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, Client
 from tests.schema import outline
 
@@ -239,3 +239,12 @@ def test_id_reveals_only_its_time() -> None:
     """An id contains two letters for its type, and the key. Decoding it reveals no name."""
     assert b"co" + KEY.bytes == urlsafe_b64decode(ID)
     assert b64decode(ID, altchars=b"-_") == urlsafe_b64decode(ID)
+
+
+@given(entity=st.sampled_from(sorted(TAGS)), keys=st.lists(st.none() | st.uuids(), max_size=20))
+def test_ids_that_are_encoded_together_are_those_of_each_key(entity: str, keys: list[UUID | None]) -> None:
+    """A column's IDs are the IDs of its keys, in their order. Missing keys don't shift the others."""
+    together = global_ids(TAGS[entity], keys)
+
+    expected = [key and str(Identifier(entity, key)) for key in keys]
+    assert expected == [key and found for key, found in zip(keys, together, strict=True)]
