@@ -16,6 +16,7 @@ from strawberry.types.execution import PreExecutionError
 
 from resolvers.reading.viewers import ACCOUNT_GONE
 from resolvers.writing.rights import ViewerGone
+from telemetry import tracing
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.graphql_request import GraphQLRequest
@@ -23,6 +24,7 @@ from transport.limits.bounds import Bounds, Size
 from transport.limits.quotas import MIN_CHARGE, Payer
 from transport.logs import bind_facts
 from transport.refusal import Unauthenticated
+from transport.traces import operation_span
 from transport.view_as import require_query
 
 ExecutePlanned = Callable[[str, DocumentNode, str | None, dict[str, Any], object], Awaitable[ExecutionResult | None]]
@@ -103,6 +105,12 @@ class OperationRunner:
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
         """Run a query or a mutation. Raises Unauthenticated if the viewer no longer exists and nothing has changed."""
+        if tracing.exporting is None:
+            return await self._execute(operation, context)
+        with operation_span(operation.kind.value, operation.name, operation.document):
+            return await self._execute(operation, context)
+
+    async def _execute(self, operation: Operation, context: object) -> ExecutionResult:
         result = await self._planned(operation, context)
         if result is not None:
             return result
