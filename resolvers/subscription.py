@@ -77,8 +77,7 @@ class Updates:
                 change = await _next(changes)
                 started = time.perf_counter()
                 async with listener.load_slots:
-                    with tracing.event():
-                        is_valid, record = await self._load(change, context, shown, company)
+                    is_valid, record = await self._load(change, context, shown, company)
                 SECONDS.observe(time.perf_counter() - started)
                 if not is_valid:
                     return
@@ -87,10 +86,11 @@ class Updates:
 
     async def _load(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> tuple[bool, Record | None]:
         """Return whether the viewer may continue, and the changed row if it can see it. Raises SubscriptionOutOfReach."""
-        if not await context.renew():
-            return False, None
-        self._require_reach(context)  # policy or the viewer's roles may have changed
-        return True, await self._visible_record(change, context, shown, company)
+        with tracing.event():
+            if not await context.renew():
+                return False, None
+            self._require_reach(context)  # policy or the viewer's roles may have changed
+            return True, await self._visible_record(change, context, shown, company)
 
     def _require_reach(self, context: Context) -> None:
         """Raise SubscriptionOutOfReach if the viewer can never read the type."""

@@ -70,6 +70,10 @@ class Exporting:
             span.set_attribute(errors.ERROR_TYPE, str(status))
             span.set_status(Status(StatusCode.ERROR))
 
+    def trace_id(self, span: Span) -> str:
+        """Return the ID of a span's trace, as logs have it."""
+        return format(span.get_span_context().trace_id, "032x")
+
     @contextmanager
     def operation(self, kind: str, name: str | None = None) -> Iterator[Span]:
         """Make a span of a GraphQL operation, or of an event of a subscription. Its name is its type, as the conventions want."""
@@ -115,8 +119,3 @@ class Exporting:
     def _parent(self, headers: Mapping[str, str]) -> Context:
         """Return the context with the caller's span, or an empty one."""
         return self._propagator.extract(headers, Context())
-
-
-def trace_id(span: Span) -> str:
-    """Return the ID of a span's trace, as logs have it."""
-    return format(span.get_span_context().trace_id, "032x")

@@ -19,6 +19,7 @@ from transport.logs import CLOSED_EARLY, bind_facts
 PROPAGATED: Final = ("traceparent", "tracestate")
 HIDDEN: Final = VariableNode(name=NameNode(value="_"))  # in place of each literal
 MAX_DOCUMENT_LENGTH: Final = 10_000  # characters
+MAX_NAME_LENGTH: Final = 100  # characters of an operation's name, as in the log
 
 _STRIPPED: Final[WeakKeyDictionary[Document, str]] = WeakKeyDictionary()
 
@@ -49,7 +50,7 @@ class Traces:
 
         path = scope["raw_path"].decode("ascii", "replace")
         with exporting.request(scope["method"], path, scope["scheme"], headers) as span:
-            _bind(span)
+            bind_facts(trace_id=exporting.trace_id(span))
             try:
                 await self.app(scope, receive, answer)
             finally:
@@ -59,20 +60,17 @@ class Traces:
 @contextmanager
 def operation_span(kind: str, name: str | None, document: Document) -> Iterator[None]:
     """Make a span of an operation, if spans are exported."""
-    if tracing.exporting is None:
+    exporting = tracing.exporting
+    if exporting is None:
         yield
         return
-    with tracing.exporting.operation(kind, name) as span:
-        _bind(span)
-        if span.is_recording():
-            tracing.exporting.set_document(span, _without_values(document))
-        yield
-
-
-def _bind(span: Any) -> None:
-    from telemetry.exporting import trace_id  # imported before, because spans are exported
-
-    bind_facts(trace_id=trace_id(span))
+    with exporting.operation(kind, name and name[:MAX_NAME_LENGTH]) as span:
+        bind_facts(trace_id=exporting.trace_id(span))
+        try:
+            yield
+        finally:
+            if document.is_valid and span.is_recording():  # an invalid one can have any text as a name
+                exporting.set_document(span, _without_values(document))
 
 
 def _without_values(document: Document) -> str:
