@@ -72,6 +72,7 @@ from transport.authentication.issuers import Issuers, IssuerToken
 from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
+from transport.gauges import watch_plans, watch_services
 from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.exports import export_route
@@ -88,6 +89,7 @@ from transport.limits.bounds import bounds_of
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
+from transport.metrics import serving_metrics
 from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
 from transport.portal_proofs import PortalProofs
 from transport.recording import Recording
@@ -161,7 +163,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             *_routes(settings, services, identity, tokens, quotas),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
-        lifespan=_lifespan(services, issuer_keys, *companions),
+        lifespan=_lifespan(settings, services, planning, issuer_keys, *companions),
         documents=documents,
         planned=PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None,
         body_limits={UPLOADS: body_limit},
@@ -425,16 +427,23 @@ def _ping(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    services: Services, issuer_keys: IssuerKeys, *companions: Callable[[], Awaitable[None]]
+    settings: Settings,
+    services: Services,
+    planning: Planning,
+    issuer_keys: IssuerKeys,
+    *companions: Callable[[], Awaitable[None]],
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await services.change_listener.start()
         log.info("policy.loaded", policy=services.policy.version)
         await services.audit.start()
+        watch_services(services)
+        watch_plans(planning)
         tasks = [asyncio.ensure_future(start()) for start in companions]
         try:
-            yield
+            async with serving_metrics(settings):
+                yield
         finally:
             for task in tasks:
                 task.cancel()

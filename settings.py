@@ -53,6 +53,18 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are stored.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free port.")
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to serve metrics on. They need no token, so only your monitoring should reach it.",
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port to serve `/metrics` on, for Prometheus; without it, metrics aren't served. Each process on a machine needs "
+        "its own.",
+    )
     public_url: str = Field(
         default_factory=lambda data: f"http://localhost:{data['port']}",
         description="The gateway's public URL, for links to files.",

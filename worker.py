@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ from models.database import connect
 from resolvers.notifying.outbox import Send, deliver
 from resolvers.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from settings import Settings
+from telemetry import metrics, tracing
 from transport.smtp import SmtpMailer
 
 if TYPE_CHECKING:
@@ -49,6 +51,18 @@ REQUEUE_STALLED: Final = """
             < now() - make_interval(secs => %(lost)s)
     )
 """
+COUNT_INTERVAL: Final = 10.0  # seconds between two counts of the jobs, for metrics
+COUNT_JOBS: Final = """
+    SELECT queue_name AS queue, CASE
+        WHEN status = 'doing' THEN 'running' WHEN status = 'failed' THEN 'failed'
+        WHEN scheduled_at > now() THEN 'scheduled' ELSE 'due'
+    END AS state, count(*) AS number, extract(epoch FROM now() - min(coalesce(
+        scheduled_at, (SELECT min(at) FROM procrastinate_events e WHERE e.job_id = j.id AND e.type = 'deferred')
+    ))) AS seconds
+    FROM procrastinate_jobs j WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1, 2
+"""
+QUEUES: Final = (*MAILS_AND_CHORES, *WEBHOOKS)
+STATES: Final = ("due", "scheduled", "running", "failed")
 
 log = structlog.stdlib.get_logger("crossgate.worker")
 
@@ -75,6 +89,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             asyncio.ensure_future(app.run_worker_async(**_options(settings, MAILS_AND_CHORES))),
             asyncio.ensure_future(app.run_worker_async(**_options(settings, WEBHOOKS, MAX_CONCURRENT_WEBHOOKS))),
             asyncio.ensure_future(_requeue_periodically(app)),
+            asyncio.ensure_future(_count_periodically(app)),
             asyncio.ensure_future(stop.wait()),
         ]
         try:
@@ -173,26 +188,33 @@ def make_app(engine: AsyncEngine, settings: Settings, webhooks: OpenedWebhooks |
 def _add_webhooks(app: App, webhooks: OpenedWebhooks) -> None:
     @app.task(name="spread_webhook_change", queue="webhooks", retry=ExponentialBackoff())
     async def spread_webhook_change(change_id: str) -> None:
-        async with asyncio.timeout(JOB_TIMEOUT):
+        async with _running("webhooks", "spread_webhook_change"):
             number = await (await webhooks.get()).spread(UUID(change_id))
         log.debug("webhook.spread", deliveries=number)
 
     @app.task(name="send_webhook", queue="webhooks", retry=ExponentialBackoff())
     async def send_webhook(delivery_id: str) -> None:
-        async with asyncio.timeout(JOB_TIMEOUT):
-            status = await (await webhooks.get()).deliver(UUID(delivery_id))
+        try:
+            async with _running("webhooks", "send_webhook"):
+                status = await (await webhooks.get()).deliver(UUID(delivery_id))
+        except Exception:
+            metrics.WEBHOOKS.child("delayed").value += 1
+            raise
         if status is not None:
+            metrics.WEBHOOKS.child(status.value.lower()).value += 1
             log.info(f"webhook.{status.value.lower()}", delivery_id=delivery_id)
 
 
 async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:
     try:
-        async with asyncio.timeout(JOB_TIMEOUT):
+        async with _running("mails", "send_mail"):
             status = await deliver(engine, send, key)
     except Exception as error:
+        metrics.MAILS.child("delayed").value += 1
         log.warning("mail.delayed", mail_id=str(key), reason=type(error).__name__)
         raise
     if status is not None:
+        metrics.MAILS.child(status.value.lower()).value += 1
         log.info(f"mail.{status.value.lower()}", mail_id=str(key))
 
 
@@ -200,9 +222,22 @@ def _add(app: App, job: ScheduledJob, engine: AsyncEngine, settings: Settings) -
     @app.periodic(cron=job.cron)
     @app.task(name=job.name, queue="chores")
     async def do(timestamp: int) -> None:  # noqa: ARG001 (required by procrastinate)
-        async with asyncio.timeout(JOB_TIMEOUT):
+        async with _running("chores", job.name):
             await job.run(engine, settings.site_url)
         log.debug("job.done", job=job.name)
+
+
+@asynccontextmanager
+async def _running(queue: str, name: str) -> AsyncIterator[None]:
+    """Run a job within its time, and note how long it takes."""
+    started, result = time.perf_counter(), "failed"
+    try:
+        with tracing.job(name):
+            async with asyncio.timeout(JOB_TIMEOUT):
+                yield
+        result = "done"
+    finally:
+        metrics.JOB_SECONDS.child(queue, result).observe(time.perf_counter() - started)
 
 
 async def requeue_stalled_jobs(app: App) -> None:
@@ -214,6 +249,22 @@ async def _requeue_periodically(app: App) -> None:
     while True:
         await requeue_stalled_jobs(app)
         await asyncio.sleep(HEARTBEAT)
+
+
+async def _count_periodically(app: App) -> None:
+    while True:
+        await count_jobs(app)
+        await asyncio.sleep(COUNT_INTERVAL)
+
+
+async def count_jobs(app: App) -> None:
+    """Count the jobs of all workers, for metrics."""
+    rows = {(row["queue"], row["state"]): row for row in await app.connector.execute_query_all_async(COUNT_JOBS)}
+    for queue in QUEUES:
+        for state in STATES:
+            metrics.JOBS.child(queue, state).value = rows.get((queue, state), {}).get("number", 0)
+        seconds = rows.get((queue, "due"), {}).get("seconds") or 0
+        metrics.JOB_DELAY_SECONDS.child(queue).value = float(seconds)
 
 
 def _options(settings: Settings, queues: Sequence[str], concurrency: int = MAX_CONCURRENT_JOBS) -> dict[str, Any]:

@@ -6,15 +6,17 @@ statements therefore contain the policy's constants as literals and the viewer's
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from address import Address
+from telemetry import statements
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_SETTINGS: Final = {
@@ -31,7 +33,7 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
     PostgreSQL cancels a statement after `timeout` seconds; 0 means never. Raises InvalidAddress.
     """
     address = Address.parse(url)
-    return create_async_engine(
+    engine = create_async_engine(
         address.sqlalchemy,
         pool_size=pool_size,
         max_overflow=0,
@@ -40,6 +42,17 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
         query_cache_size=4096,
         connect_args=address.asyncpg(server_settings(timeout)),
     )
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", _start_timing)
+    sa.event.listen(engine.sync_engine, "after_cursor_execute", _end_timing)
+    return engine
+
+
+def _start_timing(_connection: Any, _cursor: Any, _text: str, _values: Any, context: Any, _many: bool) -> None:
+    context.started = time.perf_counter()
+
+
+def _end_timing(_connection: Any, _cursor: Any, text: str, _values: Any, context: Any, _many: bool) -> None:
+    statements.note_write(text, context.started)
 
 
 @asynccontextmanager

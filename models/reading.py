@@ -7,6 +7,7 @@ asyncpg without SQLAlchemy. Writes go through `models.database.connect`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from sqlalchemy.sql.selectable import Select
 
 from address import Address
 from models.database import server_settings
+from telemetry import statements
 
 DIALECT: Final[Any] = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 STATEMENT_CACHE_SIZE: Final = 4096  # compiled statements per process
@@ -104,6 +106,7 @@ class Reader:
     def __init__(self, url: str, size: int = 10, timeout: float = 0) -> None:
         """Prepare the pool. PostgreSQL cancels a statement after `timeout` seconds; 0 means never."""
         self._address = Address.parse(url).asyncpg(server_settings(timeout))
+        self.size = size
         self._unopened = size
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
@@ -120,6 +123,7 @@ class Reader:
         for observe in self.observers:
             observe(text, arguments)
         connection = await self._acquire()
+        started = time.perf_counter()
         try:
             return await connection.fetch(text, arguments)
         except SCHEMA_CHANGED_ERRORS:
@@ -130,8 +134,24 @@ class Reader:
                 raise
         finally:
             self._release(connection)
+            statements.note_read(text, started)
         async with self.connection() as replacement:  # the first connection was lost; reads are safe to retry
             return await replacement.fetch(text, arguments)
+
+    @property
+    def idle(self) -> int:
+        """The number of open connections that run nothing."""
+        return len(self._idle)
+
+    @property
+    def in_use(self) -> int:
+        """The number of connections that are borrowed, or that are being opened or closed."""
+        return self.size - self._unopened - len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """The number of callers that wait for a connection."""
+        return len(self._waiting)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

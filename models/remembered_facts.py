@@ -82,22 +82,25 @@ class PresumedFacts:
         """Return the row of the first statement, or all current rows of any other."""
         if self.guard is not None:
             return await self._memory.fetch(statement, parameters)
-        if self._again or self._memory.recall(statement, parameters) is None:
+        recalled = None if self._again else self._memory.recall(statement, parameters)
+        if recalled is None:
             rows = await self._memory.fetch(statement, parameters)
             if len(rows) != 1:
                 return rows
-        facts = self._memory.recall(statement, parameters)
+        facts = recalled or self._memory.recall(statement, parameters)
         assert facts is not None  # noqa: S101 (one row is always remembered, and nothing has run since)
-        self.guard = FactsGuard(facts, self._reader)
+        self.guard = FactsGuard(facts, self._reader, is_recalled=recalled is not None)
         return [facts.row]
 
 
 class FactsGuard:
     """Confirms remembered facts, in the first statement that a request runs or else by one of its own."""
 
-    def __init__(self, facts: Facts, reader: Reader) -> None:
+    def __init__(self, facts: Facts, reader: Reader, *, is_recalled: bool) -> None:
+        """`is_recalled` says that the facts are of an earlier request. Else this request has read them."""
         self._facts = facts
         self._reader = reader
+        self.is_recalled = is_recalled
         self._was_asked = False
         self._is_confirmed = False
 

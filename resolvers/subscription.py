@@ -7,6 +7,7 @@ An event shows the row as it is when the event is sent; several changes in quick
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ComputedWithFallback, ToManyByArray, ToOne
 from resolvers.values import identifiers
 from resolvers.values.errors import PublicError
+from telemetry import metrics, tracing
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Shown = Mapping[str, frozenset[str]]
 """The columns of a type, each with the fields that show it."""
 
+SECONDS: Final = metrics.EVENT_SECONDS.child()
 CHANGE_REQUEST: Final = {"company": "company_id"}  # fields that reference a company, with their columns
 OFFER: Final = {"seller": "company_id"}
 LEAD: Final = {"company": "company_id"}
@@ -72,8 +75,10 @@ class Updates:
         with listener.subscribe(self.entity, columns) as changes:
             while True:
                 change = await _next(changes)
+                started = time.perf_counter()
                 async with listener.load_slots:
                     is_valid, record = await self._load(change, context, shown, company)
+                SECONDS.observe(time.perf_counter() - started)
                 if not is_valid:
                     return
                 if record is not None:
@@ -81,10 +86,11 @@ class Updates:
 
     async def _load(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> tuple[bool, Record | None]:
         """Return whether the viewer may continue, and the changed row if it can see it. Raises SubscriptionOutOfReach."""
-        if not await context.renew():
-            return False, None
-        self._require_reach(context)  # policy or the viewer's roles may have changed
-        return True, await self._visible_record(change, context, shown, company)
+        with tracing.event():
+            if not await context.renew():
+                return False, None
+            self._require_reach(context)  # policy or the viewer's roles may have changed
+            return True, await self._visible_record(change, context, shown, company)
 
     def _require_reach(self, context: Context) -> None:
         """Raise SubscriptionOutOfReach if the viewer can never read the type."""

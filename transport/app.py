@@ -26,6 +26,7 @@ from models.remembered_facts import FactsMemory
 from policies.viewer import Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
+from telemetry import metrics, tracing
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
 from transport.authentication.endings import Endings
 from transport.authentication.tokens import Tokens
@@ -51,6 +52,7 @@ from transport.realtime.sse import EventStreams
 from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
 from transport.realtime.websocket import WebSocketEndpoint
 from transport.refusal import Refusal, refuse
+from transport.traces import Traces
 from transport.view_as import ViewAs, deny_view_as
 
 log = structlog.stdlib.get_logger("crossgate.app")
@@ -224,7 +226,7 @@ def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity
     """Return the capacity whose limits the settings hold as `max_<name>`, per process, peer and viewer."""
     limits = settings.model_dump(include={f"max_{name}", f"max_{name}_per_peer", f"max_{name}_per_viewer"})
     process, peer, viewer = (limits[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
-    return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer))
+    return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer), metrics.OPEN.child(name))
 
 
 def _middleware(
@@ -235,6 +237,7 @@ def _middleware(
     return [
         *(proxied if settings.trusted_proxies else []),
         Middleware(RequestLog, write=request_lines(settings), policy=policy),
+        *([] if tracing.exporting is None else [Middleware(Traces)]),
         Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(Cors, origins=origins, allow_methods=METHODS),
         compression(),

@@ -15,6 +15,7 @@ from graphql import GraphQLError
 
 from resolvers.values.errors import PublicError
 from resolvers.values.text import brief
+from telemetry import metrics
 
 INTERNAL: Final = "INTERNAL"
 INTERNAL_MESSAGE: Final = "Internal server error"
@@ -39,6 +40,7 @@ def publish(errors: Iterable[GraphQLError], request_id: str, request_code: str) 
 def _published(error: GraphQLError, request_id: str, request_code: str) -> dict[str, Any]:
     published: dict[str, Any] = {**error.formatted, "message": readable(error.message)}
     code = _code(error, request_code)
+    metrics.ERRORS.child(code or INTERNAL).value += 1
     if code is None:
         log.error("error.masked", path=error.path, exc_info=error.original_error or error)
         published["message"] = INTERNAL_MESSAGE

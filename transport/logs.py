@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -25,6 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.types import Processor
 
 from settings import Settings
+from telemetry import metrics
+from telemetry.families import Count, Timing
 from transport.headers import ADDED, header
 
 HEADER: Final = b"x-request-id"
@@ -42,6 +44,23 @@ WriteLine = Callable[[Facts], None]
 
 PolicyVersion = Callable[[], str | None]
 """Returns the version of the policy in force, or None without a policy."""
+
+
+class _Responses(dict[int, Count]):
+    """The numbers of responses by status."""
+
+    def __missing__(self, status: int) -> Count:
+        """Start to count a status."""
+        self[status] = metrics.RESPONSES.child(str(status))
+        return self[status]
+
+
+RESPONSES: Final = _Responses()
+SECONDS: Final[Mapping[object, Timing]] = {
+    "query": metrics.REQUEST_SECONDS.child("query"),
+    "mutation": metrics.REQUEST_SECONDS.child("mutation"),
+    None: metrics.REQUEST_SECONDS.child("other"),
+}  # by the type of the operation; a subscription has no duration
 
 _facts: ContextVar[Facts] = ContextVar("facts")
 log = structlog.stdlib.get_logger(LOGGER)
@@ -149,6 +168,10 @@ class RequestLog:
         try:
             await self.app(scope, receive, answer)
         finally:
+            seconds = time.perf_counter() - started
+            RESPONSES[status].value += 1
+            if scope["type"] == "http":
+                note_duration(seconds)
             if self.write is not None:
                 self.write(
                     {
@@ -158,9 +181,15 @@ class RequestLog:
                             "ascii", "replace"
                         ),  # still percent-encoded, so that it can't break the line
                         "status": status,
-                        "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                        "milliseconds": round(seconds * 1000, 1),
                     }
                 )
+
+
+def note_duration(seconds: float) -> None:
+    """Count the duration of the current request, or of an operation of a socket."""
+    if (timing := SECONDS.get(_facts.get({}).get("operation_type"))) is not None:
+        timing.observe(seconds)
 
 
 def fork_facts(**facts: object) -> None:

@@ -6,6 +6,7 @@ This is the part that all transports share. No result is ever sent without passi
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from strawberry.types.execution import PreExecutionError
 from models.remembered_facts import FactsGuard
 from resolvers.reading.viewers import ACCOUNT_GONE
 from resolvers.writing.rights import ViewerGone
+from telemetry import tracing
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
 from transport.graphql_request import GraphQLRequest
@@ -24,6 +26,7 @@ from transport.limits.bounds import Bounds, Size
 from transport.limits.quotas import MIN_CHARGE, Payer
 from transport.logs import bind_facts
 from transport.refusal import Unauthenticated
+from transport.traces import operation_span
 from transport.view_as import require_query
 
 ExecutePlanned = Callable[
@@ -107,9 +110,20 @@ class OperationRunner:
         bind_facts(cost=size.cost)
         return Operation(request, document, name, kind, size)
 
+    def span(self, operation: Operation) -> AbstractContextManager[object]:
+        """Make a span of an operation, if spans are exported."""
+        if (exporting := tracing.exporting) is None:
+            return nullcontext()
+        return operation_span(exporting, operation.kind.value, operation.name, operation.document)
+
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
+        """Run a query or a mutation in a span of its own. Raises as `run` does."""
+        with self.span(operation):
+            return await self.run(operation, context)
+
+    async def run(self, operation: Operation, context: object) -> ExecutionResult:
         """Run a query or a mutation. Raises Unauthenticated if the viewer no longer exists and nothing has changed."""
-        result = await self.execute_planned(operation, context)
+        result = await self.run_planned(operation, context)
         if result is not None:
             return result
         await self.documents.validated(operation.request.query, self.schema._schema, context)
@@ -124,10 +138,10 @@ class OperationRunner:
             _refuse_gone(context)
         return result
 
-    async def execute_planned(
+    async def run_planned(
         self, operation: Operation, context: object, guard: FactsGuard | None = None
     ) -> ExecutionResult | None:
-        """Execute a query by its plan. None if it has none, or if `guard` doesn't confirm the context's viewer."""
+        """Run a query by its plan. None if it has none, or if `guard` doesn't confirm the context's viewer."""
         if self.planned is None or operation.kind is not OperationType.QUERY:
             return None
         request = operation.request

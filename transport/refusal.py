@@ -24,6 +24,8 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
+from telemetry import metrics
+
 JSON: Final = "application/json"
 CHARSET: Final = "; charset=utf-8"
 
@@ -111,6 +113,7 @@ class TimedOut(Refusal):
 
 def error_body(refusal: Refusal, request_id: str) -> dict[str, Any]:
     """Return the refusal as a GraphQL response."""
+    metrics.ERRORS.child(refusal.code).value += 1
     extensions = {**refusal.extensions, "code": refusal.code, "requestId": request_id}
     return {"errors": [{"message": refusal.message, "extensions": extensions}]}
 

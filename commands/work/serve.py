@@ -22,8 +22,9 @@ from commands.demo.market import NotEmpty
 from commands.demo.scales import DemoScale, SampleMarket
 from commands.failure import Failure
 from commands.store import migrate, open_database, requiring_tables, running_database
+from commands.work.tracing import exporting_traces
 from resolvers.reading.viewers import find_member
-from settings import Settings
+from settings import Settings, variable
 from transport.development import warning
 from transport.serve import serve as run
 
@@ -35,9 +36,9 @@ def serve(options: Mapping[str, Any], demo: SampleMarket | None) -> None:
     settings = Settings.load(**options)
     if demo not in (None, SampleMarket.NONE) and not settings.development:
         raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
-    require_free_port(settings)
+    require_free_ports(settings)
     signal.signal(signal.SIGTERM, _stop)
-    with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
+    with suppress(KeyboardInterrupt), exporting_traces(), running_database(settings) as database_settings:
         typer.echo(asyncio.run(prepare_database(database_settings, demo or SampleMarket.SMALL)))
         run(server.build(database_settings, _companion(database_settings)), database_settings)
 
@@ -77,19 +78,25 @@ async def _sample_users(engine: AsyncEngine) -> list[str]:
     return ["Sample users (crossgate token --development --as EMAIL prints a token):", *lines] if users else []
 
 
-def require_free_port(settings: Settings) -> None:
-    """Raise Failure if the address can't be listened on, before anything is prepared or printed."""
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as free:
+def require_free_ports(settings: Settings) -> None:
+    """Raise Failure if an address can't be listened on, before anything is prepared or printed."""
+    _require_free_port(settings.host, settings.port, "--host", "--port")
+    if settings.metrics_port is not None:
+        _require_free_port(settings.metrics_host, settings.metrics_port, variable("metrics_host"), variable("metrics_port"))
+
+
+def _require_free_port(host: str, port: int, host_option: str, port_option: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            free.bind((settings.host, settings.port))
+            free.bind((host, port))
         except socket.gaierror:
-            raise Failure(f"The host name {settings.host} can't be resolved. Choose another one with --host.") from None
+            raise Failure(f"The host name {host} can't be resolved. Choose another one with {host_option}.") from None
         except OSError as error:
             reason = (
                 "is in use" if error.errno == errno.EADDRINUSE else f"can't be used: {os.strerror(error.errno or 0).lower()}"
             )
-            raise Failure(f"Port {settings.port} of {settings.host} {reason}. Choose another one with --port.") from None
+            raise Failure(f"Port {port} of {host} {reason}. Choose another one with {port_option}.") from None
 
 
 def _stop(_signal: int, _frame: Any) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 
 from procrastinate.exceptions import ConnectorException
@@ -10,8 +11,10 @@ from procrastinate.exceptions import ConnectorException
 import worker as root
 from commands.failure import Failure
 from commands.store import migrate, open_database, running_database
+from commands.work.tracing import exporting_traces
 from settings import Settings, variable
 from transport.logs import configure_logging
+from transport.metrics import serving_metrics
 
 
 def run(*, once: bool, development: bool) -> None:
@@ -23,7 +26,7 @@ def run(*, once: bool, development: bool) -> None:
             "them."
         )
     configure_logging(settings)
-    with running_database(settings) as database_settings:
+    with exporting_traces(), running_database(settings) as database_settings:
         try:
             asyncio.run(_work(database_settings, once=once))
         except (root.WorkerFailed, ConnectorException) as failed:
@@ -36,4 +39,13 @@ async def _work(settings: Settings, *, once: bool) -> None:
         loop.add_signal_handler(stop_signal, stop.set)
     async with open_database(settings) as engine:
         await migrate(engine)
-    await (root.work_once(settings) if once else root.work(settings, stop))
+    if once:
+        await root.work_once(settings)
+        return
+    try:
+        async with serving_metrics(settings):
+            await root.work(settings, stop)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise Failure(f"The port in {variable('metrics_port')} is in use. Choose another one.") from None

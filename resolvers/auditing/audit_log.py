@@ -105,6 +105,11 @@ class AuditLog:
         """True between `start` and `close`."""
         return self._writer is not None
 
+    @property
+    def pending(self) -> int:
+        """The number of events that wait to be written."""
+        return len(self._pending) + len(self._batch)
+
     async def start(self) -> None:
         """Start the background task. Doesn't wait for the database, which may start after the gateway."""
         self._writer = asyncio.create_task(self._run())
@@ -121,12 +126,12 @@ class AuditLog:
             async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                 await self.flush()
         except Exception as error:  # shutdown goes on
-            log.error("audit.lost", events=len(self._pending) + len(self._batch), error=type(error).__name__)
+            log.error("audit.lost", events=self.pending, error=type(error).__name__)
 
     async def enqueue(self, key: AuditEventKey, request_id: str | None, counts: Mapping[AuditSubject, int]) -> None:
         """Queue an event for the next batch. Waits while the queue is full."""
         while (event := self._pending.get(key)) is None:
-            if len(self._pending) + len(self._batch) < self._max_pending:
+            if self.pending < self._max_pending:
                 event = self._pending[key] = PendingEvent(request_id)
                 break
             self._has_room.clear()
@@ -159,7 +164,7 @@ class AuditLog:
             try:
                 await self.flush()
             except Exception as error:  # any error may be temporary
-                log.warning("audit.delayed", events=len(self._pending) + len(self._batch), error=type(error).__name__)
+                log.warning("audit.delayed", events=self.pending, error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, MAX_RETRY_DELAY)
                 self._has_pending.set()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
-from resolvers.execution.codegen import NotPlannable, require_list, require_non_null
+from resolvers.execution.codegen import NotPlannable, Unplanned, require_list, require_non_null
 from resolvers.execution.failures import FailurePolicy
 from resolvers.execution.lookups import LinkedLookup, PageLookup, RowLookup
 from resolvers.execution.object_builders import ColumnReader, ObjectBuilder, PlanRun, run_together
@@ -56,7 +56,7 @@ class ToOneStep:
         by_key = dict(await self.target.load(keys, run))
         values = [by_key.get(key) for key in keys]
         if self.required and None in values:
-            raise NotPlannable("a row that a non-null field needs can't be read")
+            raise NotPlannable("a row that a non-null field needs can't be read", Unplanned.INVALID_VALUE)
         return values
 
 
@@ -258,7 +258,7 @@ class ResolverStep:
         except Exception as error:
             return [self.failure_policy.failed(error, run) for _ in rows]
         if len(resolved) != len(rows):
-            raise NotPlannable("a resolver returned too few or too many values")
+            raise NotPlannable("a resolver returned too few or too many values", Unplanned.FAILED)
         built = iter(await self.complete([value for value in resolved if not isinstance(value, Exception)], run))
         return [self.failure_policy.failed(value, run) if isinstance(value, Exception) else next(built) for value in resolved]
 

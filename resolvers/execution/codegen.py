@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from itertools import count
 from typing import Any, NoReturn
 
 
+class Unplanned(StrEnum):
+    """Why graphql-core executes something, as metrics count it."""
+
+    NOT_A_QUERY = "not_a_query"
+    INTROSPECTION = "introspection"
+    NO_BATCH_FORM = "no_batch_form"
+    INVALID_VARIABLES = "invalid_variables"
+    INVALID_VALUE = "invalid_value"  # null for a non-null field, or a value that its type can't serialize
+    UNSUPPORTED = "unsupported"
+    PUBLIC_ERROR = "public_error"
+    FAILED = "failed"  # a defect
+
+
 class NotPlannable(Exception):
     """The plan leaves this to graphql-core. The message says why, in a few words without values."""
+
+    def __init__(self, reason: str, why: Unplanned = Unplanned.UNSUPPORTED) -> None:
+        super().__init__(reason)
+        self.why = why
 
 
 class NotJoinable(NotPlannable):
@@ -45,7 +63,7 @@ class CodeNamespace:
 def require_non_null(value: Any) -> Any:
     """Return the value of a non-null field. Raises NotPlannable."""
     if value is None:
-        raise NotPlannable("null for a non-null field")
+        raise NotPlannable("null for a non-null field", Unplanned.INVALID_VALUE)
     return value
 
 
@@ -53,7 +71,7 @@ def require_list(value: Any) -> Any:
     """Return the items of a list. Raises NotPlannable for other iterables, such as text."""
     if isinstance(value, list | tuple):
         return value
-    raise NotPlannable("not a list")
+    raise NotPlannable("not a list", Unplanned.INVALID_VALUE)
 
 
 def reject_record() -> NoReturn:

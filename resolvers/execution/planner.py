@@ -30,7 +30,7 @@ from policies.predicates.predicate import TRUE
 from policies.reason import Reason
 from resolvers.execution import connections, joined_rows
 from resolvers.execution.children import Arguments, Complete, EmbeddedStep, NestedListStep, ResolverStep, constant, mapped
-from resolvers.execution.codegen import CodeNamespace, NotPlannable, reject_record
+from resolvers.execution.codegen import CodeNamespace, NotPlannable, Unplanned, reject_record
 from resolvers.execution.conditions import varies
 from resolvers.execution.field_sites import (
     AllowedActionsOf,
@@ -158,10 +158,10 @@ class Planner:
     def describe(self, kind: GraphQLObjectType, name: str) -> tuple[GraphQLField, FieldDescription]:
         """Return a field of a type and its description. Raises NotPlannable if it has no batch form."""
         if name.startswith("__"):
-            raise NotPlannable("introspection")
+            raise NotPlannable("introspection", Unplanned.INTROSPECTION)
         description = self._describe(kind.fields[name])
         if description is None:
-            raise NotPlannable(f"{kind.name}.{name} has no batch form")
+            raise NotPlannable(f"{kind.name}.{name} has no batch form", Unplanned.NO_BATCH_FORM)
         return kind.fields[name], description
 
     def _hidden(self, kind: str, name: str, rule: FieldRule, access: RowAccess) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import structlog
 from cachetools import LRUCache
@@ -21,7 +22,7 @@ from graphql import (
 )
 
 from resolvers.auditing.audit_trail import AuditTrail
-from resolvers.execution.codegen import NotPlannable
+from resolvers.execution.codegen import NotPlannable, Unplanned
 from resolvers.execution.conditions import conditions
 from resolvers.execution.failures import errors_of
 from resolvers.execution.field_sites import Describe
@@ -35,6 +36,7 @@ from resolvers.reading.allowed_actions import allowed_actions
 from resolvers.reading.batching import ROOT
 from resolvers.reading.hidden_fields import unnamed
 from resolvers.values.errors import PublicError
+from telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -49,6 +51,28 @@ CACHE_SHARE_DIVISOR: Final = 10  # documents larger than a tenth of the cache ar
 PLAN_OVERHEAD: Final = 500  # characters that each plan counts in addition, which limits the cache to 2,000 plans
 
 log = structlog.stdlib.get_logger("crossgate.execution")
+
+
+class ExecutedBy(StrEnum):
+    """What executed an operation, as metrics count it."""
+
+    PLAN = "plan"
+    BOTH = "both"  # a plan, and graphql-core for some root fields
+    GRAPHQL_CORE = "graphql-core"
+
+
+EXECUTIONS: Final = metrics.EXECUTIONS.every(ExecutedBy)
+BY_PLAN: Final = EXECUTIONS[ExecutedBy.PLAN]
+UNPLANNED: Final = metrics.UNPLANNED.every(Unplanned)
+HITS: Final = metrics.PLAN_LOOKUPS.child("hit")
+MISSES: Final = metrics.PLAN_LOOKUPS.child("miss")
+
+
+class Why(NamedTuple):
+    """Why graphql-core has to answer: in a few words without values, and as metrics count it."""
+
+    text: str
+    kind: Unplanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +95,7 @@ class Answer:
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
-    unplanned: Mapping[str, str]
+    unplanned: Mapping[str, Why]
     unordered: Collection[str]
     roots: Roots
 
@@ -94,13 +118,13 @@ class Plan:
         ]
         awaited = dict(await self._values(with_children, run))
         data = {key: awaited[key] if key in awaited else self._value_without_children(key, run) for key in self.planned}
-        unplanned = {key: _reason(value.error) for key, value in data.items() if value.__class__ is _Failed}
+        unplanned = {key: _why(value.error) for key, value in data.items() if value.__class__ is _Failed}
         if not unplanned and not run.failures:
             context.redactions.settle(run.redaction_pass.collect(self.tracker, data))
             return Answer(data, [], unplanned, (), self.roots)
         return self._failed(context, run, data, unplanned)
 
-    def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], unplanned: Mapping[str, str]) -> Answer:
+    def _failed(self, context: Context, run: PlanRun, values: dict[str, Any], unplanned: Mapping[str, Why]) -> Answer:
         """Return the answer of an operation in which root fields, or fields below them, failed."""
         data: dict[str, Any] = {key: None if key in unplanned else value for key, value in values.items()}
         errors = errors_of(data, run.failures) if run.failures else []
@@ -164,14 +188,14 @@ class _Failed:
         self.error = error
 
 
-def _reason(error: Exception) -> str:
-    """Return why graphql-core has to answer, in a few words without values."""
+def _why(error: Exception) -> Why:
+    """Return why graphql-core has to answer."""
     if isinstance(error, NotPlannable):
-        return str(error)
+        return Why(str(error), error.why)
     if isinstance(error, GraphQLError):
-        return error.code if isinstance(error, PublicError) else "an error"
+        return Why(error.code if isinstance(error, PublicError) else "an error", Unplanned.PUBLIC_ERROR)
     log.error("plan.failed", exc_info=error)
-    return "the plan failed"
+    return Why("the plan failed", Unplanned.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +203,11 @@ class NoPlan:
     """An operation that graphql-core has to answer, and the reason."""
 
     characters: int
-    reason: str
+    reason: NotPlannable
 
     async def run(self, _context: Context, _variables: Variables) -> Answer:
         """Raise NotPlannable."""
-        raise NotPlannable(self.reason)
+        raise NotPlannable(str(self.reason), self.reason.why)
 
 
 class Cache:
@@ -218,10 +242,14 @@ class PlanRunner:
         try:
             answer = await self._run(text, document, name, raw, context)
         except Exception as error:
-            context.execution = f"graphql-core; {_reason(error)}"
+            why = _why(error)
+            EXECUTIONS[ExecutedBy.GRAPHQL_CORE].value += 1
+            UNPLANNED[why.kind].value += 1
+            context.execution = f"graphql-core; {why.text}"
             context.audit_trail = AuditTrail()  # graphql-core records again what the plan has recorded
             return None
         context.execution = _execution(answer.unplanned, answer.roots)
+        _count(answer)
         return answer
 
     async def answer_at_once(self, text: str, name: str | None, raw: Mapping[str, Any], context: Context) -> Answer | None:
@@ -246,6 +274,8 @@ class PlanRunner:
             context.start_again()
             return None
         context.execution = PLANNED
+        HITS.value += 1
+        BY_PLAN.value += 1
         return answer
 
     async def plan_ahead(self, text: str, document: DocumentNode, name: str | None, context: Context) -> None:
@@ -261,7 +291,7 @@ class PlanRunner:
         try:
             await self._plan(cache, (text, name, context.viewer.shape, ()), operation, None, context, in_worker=True)
         except Exception as error:
-            log.warning("plan.failed_ahead", operation=name, reason=_reason(error))
+            log.warning("plan.failed_ahead", operation=name, reason=_why(error).text)
 
     async def _run(
         self, text: str, document: DocumentNode, name: str | None, raw: Mapping[str, Any], context: Context
@@ -272,9 +302,14 @@ class PlanRunner:
         self._use(context.policy)
         key = _key(text, name, operation, variables, context)
         plan = cache.plans.get(key)
+        (MISSES if plan is None else HITS).value += 1
         if plan is None:
             plan = await self._plan(cache, key, operation, dict(raw), context, in_worker=len(text) >= SHORT_DOCUMENT)
         return await plan.run(context, variables)
+
+    def sizes(self) -> Mapping[bool, tuple[int, float]]:
+        """Return the number of plans and of the characters they count, for trusted documents (True) and all others."""
+        return {trusted: (len(cache.plans), cache.plans.currsize) for trusted, cache in self._caches.items()}
 
     def _use(self, policy: Policy) -> None:
         """Drop all plans if the policy was reloaded."""
@@ -315,7 +350,7 @@ class PlanRunner:
     ) -> Plan | NoPlan:
         """Build a plan. `raw` has the values of the variables, or is None if they aren't known yet."""
         if operation.node.operation is not OperationType.QUERY:
-            return NoPlan(operation.characters, "not a query")
+            return NoPlan(operation.characters, NotPlannable("not a query", Unplanned.NOT_A_QUERY))
         document = _without_variables(operation.document) if raw is None else operation.document
         executor = Executor.build(self._schema, document, raw_variable_values=raw or {}, operation_name=name)
         assert not isinstance(executor, list)  # noqa: S101 (the variables have been coerced before)
@@ -334,7 +369,7 @@ class PlanRunner:
             )
             roots, planned = planner.plan()
         except NotPlannable as reason:
-            return NoPlan(operation.characters, str(reason))
+            return NoPlan(operation.characters, reason)
         trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
         roots = replace(roots, operation=operation.node)
         is_whole = all(isinstance(each, PlannedField) for each in planned.values())
@@ -356,11 +391,23 @@ def _without_variables(document: DocumentNode) -> DocumentNode:
     return DocumentNode(definitions=definitions, loc=document.loc)
 
 
-def _execution(unplanned: Mapping[str, str], roots: Roots) -> str:
+def _count(answer: Answer) -> None:
+    """Count what executed an operation, and why its plan didn't execute all of it."""
+    for kind in {why.kind for why in answer.unplanned.values()}:
+        UNPLANNED[kind].value += 1
+    if not answer.unplanned:
+        BY_PLAN.value += 1
+    elif len(answer.unplanned) < len(answer.roots.fields):
+        EXECUTIONS[ExecutedBy.BOTH].value += 1
+    else:
+        EXECUTIONS[ExecutedBy.GRAPHQL_CORE].value += 1
+
+
+def _execution(unplanned: Mapping[str, Why], roots: Roots) -> str:
     """Return the description of what executed an operation."""
     if not unplanned:
         return PLANNED
-    reason = next(iter(unplanned.values()))
+    reason = next(iter(unplanned.values())).text
     if len(unplanned) == len(roots.fields):
         return f"graphql-core; {reason}"
     return f"{PLANNED}, but {len(unplanned)} of {len(roots.fields)} root fields by graphql-core; {reason}"

@@ -21,7 +21,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from resolvers.execution.codegen import CodeNamespace, NotPlannable
+from resolvers.execution.codegen import CodeNamespace, NotPlannable, Unplanned
 
 AS_STORED: Final = {
     GraphQLString.name: (sa.Text, sa.String),
@@ -81,7 +81,7 @@ def _writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     def written(value: Any) -> Any:
         coerced = None if value is None else coerce(value)
         if coerced is None or coerced is Undefined:
-            raise NotPlannable("a value that its type can't serialize")
+            raise NotPlannable("a value that its type can't serialize", Unplanned.INVALID_VALUE)
         return coerced
 
     return written

@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from resolvers.execution.codegen import NotPlannable
+from resolvers.execution.codegen import NotPlannable, Unplanned
 
 INT_LIMIT: Final = 2**31  # one more than the largest Int of GraphQL
 AS_GIVEN: Final[Mapping[str, Callable[[Any], bool]]] = {
@@ -69,7 +69,7 @@ class Variables:
         """The variables as graphql-core coerces them."""
         read = get_variable_values(self._definitions.schema, self._definitions.nodes, dict(self._raw))
         if isinstance(read, list):
-            raise NotPlannable("variables of wrong types")
+            raise NotPlannable("variables of wrong types", Unplanned.INVALID_VARIABLES)
         return read
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from policies.reason import Reason
+from telemetry import metrics
 
 EVERY_ITEM: Final = "*"  # in place of an index: every item of the list
+COUNTS: Final = metrics.REDACTIONS.every(Reason)
 Path = tuple[str | int, ...]
 Of = TypeVar("Of")
 
@@ -67,7 +69,10 @@ class Redactions:
 
     def report(self, data: Any) -> list[dict[str, Any]]:
         """Return the entries for `extensions.redactions`."""
-        return [{"path": list(path), "reason": str(redacted.reason)} for path, redacted in self.entries(data)]
+        entries = self.entries(data)
+        for _, redacted in entries:
+            COUNTS[redacted.reason].value += 1
+        return [{"path": list(path), "reason": str(redacted.reason)} for path, redacted in entries]
 
 
 def _fold(data: Any, entries: list[Entry]) -> list[Entry]:

@@ -65,6 +65,10 @@ class Planning:
                 name = definition.name.value if definition.name else None
                 await self.of(schema).plan_ahead(text, document, name, context)
 
+    def sizes(self) -> Mapping[bool, tuple[int, float]]:
+        """Return the number of plans and of the characters they count, for trusted documents (True) and all others."""
+        return {} if self._plans is None else self._plans.sizes()
+
     def of(self, schema: strawberry.Schema) -> PlanRunner:
         """Return the plans, built when first needed because the schema isn't complete before."""
         if self._plans is None:
@@ -115,7 +119,7 @@ class _Planned(SchemaExtension):
         admit, execution = self._planning.admit, self.execution_context
         slow = [key for key in keys if key not in answer.roots.introspection()]
         if slow and admit is not None:
-            why = next((answer.unplanned[key] for key in slow if key in answer.unplanned), "several errors")
+            why = next((answer.unplanned[key].text for key in slow if key in answer.unplanned), "several errors")
             admit(execution.schema._schema, answer.roots.only(slow), execution.variables or {}, why)
 
 

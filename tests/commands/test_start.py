@@ -11,7 +11,19 @@ from commands.__main__ import MODULES
 from tests.commands.process import ROOT
 
 # Typer itself imports pydantic, to read the values of options.
-SLOW: Final = {"alembic", "asyncpg", "graphql", "oso", "psycopg", "pydantic_settings", "server", "sqlalchemy", "strawberry"}
+SLOW: Final = {
+    "alembic",
+    "asyncpg",
+    "graphql",
+    "opentelemetry",
+    "oso",
+    "prometheus_client",
+    "psycopg",
+    "pydantic_settings",
+    "server",
+    "sqlalchemy",
+    "strawberry",
+}
 HELP: Final = """
 import contextlib, io, json, sys
 from commands.__main__ import MODULES, app, load

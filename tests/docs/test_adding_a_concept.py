@@ -19,7 +19,18 @@ from tests.docs.pages import ROOT, blocks
 PAGE: Final = ROOT / "docs" / "adding-a-concept.md"
 FILES: Final = {block.role: block.code for block in blocks(PAGE) if block.is_file}
 MOST: Final = 6
-COPIED: Final = ("commands", "docs", "models", "policies", "portal/dist", "resolvers", "schema", "tests", "transport")
+COPIED: Final = (
+    "commands",
+    "docs",
+    "models",
+    "policies",
+    "portal/dist",
+    "resolvers",
+    "schema",
+    "telemetry",
+    "tests",
+    "transport",
+)
 IGNORED: Final = shutil.ignore_patterns("node_modules")
 
 

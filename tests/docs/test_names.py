@@ -11,7 +11,18 @@ from typing import Final
 from settings import Settings, variable
 from tests.docs.pages import PAGES, ROOT, name, quoted
 
-FOLDERS: Final = ("benchmarks", "commands", "models", "policies", "portal/src", "resolvers", "schema", "tests", "transport")
+FOLDERS: Final = (
+    "benchmarks",
+    "commands",
+    "models",
+    "policies",
+    "portal/src",
+    "resolvers",
+    "schema",
+    "telemetry",
+    "tests",
+    "transport",
+)
 SOURCES: Final = {".py", ".polar", ".graphql", ".sql", ".ts", ".tsx"}
 FILE: Final = re.compile(r"[\w./-]*\w\.(?:py|polar|graphql|sql|md|json|toml|lock)|[\w-]+(?:/[\w-]+)*/")
 IDENTIFIER: Final = re.compile(r"[A-Za-z_]\w*")

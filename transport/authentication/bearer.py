@@ -163,8 +163,8 @@ class PresumedViewer:
         self.viewer, self.guard = await self._identity.presume(self._request, again)
 
     async def current(self) -> Viewer:
-        """Return the current viewer. Raises Unauthenticated if it no longer exists."""
-        if self.guard is not None:
+        """Return the viewer as this request has loaded it. Raises Unauthenticated if it no longer exists."""
+        if self.guard is not None and (self.guard.is_recalled or self.guard.is_stale):
             self.viewer, self.guard = await self._identity.viewer(self._request), None
         return self.viewer
 

@@ -183,8 +183,9 @@ class GraphQLEndpoint:
         except Refusal:
             await sender.current()
             raise
-        answer = await self._execute_presumed(operation, sender, request_id)
-        return answer or await self._execute(operation, await sender.current(), request_id)
+        with self.operations.span(operation):
+            answer = await self._execute_presumed(operation, sender, request_id)
+            return answer or await self._execute(operation, await sender.current(), request_id)
 
     async def _execute_presumed(self, operation: Operation, sender: PresumedViewer, request_id: str) -> Answer | None:
         """Run a query by its plan for the presumed viewer, and again if it has just changed. None if that is impossible."""
@@ -194,7 +195,7 @@ class GraphQLEndpoint:
             if (guard := sender.guard) is None:
                 return None
             context = self.make_context(sender.viewer, request_id, operation.request.idempotency_key)
-            result = await self.operations.execute_planned(operation, context, guard)
+            result = await self.operations.run_planned(operation, context, guard)
             if result is not None:
                 return _answer(operation, result, context)
             if not guard.is_stale:
@@ -228,7 +229,8 @@ class GraphQLEndpoint:
                     continue
                 viewer = await self.identity.viewer(request) if changed else viewer
                 changed = each.kind is OperationType.MUTATION
-                batch.answers.append(await self._execute(each, viewer, request.scope["state"]["request_id"]))
+                with self.operations.span(each):
+                    batch.answers.append(await self._execute(each, viewer, request.scope["state"]["request_id"]))
         except Refusal as refusal:
             if not batch.answers:
                 raise
@@ -249,7 +251,7 @@ class GraphQLEndpoint:
             context = await self._context(operation.request, viewer, request_id)
         except PublicError as error:
             return _failed(error)
-        return _answer(operation, await self.operations.execute(operation, context), context)
+        return _answer(operation, await self.operations.run(operation, context), context)
 
     async def _context(self, request: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
         """Make the context of an operation. Raises ViewAsRefused."""

@@ -19,6 +19,7 @@ from uuid import UUID
 from starlette.types import Scope
 
 from policies.viewer import Viewer
+from telemetry.families import Count
 from transport.limits.peers import peer_of
 from transport.refusal import Refusal
 
@@ -78,12 +79,13 @@ class Limits:
 class Capacity:
     """Counts open objects of one kind, and refuses to open more than allowed."""
 
-    def __init__(self, code: str, things: str, limits: Limits) -> None:
-        """Refuse with `code`; `things` names the counted objects in the plural."""
+    def __init__(self, code: str, things: str, limits: Limits, gauge: Count | None = None) -> None:
+        """Refuse with `code`; `things` names the counted objects in the plural. `gauge` shows how many the process has open."""
         self._code = code
         self._things = things
         self._limits = {Share.PROCESS: limits.process, Share.PEER: limits.peer, Share.VIEWER: limits.viewer}
         self._open: Counter[Holder] = Counter()
+        self._gauge = gauge or Count()
 
     def open(self, holder: Holder = PROCESS) -> int:
         """Return how many objects a holder has open."""
@@ -104,9 +106,11 @@ class Capacity:
             if self._open[holder] >= self._limits[holder.share]:
                 raise CapacityExceeded(self._code, self._things, self._limits[holder.share], holder.share)
         self._open.update(holders)
+        self._gauge.value += PROCESS in holders
 
     def give_back(self, *holders: Holder) -> None:
         """Count one object less for each holder."""
+        self._gauge.value -= PROCESS in holders
         for holder in holders:
             self._open[holder] -= 1
             if self._open[holder] <= 0:

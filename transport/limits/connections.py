@@ -26,6 +26,7 @@ from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from settings import Settings
+from telemetry import metrics
 from transport.headers import RawHeader, safe_headers
 from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
 from transport.limits.peers import Proxies, network_of
@@ -73,9 +74,8 @@ class Config(uvicorn.Config):
         self.upgrades = Pace(UPGRADES)
         self.proxies = Proxies(settings.trusted_proxies)
         limit = settings.max_connections
-        self.capacity = Capacity(
-            CODE, "connections", Limits(process=limit, peer=settings.max_connections_per_peer, viewer=limit)
-        )
+        limits = Limits(process=limit, peer=settings.max_connections_per_peer, viewer=limit)
+        self.capacity = Capacity(CODE, "connections", limits, metrics.OPEN.child("connections"))
         self.refused = Capacity(CODE, "refused connections", Limits(process=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED))
 
     def holders(self, transport: Transport) -> tuple[Holder, ...]:

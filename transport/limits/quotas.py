@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from starlette.types import Scope
 
 from policies.viewer import Viewer
+from telemetry import metrics
 from transport.headers import ADDED, RawHeader
 from transport.limits.peers import peer_of
 from transport.refusal import Refusal
@@ -127,6 +128,7 @@ class Payer:
         balance = self._buckets.charge(self._owner, amount)
         self._state[ADDED] = self._headers(balance)
         if not balance.allowed:
+            metrics.RATE_LIMITED.child("address" if self.is_visitor else "user").value += 1
             raise RateLimited(balance.seconds)
 
     def _headers(self, balance: Balance) -> tuple[RawHeader, ...]:

@@ -29,7 +29,7 @@ from transport.headers import header
 from transport.http.json_body import parse_json
 from transport.limits.capacity import Capacity, CapacityExceeded, Share, holder_of, origin_of
 from transport.limits.quotas import MIN_CHARGE, RateLimited
-from transport.logs import bind_facts, fork_facts, log
+from transport.logs import bind_facts, fork_facts, log, note_duration
 from transport.realtime.streams import OpenConnections, Streams
 from transport.refusal import BadRequest, DuplicateKey, Refusal, Unauthenticated, error_body
 from transport.view_as import HEADER, VIEW_AS_HEADER
@@ -282,7 +282,9 @@ class _Socket:
             with suppress(ClientDisconnected):
                 await self._send_answer(name, error_body(broken, request_id))
         finally:
-            log.info("operation", answers=answer_count, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+            seconds = time.perf_counter() - started
+            note_duration(seconds)
+            log.info("operation", answers=answer_count, milliseconds=round(seconds * 1000, 1))
 
     async def _send_answer(self, name: str, answer: dict[str, Any]) -> None:
         """Send a result of an operation. A result without data is the last."""
