@@ -48,7 +48,7 @@ from resolvers.reading.viewers import (
 )
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from resolvers.values.text import brief
-from resolvers.values.web_addresses import ANY, AllowedOrigins
+from resolvers.values.web_addresses import AllowedOrigins, web_origin
 from resolvers.webhooks import Post, Webhooks
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -75,6 +75,7 @@ from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
+from transport.http.frames import frame_routes
 from transport.http.kit import kit_routes
 from transport.http.policy_files import policy_routes
 from transport.http.portal import PortalViewer, portal_routes
@@ -134,7 +135,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
     origins = _admitted_origins(services)
-    identity, quotas = Identity(tokens, viewers), quotas_of(settings)
+    identity, quotas = Identity(tokens, viewers, own_origin=web_origin(settings.public_url)), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
@@ -142,7 +143,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
         *([reloading.follow] if settings.development else []),
-        *([] if ANY in settings.allowed_origins else [origins.follow]),
+        origins.follow,
         *([companion] if companion else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
@@ -158,6 +159,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         ready={"database": _ping(services.reader)},
         extra_routes=[
             *_routes(settings, services, identity, tokens, quotas),
+            *frame_routes(origins.framing),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
         lifespan=_lifespan(services, issuer_keys, *companions),
@@ -374,7 +376,7 @@ def _viewers(services: Services, issuers: Issuers) -> LoadViewer:
             facts = await issuers.verify(claims)
             return None if facts is None else await load_identity_viewer(services, facts)
         if claims.embed is not None:
-            return await load_embed_viewer(services.reader, claims.embed)
+            return await load_embed_viewer(services.reader, claims.embed, services.origins)
         session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
         return await load_viewer(services.reader, claims.user_id, claims.membership_id, session)
 

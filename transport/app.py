@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from policies.viewer import Viewer
-from resolvers.values.web_addresses import AllowedOrigins
+from resolvers.values.web_addresses import AllowedOrigins, web_origin
 from settings import Settings
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
 from transport.authentication.endings import Endings
@@ -106,7 +106,7 @@ def create_app(
     graphql = _graphql_routes(
         settings=settings,
         operations=_operations(schema, documents, planned, settings),
-        identity=Identity(tokens, load_viewer, endings),
+        identity=Identity(tokens, load_viewer, endings, web_origin(settings.public_url)),
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,
