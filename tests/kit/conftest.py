@@ -14,7 +14,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 
 from models.embedded import Embedded
 from tests import databases
-from tests.kit.host import KIT, Gateway, Host, site
+from tests.kit.host import KIT, PARTNER, Gateway, Host, site
 from tests.portal.conftest import PATIENCE, chromium
 from tests.served import served
 
@@ -41,6 +41,12 @@ def portal(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with opened(Gateway(""), market_url, tmp_path_factory.mktemp("kit")) as host:
         host.get_key()
         yield host
+
+
+@pytest.fixture(scope="session")
+def partner(portal: Host) -> str:
+    """The ID of the partner's company, whose pages frame the portal."""
+    return portal.gateway.company_of(PARTNER)
 
 
 @contextmanager

@@ -152,7 +152,8 @@ class Host:
         socket_url = self.gateway.url.replace("http", "ws", 1)
         return (
             f"default-src 'none'; script-src 'self' {self.gateway.url}; connect-src 'self' {self.gateway.url} {socket_url}; "
-            "style-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html"
+            "style-src 'self'; img-src blob:; base-uri 'none'; form-action 'none'; "
+            "require-trusted-types-for 'script'; trusted-types lit-html"
         )
 
 

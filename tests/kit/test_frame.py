@@ -15,17 +15,11 @@ from models import PortalOrigin
 from models.base import now
 from resolvers.values.identifiers import parse_or_none
 from tests.kit.conftest import Open, opened
-from tests.kit.host import PARTNER, Gateway, Host, site
+from tests.kit.host import Gateway, Host, site
 from tests.kit.test_session import ENDED, SPEED
 
 FAILED: Final = ("401", "503", "502", "frame-ancestors", "Refused to frame", "ERR_BLOCKED_BY_RESPONSE")
 HEIGHT: Final = "document.documentElement.getBoundingClientRect().height"
-
-
-@pytest.fixture(scope="module")
-def partner(portal: Host) -> str:
-    """The ID of the partner's company, whose pages frame the portal."""
-    return portal.gateway.company_of(PARTNER)
 
 
 def framed(page: Page) -> FrameLocator:

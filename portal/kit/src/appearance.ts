@@ -20,9 +20,13 @@ export interface StoredLooks {
  * The gateway has checked the contrast of both pairs of colours, so texts use no other pair of them.
  */
 export function propertiesOf(stored: StoredLooks): Appearance {
+  return Object.fromEntries(Object.entries(valuesOf(stored)).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}
+
+function valuesOf(stored: StoredLooks): Record<string, string | null | undefined> {
   const { accentColor, accentTextColor, backgroundColor, textColor, fontFamily, borderRadius, density } = stored;
   const scheme = schemeOf(stored);
-  return present({
+  return {
     "color-scheme": scheme,
     accent: accentColor,
     "button-text": accentTextColor,
@@ -37,8 +41,11 @@ export function propertiesOf(stored: StoredLooks): Appearance {
     font: fontFamily,
     radius: borderRadius == null ? null : `${borderRadius}px`,
     density: density === "COMPACT" ? "0.75" : null,
-  });
+  };
 }
+
+/** The names of all properties that stored looks can set. */
+export const PROPERTIES: readonly string[] = Object.keys(valuesOf({ colorScheme: "AUTO", density: "COMFORTABLE" }));
 
 /** What the kit chooses by itself, such as the colour of errors, has to match a background of one's own. */
 function schemeOf({ colorScheme, backgroundColor }: StoredLooks): "light" | "dark" | null {
@@ -50,8 +57,4 @@ function schemeOf({ colorScheme, backgroundColor }: StoredLooks): "light" | "dar
 function isDark(color: string): boolean {
   const [red, green, blue] = [1, 3, 5].map((start) => (parseInt(color.slice(start, start + 2), 16) / 255) ** 2.2) as [number, number, number];
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
-}
-
-function present(values: Record<string, string | null | undefined>): Appearance {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
