@@ -143,7 +143,6 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
         *([reloading.follow] if settings.development else []),
-        origins.follow,
         *([companion] if companion else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
@@ -162,7 +161,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             *frame_routes(origins.framing),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
-        lifespan=_lifespan(services, issuer_keys, *companions),
+        lifespan=_lifespan(services, issuer_keys, origins.follow, *companions),
         documents=documents,
         planned=PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None,
         body_limits={UPLOADS: body_limit},

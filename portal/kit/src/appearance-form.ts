@@ -52,6 +52,7 @@ class CrossgateAppearanceForm extends CrossgateElement {
   static override styles = [
     looks,
     css`
+      h4 { margin: 0; }
       .typed { flex: 1; min-inline-size: 0; }
       .swatch { inline-size: 3rem; padding: 2px; }
     `,
@@ -88,10 +89,12 @@ class CrossgateAppearanceForm extends CrossgateElement {
       <form part="form" class="card" novalidate @submit=${this.#submit} @input=${this.#typed}>
         <h3 part="card-heading">${this.t("looks.title")}</h3>
         ${alertOf(this.#form.others(...ALL))} ${this.problem(failure)}
-        ${this.#text("productName", saved.productName)} ${this.#choice("colorScheme", saved.colorScheme)}
-        ${COLORS.map((name) => this.#color(name, saved[name], draft[name]))}
-        ${this.#text("fontFamily", saved.fontFamily)} ${this.#text("borderRadius", saved.borderRadius, "number")}
-        ${this.#choice("density", saved.density)} ${this.#language(saved.locale)}
+        <div class="filters">
+          ${this.#text("productName", saved.productName)} ${this.#choice("colorScheme", saved.colorScheme)}
+          ${COLORS.map((name) => this.#color(name, saved[name], draft[name]))}
+          ${this.#text("fontFamily", saved.fontFamily)} ${this.#text("borderRadius", saved.borderRadius, "number")}
+          ${this.#choice("density", saved.density)} ${this.#language(saved.locale)}
+        </div>
         <h4 part="sample-heading">${this.t("settings.preview")}</h4>
         <crossgate-sample part="sample" inert></crossgate-sample>
         <p class="actions"><button part="button" ?disabled=${sending}>${this.t("looks.save")}</button></p>

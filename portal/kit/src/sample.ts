@@ -24,8 +24,8 @@ class CrossgateSample extends CrossgateElement {
         </dl>
         ${field({ id: "sample", label: this.t("name") }, ({ id }) => html`<input part="input" id=${id} value="Alpha" />`)}
         <p class="actions">
-          <button part="button">${this.t("save")}</button>
-          <button part="button" class="quiet">${this.t("cancel")}</button>
+          <button part="button">${this.t("order.send")}</button>
+          <button part="button" class="quiet">${this.t("rename")}</button>
         </p>
       </div>
     `;
