@@ -49,7 +49,7 @@ type Account = gq.AccountFieldsFragment;
 type Preview = NonNullable<gq.PreviewQuery["previewSettings"]>;
 const SWITCHES = ["pricing", "dashboard", "companyProfile", "chatSupport", "orderApproval"] as const;
 type Switch = (typeof SWITCHES)[number];
-const PARTS = "form, card-heading, field, label, error, input, select, swatch, sample, button, failure"; // of the form for the looks
+const PARTS = "form, card-heading, field, label, error, input, select, swatch, sample, sample-heading, button, failure"; // of the form for the looks
 type Values = Record<Switch, boolean | null>;
 
 export class CrossgateSettings extends CrossgateElement {
