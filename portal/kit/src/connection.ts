@@ -8,13 +8,14 @@ import { liveStream } from "./live.js";
 import { type FetchToken, Session, type Status } from "./session.js";
 import { loadWords, type Words } from "./words.js";
 
-const REFRESH = 30; // seconds; a partner's switches send no event
+const REFRESH = 30; // seconds; a partner's defaults, for instance, send no event
 const LONGEST_PAUSE = 30_000; // milliseconds between attempts to follow changes
 
 const APPEARANCE = gql<gq.StoredAppearanceQuery, object>(/* GraphQL */ `
   query StoredAppearance {
     viewer {
       company {
+        accountKind
         portalAppearance {
           productName colorScheme accentColor accentTextColor backgroundColor textColor fontFamily borderRadius density locale
           logo { url }
@@ -23,6 +24,8 @@ const APPEARANCE = gql<gq.StoredAppearanceQuery, object>(/* GraphQL */ `
     }
   }
 `);
+
+const SETTINGS = gql<gq.SettingsChangedSubscription, object>(/* GraphQL */ `subscription SettingsChanged { managedAccountUpdated { id } }`);
 
 export type { Appearance };
 export type Stored = NonNullable<NonNullable<gq.StoredAppearanceQuery["viewer"]["company"]>["portalAppearance"]>;
@@ -96,6 +99,7 @@ export class Hub {
   readonly session: Session;
   readonly #closed = new AbortController();
   readonly #refreshSeconds: number;
+  #following: AbortController | undefined;
   #own: Changes;
   #spoken = "";
 
@@ -184,6 +188,8 @@ export class Hub {
   }
 
   #changed(status: Status): void {
+    this.#following?.abort();
+    this.#following = undefined;
     if (status === "ready") void this.dress();
     for (const member of members) member.connected();
     if (status === "ready") tell(document.documentElement, "cg-ready", {});
@@ -209,9 +215,18 @@ export class Hub {
   async #dress(): Promise<void> {
     const { data } = await this.run((client) => client.query(APPEARANCE));
     if (this.#closed.signal.aborted) return;
-    this.stored = data.viewer.company?.portalAppearance ?? undefined;
+    const { company } = data.viewer;
+    this.stored = company?.portalAppearance ?? undefined;
     this.#wear();
+    if (company?.accountKind === "MANAGED") this.#followSettings();
     await this.#speak();
+  }
+
+  /** Show at once what the partner has switched. Pages of others have no such switches, and need no socket for them. */
+  #followSettings(): void {
+    if (this.#following || this.status !== "ready") return;
+    this.#following = new AbortController();
+    void this.follow(SETTINGS, () => document.hidden || void this.#refresh(), this.#following.signal);
   }
 
   get #locale(): string {
