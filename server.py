@@ -49,7 +49,7 @@ from resolvers.reading.viewers import (
 )
 from resolvers.tools.view_as import ViewAsRefused, resolve_view_as
 from resolvers.values.text import brief
-from resolvers.values.web_addresses import ANY, AllowedOrigins
+from resolvers.values.web_addresses import AllowedOrigins, web_origin
 from resolvers.webhooks import Post, Webhooks
 from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
@@ -77,6 +77,7 @@ from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
+from transport.http.frames import frame_routes
 from transport.http.kit import kit_routes
 from transport.http.policy_files import policy_routes
 from transport.http.portal import PortalViewer, portal_routes
@@ -136,7 +137,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     viewers = _viewers(services, Issuers(issuer_keys))
     endings = _endings(services)
     origins = _admitted_origins(services)
-    identity, quotas = Identity(tokens, viewers), quotas_of(settings)
+    identity, quotas = Identity(tokens, viewers, own_origin=web_origin(settings.public_url)), quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
@@ -144,7 +145,6 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
         *([reloading.follow] if settings.development else []),
-        *([] if ANY in settings.allowed_origins else [origins.follow]),
         *([companion] if companion else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
@@ -161,9 +161,10 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         ready={"database": _ping(services.reader)},
         extra_routes=[
             *_routes(settings, services, identity, tokens, quotas),
+            *frame_routes(origins.framing),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
-        lifespan=_lifespan(settings, services, planning, issuer_keys, *companions),
+        lifespan=_lifespan(settings, services, planning, issuer_keys, origins.follow, *companions),
         documents=documents,
         planned=PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None,
         body_limits={UPLOADS: body_limit},
@@ -385,7 +386,7 @@ def _viewers(services: Services, issuers: Issuers) -> LoadViewer:
             identity = await issuers.verify(claims)
             return None if identity is None else await load_identity_viewer(services, identity)
         if claims.embed is not None:
-            return await load_embed_viewer(reader, claims.embed)
+            return await load_embed_viewer(reader, claims.embed, services.origins)
         session = None if claims.session_id is None else SessionFacts(claims.session_id, claims.auth_time)
         return await load_viewer(reader, claims.user_id, claims.membership_id, session)
 

@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         default=("*",),
         description="Web origins whose pages can call the gateway, in addition to companies' verified portal origins, separated by "
         "commas; `*` allows any, which is safe because access tokens travel in a header, and other origins' pages can't send the "
-        "refresh cookie.",
+        "refresh cookie. An embed session works from a verified portal origin, or from one that is listed here by its name.",
     )
     trusted_documents_file: Path | None = Field(
         default=None,

@@ -35,6 +35,7 @@ OFFER: Final = {"seller": "company_id"}
 LEAD: Final = {"company": "company_id"}
 PORT: Final = {"company": "company_id"}
 ORDER_APPROVAL: Final = {"company": "company_id"}
+MANAGED_ACCOUNT: Final = {"company": "company_id"}
 CONNECTION_REQUEST: Final = {"requester": "company_id", "provider": "provider_id"}
 
 
@@ -144,4 +145,5 @@ change_request_updated: Final = Updates("ChangeRequest", CHANGE_REQUEST)
 connection_request_updated: Final = Updates("ConnectionRequest", CONNECTION_REQUEST)
 offer_updated: Final = Updates("Offer", OFFER)
 lead_created: Final = Updates("Lead", LEAD, new_only=True)
+managed_account_updated: Final = Updates("ManagedAccount", MANAGED_ACCOUNT)
 notification_received: Final = Updates("Notification", {}, new_only=True)

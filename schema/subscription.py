@@ -17,6 +17,7 @@ from schema.building.fields import FieldDefinition
 from schema.change_request import ChangeRequest
 from schema.connection_request import ConnectionRequest
 from schema.lead import Lead
+from schema.managed_account import ManagedAccount
 from schema.notification import Notification
 from schema.offer import Offer
 from schema.order_approval import OrderApproval
@@ -45,7 +46,8 @@ def _columns(kind: type[Any]) -> Iterator[tuple[str, str]]:
 
 
 SHOWN: Final[Mapping[str, Shown]] = {
-    kind.__name__: _shown(kind) for kind in (Port, OrderApproval, ConnectionRequest, ChangeRequest, Offer, Lead, Notification)
+    kind.__name__: _shown(kind)
+    for kind in (Port, OrderApproval, ConnectionRequest, ChangeRequest, Offer, Lead, ManagedAccount, Notification)
 }
 
 
@@ -89,6 +91,13 @@ class Subscription:
     @event("Sends a lead when it is created.")
     def lead_created(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Lead]:
         return _stream(subscription.lead_created, info, company_id)
+
+    @event(
+        "Sends a managed account when it is created, and when its name or one of its own settings changes. A change of its "
+        "partner's defaults sends nothing."
+    )
+    def managed_account_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ManagedAccount]:
+        return _stream(subscription.managed_account_updated, info, company_id)
 
     @event("Sends a notification when the viewer receives it.")
     def notification_received(self, info: AnyInfo) -> AsyncIterator[Notification]:

@@ -24,7 +24,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from models.remembered_facts import FactsMemory
 from policies.viewer import Viewer
-from resolvers.values.web_addresses import AllowedOrigins
+from resolvers.values.web_addresses import AllowedOrigins, web_origin
 from settings import Settings
 from telemetry import metrics, tracing
 from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
@@ -111,7 +111,7 @@ def create_app(
     graphql = _graphql_routes(
         settings=settings,
         operations=_operations(schema, documents, planned, settings),
-        identity=Identity(tokens, load_viewer, endings, facts),
+        identity=Identity(tokens, load_viewer, endings, memory=facts, own_origin=web_origin(settings.public_url)),
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,

@@ -11,14 +11,14 @@ const isElement = ({ facadeModuleId: id }) => Boolean(id?.includes("/elements/")
 
 // One file for all elements, rather than one for each set of elements that share a module.
 const SHARED = [
-  /kit\/src\/(core|connection|element|live|session|words)\.ts$/,
+  /kit\/src\/(appearance|core|connection|element|live|session|words)\.ts$/,
   /typescript\/dist\/(client|documents|errors|hidden|index|tokens|user-errors)\.js$/,
   /node_modules\/(@lit\/|lit)(?!.*directive)/, // only lists need directives
 ];
 const isShared = (id) => SHARED.some((pattern) => pattern.test(id));
 
 const served = {
-  input: { kit: "src/loader.ts" },
+  input: { kit: "src/loader.ts", frame: "src/frame.ts", "frame-host": "src/frame-host.ts" },
   platform: "browser",
   tsconfig: "tsconfig.json",
   transform: { target: "es2022" },

@@ -48,7 +48,7 @@ async def _embed(work: UnitOfWork, fields: InputReader) -> tuple[EmbedFacts, int
     portal_origin = None
     if origin is None:
         fields.add_error(ErrorCode.INVALID_VALUE, INVALID_ORIGIN, "origin")
-    else:
+    elif company is not None:
         portal_origin = await _portal_origin(work, fields, company, origin)
     if seconds is not None and not MIN_SECONDS <= seconds <= MAX_SECONDS:
         fields.add_error(ErrorCode.INVALID_VALUE, INVALID_SECONDS, "seconds")
@@ -59,16 +59,16 @@ async def _embed(work: UnitOfWork, fields: InputReader) -> tuple[EmbedFacts, int
     return facts, seconds or DEFAULT_SECONDS
 
 
-async def _portal_origin(work: UnitOfWork, fields: InputReader, company: Company | None, origin: str) -> UUID | None:
-    """Return the verified portal origin that a session will end with, or None if only the settings allow its origin.
+async def _portal_origin(work: UnitOfWork, fields: InputReader, company: Company, origin: str) -> UUID | None:
+    """Return the verified portal origin that a session will end with, or None if only the settings list its origin.
 
-    It's one of the key's company, of its partner, or of the company to act for. Adds an error if nothing allows the origin.
+    It's one of the key's company, of its partner, or of the company to act for. Adds an error for any other origin.
     """
     viewer = work.context.viewer
-    owners = {viewer.company_id, viewer.partner_id, None if company is None else company.id} - {None}
+    owners = {viewer.company_id, viewer.partner_id, company.id} - {None}
     verified = (PortalOrigin.origin == origin, PortalOrigin.verified_at.is_not(None), PortalOrigin.company_id.in_(owners))
     found: UUID | None = await work.scalar(sa.select(PortalOrigin.id).where(*verified).order_by(PortalOrigin.id))
-    if found is None and origin not in work.context.services.origins:
+    if found is None and not work.context.services.origins.lists(origin):
         fields.add_error(ErrorCode.ORIGIN_NOT_VERIFIED, NOT_VERIFIED, "origin")
     return found
 

@@ -33,6 +33,7 @@ from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
 from models.remembered_facts import FactsReader
 from policies.viewer import RECENT_SIGN_IN, USER, Shape, Viewer
+from resolvers.values.web_addresses import AllowedOrigins
 
 ACCOUNT_GONE: Final = "The account of this token no longer exists."
 TODAY: Final = sa.func.date_trunc("day", sa.func.now(), "UTC")
@@ -90,7 +91,7 @@ BY_KEY_CREDENTIAL: Final = VALID_KEYS.where(
     ApiKey.secret_hash == sa.bindparam("secret_hash", type_=sa.Text()),
     sa.or_(sa.func.cardinality(ApiKey.origins) == 0, sa.bindparam("origin", type_=sa.Text()) == sa.any_(ApiKey.origins)),
 ).add_columns(sa.func.coalesce(ApiKey.last_used_at < TODAY, sa.true()).label("first_today"))
-PORTAL_ORIGIN: Final = sa.bindparam("portal_origin", type_=sa.Uuid())  # NULL if the settings allow the session's origin
+PORTAL_ORIGIN: Final = sa.bindparam("portal_origin", type_=sa.Uuid())  # NULL if the settings list the session's origin
 EMBEDDED: Final = join_settings(  # which company an embed session can be for is decided when it's created, and never changes
     sa.select(ApiKey.user_id, *VIEWER_PARAMETERS, *VIEWER_COLUMNS)
     .select_from(ApiKey)
@@ -156,7 +157,8 @@ class SessionFacts:
 class EmbedFacts:
     """What an embed session's token says: the API key that made it, the company it acts for, and how (V52).
 
-    `portal_origin_id` is the verified portal origin that allowed it, with which it ends too. None means that the settings did.
+    `portal_origin_id` is the verified portal origin that allowed it, with which it ends too. None means that the settings did, by
+    listing `origin`.
     """
 
     key_id: UUID
@@ -274,8 +276,13 @@ async def find_embed_viewer(
     return _without_recent_sign_in(viewer)
 
 
-async def load_embed_viewer(reader: FactsReader, embed: EmbedFacts) -> Viewer | None:
-    """Load the current viewer of an embed session's token, or None if the session has ended."""
+async def load_embed_viewer(reader: FactsReader, embed: EmbedFacts, listed: AllowedOrigins) -> Viewer | None:
+    """Load the current viewer of an embed session's token, or None if the session has ended.
+
+    A session of no portal origin ends when the settings no longer list its origin.
+    """
+    if embed.portal_origin_id is None and not listed.lists(embed.origin):
+        return None
     viewer = await find_embed_viewer(reader, embed.key_id, embed.company_id, embed.roles, embed.portal_origin_id)
     return viewer and replace(viewer, external_user=embed.external_user)
 

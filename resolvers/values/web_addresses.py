@@ -47,8 +47,11 @@ class AllowedOrigins:
     local: bool = False
 
     def __contains__(self, origin: object) -> bool:
-        return (
-            ANY in self.origins
-            or origin in self.origins
-            or (self.local and isinstance(origin, str) and is_local_origin(origin))
-        )
+        return ANY in self.origins or origin in self.origins or self._is_local(origin)
+
+    def lists(self, origin: str) -> bool:
+        """Return whether the settings name this origin. `*` names none: whoever allows all pages vouches for none of them."""
+        return (origin != ANY and origin in self.origins) or self._is_local(origin)
+
+    def _is_local(self, origin: object) -> bool:
+        return self.local and isinstance(origin, str) and is_local_origin(origin)

@@ -30,6 +30,7 @@ NOT_RUN: Final = {
     "docs/api/leads.md": 1,
     "docs/api/members.md": 1,
     "docs/api/persisted-documents.md": 2,
+    "docs/api/portal-frame.md": 3,
     "docs/api/portal-kit.md": 3,
     "docs/api/schema.md": 1,
     "docs/api/signing-in.md": 5,

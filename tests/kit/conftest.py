@@ -14,7 +14,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 
 from models.embedded import Embedded
 from tests import databases
-from tests.kit.host import KIT, Gateway, Host, site
+from tests.kit.host import KIT, PARTNER, Gateway, Host, site
 from tests.portal.conftest import PATIENCE, chromium
 from tests.served import served
 
@@ -43,10 +43,16 @@ def portal(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield host
 
 
+@pytest.fixture(scope="session")
+def partner(portal: Host) -> str:
+    """The ID of the partner's company, whose pages frame the portal."""
+    return portal.gateway.company_of(PARTNER)
+
+
 @contextmanager
-def opened(gateway: Gateway, market_url: str, folder: Path) -> Iterator[Host]:
+def opened(gateway: Gateway, market_url: str, folder: Path, *, development: bool = True) -> Iterator[Host]:
     """Serve the site and its gateway, which has to know the site's origin when it starts."""
-    with site(gateway) as host, served(market_url, folder, development=True, allowed_origins=(host.url,)) as gateway.url:
+    with site(gateway) as host, served(market_url, folder, development=development, allowed_origins=(host.url,)) as gateway.url:
         yield host
 
 
@@ -64,6 +70,7 @@ def visit(chromium: Browser, portal: Host) -> Open:
         failing: bool = False,
         empty: bool = False,
         clock: int = 1,
+        path: str = "page",
         **options: Any,
     ) -> AsyncIterator[Page]:
         portal.failing, portal.empty, portal.seconds = failing, empty, seconds
@@ -81,7 +88,7 @@ def visit(chromium: Browser, portal: Host) -> Open:
         page.on("console", said)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         query = urlencode({"tags": json.dumps(tags), "as": who, **options})
-        await page.goto(f"{portal.url}/page?{query}")
+        await page.goto(f"{portal.url}/{path}?{query}")
         yield page
         await context.close()
         assert complaints == []

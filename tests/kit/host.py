@@ -10,10 +10,11 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
@@ -31,6 +32,7 @@ STYLE: Final = """
 .light { color-scheme: light; background: #fff; }
 .dark { color-scheme: dark; background: #101418; }
 body { margin: 8px; }
+iframe { width: 100%; border: 0; }
 """
 SCRIPT: Final = """
 import * as kit from "%(gateway)s/kit/v1/kit.js";
@@ -49,6 +51,34 @@ const locale = options.get("locale") ?? "en";
 const refreshSeconds = Number(options.get("refresh") ?? 30);
 window.kit = kit;
 window.portal = kit.connect({ endpoint: "%(gateway)s/graphql", fetchToken, locale, refreshSeconds, appearance: { radius: "2px" } });
+"""
+BY_HAND: Final = """
+const frame = document.querySelector("iframe");
+const gateway = new URL(frame.src).origin;
+window.messages = [];
+window.say = (message) => frame.contentWindow.postMessage(message, gateway);
+addEventListener("message", async ({ source, origin, data }) => {
+  if (source !== frame.contentWindow || origin !== gateway) return;
+  messages.push(data);
+  if (data.type !== "crossgate:token-request" || window.silent) return;
+  const response = await fetch(`/token${location.search}`);
+  if (response.ok) say({ type: "crossgate:token", token: await response.text() });
+});
+"""
+HELPER: Final = """
+import { connectFrame } from "%(gateway)s/kit/v1/frame-host.js";
+
+const frame = document.querySelector("iframe");
+window.events = [];
+for (const name of ["cg-ready", "cg-change", "cg-error"]) {
+  document.addEventListener(name, ({ detail, target }) => events.push({ name, target: target.localName, ...detail }));
+}
+const fetchToken = async () => {
+  const response = await fetch(`/token${location.search}`);
+  if (!response.ok) throw new Error("There is no token.");
+  return response.text();
+};
+window.portal = connectFrame(frame, { fetchToken, appearance: { radius: "3px" }, locale: "de" });
 """
 
 
@@ -112,12 +142,18 @@ class Host:
         assert session["userErrors"] == []
         return str(session["token"])
 
+    def frame(self, element: str, company: str, who: str = "", **options: str) -> str:
+        """Return the address of a frame. For `who`, its fragment has a token."""
+        query = urlencode({"company": company, **options})
+        return f"{self.gateway.url}/kit/v1/frame/{element}?{query}" + (f"#token={self.token(who)}" if who else "")
+
     def policy(self) -> str:
         """Return the Content-Security-Policy of the pages."""
         socket_url = self.gateway.url.replace("http", "ws", 1)
         return (
             f"default-src 'none'; script-src 'self' {self.gateway.url}; connect-src 'self' {self.gateway.url} {socket_url}; "
-            "style-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html"
+            "style-src 'self'; img-src blob:; base-uri 'none'; form-action 'none'; "
+            "require-trusted-types-for 'script'; trusted-types lit-html"
         )
 
 
@@ -156,24 +192,39 @@ class _Quiet(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
 
+def _files(host: Host) -> dict[str, str]:
+    """Return the files of the site, by path."""
+    return {
+        "/host.js": SCRIPT % {"gateway": host.gateway.url},
+        "/by-hand.js": BY_HAND,
+        "/helper.js": HELPER % {"gateway": host.gateway.url},
+        "/app.js": host.script,
+        "/host.css": STYLE,
+    }
+
+
 def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
     class HostHandler(_Quiet):
         def do_GET(self) -> None:
             url = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
+            if (text := _files(host).get(url.path)) is not None:
+                self.answer(text, Path(url.path).suffix)
+                return
             match url.path:
                 case "/token":
                     self._token(query["as"])
-                case "/host.js":
-                    self.answer(SCRIPT % {"gateway": host.gateway.url}, ".js")
-                case "/app.js":
-                    self.answer(host.script, ".js")
-                case "/host.css":
-                    self.answer(STYLE, ".css")
+                case "/framed":
+                    self._framed(query)
                 case "/page":
                     self.answer(_page(query), ".html", Content_Security_Policy=host.policy())
                 case _:
                     self.answer("", "", 404 if url.path != "/favicon.ico" else 204)
+
+        def _framed(self, query: dict[str, str]) -> None:
+            scripts = f"script-src 'self' {host.gateway.url}; connect-src 'self'; " if "script" in query else ""
+            policy = f"default-src 'none'; {scripts}style-src 'self'; frame-src {host.gateway.url}"
+            self.answer(_framed(query), ".html", Content_Security_Policy=policy)
 
         def _token(self, who: str) -> None:
             if host.failing:
@@ -196,3 +247,11 @@ def _page(query: dict[str, str]) -> str:
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/host.css">
 <script type="module" src="/host.js"></script><script type="module" src="/app.js"></script></head>
 <body><main><h1>Portal</h1>{elements}</main></body></html>"""
+
+
+def _framed(query: dict[str, str]) -> str:
+    """Return a page that shows a frame. Without `script`, nothing runs in it."""
+    script = f'<script type="module" src="/{query["script"]}.js"></script>' if "script" in query else ""
+    return f"""<!doctype html><html lang="en" class="light"><head><meta charset="utf-8"><title>Portal</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/host.css"></head>
+<body><main><h1>Portal</h1><iframe title="Portal" src="{escape(query["frame"])}"></iframe></main>{script}</body></html>"""

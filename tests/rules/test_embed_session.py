@@ -45,9 +45,17 @@ async def as_page(client: Client, token: str, query: str, *, origin: str | None 
 
 
 async def partner_and_account(factory: Factory, **settings: Any) -> tuple[Company, Account]:
-    """Create a partner and an account that it manages."""
+    """Create a partner with a portal, and an account that it manages."""
     partner = await factory.partner()
+    await factory.portal_origin(partner, ORIGIN)
     return partner, await factory.managed_account(partner, **settings)
+
+
+async def company_with_portal(factory: Factory) -> Company:
+    """Create a company with a portal."""
+    company = await factory.company()
+    await factory.portal_origin(company, ORIGIN)
+    return company
 
 
 def refused(code: str, *field: str) -> dict[str, Any]:
@@ -117,7 +125,7 @@ async def test_audit_log_names_the_user_of_the_portal_V52(client: Client, factor
 @pytest.mark.parametrize("origin", [None, "https://evil.example.com", "http://portal.partner.example", "null"])
 async def test_token_works_from_its_origin_only_V52_V63_V70(client: Client, factory: Factory, origin: str | None) -> None:
     """Every request needs the Origin header of the session, over HTTP and on sockets."""
-    company = await factory.company()
+    company = await company_with_portal(factory)
     token = await embed(client, await key_of(client, company), company)
 
     elsewhere = await as_page(client, token, WHO, origin=origin)
@@ -131,7 +139,7 @@ async def test_token_works_from_its_origin_only_V52_V63_V70(client: Client, fact
 
 async def test_session_ends_with_its_key_V52_V59(client: Client, factory: Factory) -> None:
     """Once the key is revoked, the tokens made with it are refused."""
-    company = await factory.company()
+    company = await company_with_portal(factory)
     created = await send(client, company.admin, "createApiKey", "apiKey { id } secret", name="Portal", roles=["VIEWER"])
     token = await embed(client, created["secret"], company)
 
@@ -180,14 +188,14 @@ async def test_invalid_session_is_refused_and_not_cut_V52_V63(
     client: Client, factory: Factory, values: dict[str, Any], code: str, field: tuple[str, ...]
 ) -> None:
     """More roles than the key's, more than an hour, or something that is no origin, is an error."""
-    company = await factory.company()
+    company = await company_with_portal(factory)
 
     assert refused(code, *field) == await create(client, await key_of(client, company, "VIEWER"), company, **values)
 
 
 async def test_token_lasts_as_long_as_requested_V52(client: Client, factory: Factory) -> None:
     """By default 15 minutes, and at most an hour."""
-    company = await factory.company()
+    company = await company_with_portal(factory)
     secret = await key_of(client, company)
 
     usual, longest = await create(client, secret, company), await create(client, secret, company, seconds=3600)

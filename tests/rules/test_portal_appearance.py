@@ -17,7 +17,7 @@ from tests.factory import Factory
 from tests.rules.answers import payload, redaction_at, response_of
 from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 from tests.rules.test_api_key import key_of
-from tests.rules.test_embed_session import as_page, embed
+from tests.rules.test_embed_session import ORIGIN, as_page, embed
 
 FIELDS: Final = (
     "productName logo { width } colorScheme accentColor accentTextColor backgroundColor textColor "
@@ -82,6 +82,7 @@ async def test_managed_accounts_and_embed_sessions_see_their_partners_appearance
     account, foreign = await factory.managed_account(partner), await factory.managed_account(stranger)
     logo = await factory.image(partner)
     await save(client, partner.admin, logoId=logo.id, productName="Nordic Ports")
+    await factory.portal_origin(partner, ORIGIN)
     token = await embed(client, await key_of(client, partner), account.company)
 
     by_account = (await client(account.admin, OWN)).data["viewer"]["company"]["portalAppearance"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import PortalOrigin
 from models.base import now
 from models.portal_origin import CHECK_INTERVAL, MAX_ORIGINS
+from resolvers.values.identifiers import TAGS, global_id
 from tests.client import ANONYMOUS, Client, open_client
 from tests.event_streams import PATIENCE, Closed, Socket, opened
 from tests.factory import Company, Factory
@@ -21,7 +23,7 @@ from tests.rules.answers import payload, redaction_at, response_of
 from tests.rules.identity import mutate, person
 from tests.rules.mutations import recorded_changes, send, stored_rows, user_error
 from tests.rules.test_api_key import key_of
-from tests.rules.test_embed_session import WHO, as_page, create, embed, refused
+from tests.rules.test_embed_session import WHO, as_page, company_with_portal, create, embed, refused
 from tests.rules.test_recent_sign_in import token_after
 from transport import portal_proofs
 from transport.portal_proofs import PortalProofs
@@ -206,7 +208,7 @@ async def test_origins_are_set_after_a_recent_sign_in_only_V52_V66(
 
 async def test_keys_and_embed_sessions_set_no_origins_V52(client: Client, factory: Factory) -> None:
     """They are never account administrators, so they can't allow more pages."""
-    company = await factory.company()
+    company = await company_with_portal(factory)
     secret = await key_of(client, company, "MARKETPLACE_EDITOR")
     token = await embed(client, secret, company)
 
@@ -307,6 +309,133 @@ async def test_embed_session_needs_a_verified_origin_of_the_keys_company_V52(str
             (await as_page(strict_client, token, WHO, origin=each)).status for each in (origin, "https://other.example")
         ]
         assert [200, 401] == statuses, origin
+
+
+async def test_settings_that_allow_all_pages_prove_no_origin_V52(client: Client, factory: Factory) -> None:
+    """With `*`, any page's preflight is answered, but a session needs a verified origin and works from no other."""
+    company = await company_with_portal(factory)
+    secret = await key_of(client, company)
+    token = await embed(client, secret, company)
+
+    unlisted = [
+        await create(client, secret, company, origin=origin) for origin in ("https://thief.example", "http://localhost")
+    ]
+    stolen = await as_page(client, token, WHO, origin="https://thief.example")
+
+    assert [refused("ORIGIN_NOT_VERIFIED", "origin")] * 2 == unlisted
+    assert (200, 401, True) == (
+        (await as_page(client, token, WHO)).status,
+        stolen.status,
+        client.app.state.services.origins.origins == {"*"},
+    )
+
+
+async def test_session_of_a_listed_origin_ends_when_the_settings_no_longer_list_it_V52(
+    client: Client, strict_client: Client, factory: Factory
+) -> None:
+    """A gateway with the same keys and other settings refuses the token."""
+    company = await factory.company()
+    secret = await key_of(strict_client, company)
+    session = await embed(strict_client, secret, company, origin=OURS)
+    facts = strict_client.app.state.tokens.verify(session)
+
+    again = client.app.state.tokens.issue_embedded(facts.user_id, facts.embed, 60)
+
+    assert (200, 401) == (
+        (await as_page(strict_client, session, WHO, origin=OURS)).status,
+        (await as_page(client, again, WHO, origin=OURS)).status,
+    )
+
+
+async def test_session_works_in_the_gateways_own_frames_V52_V63(client: Client, factory: Factory) -> None:
+    """The gateway's own pages name its origin or, when they read, say that it's the same. Other relations aren't enough."""
+    company, url = await company_with_portal(factory), client.app.state.services.public_url
+    token = await embed(client, await key_of(client, company), company)
+
+    async def status(**headers: str) -> int:
+        sent = {"Authorization": f"Bearer {token}", **headers}
+        return (await client.http.get("/graphql", params={"query": WHO}, headers=sent)).status_code
+
+    assert [200, 200] == [await status(Origin=url), await status(**{"Sec-Fetch-Site": "same-origin"})]
+    assert [401] * 4 == [
+        await status(**{"Sec-Fetch-Site": "same-site"}),
+        await status(**{"Sec-Fetch-Site": "none"}),
+        await status(Origin="https://thief.example", **{"Sec-Fetch-Site": "same-origin"}),
+        await status(Origin=f"{url}0"),
+    ]
+
+
+async def frame(client: Client, company: str, element: str = "ports") -> tuple[int, str, str]:
+    """Return status, the pages that can frame it, and the text of a framed page."""
+    page = await client.http.get(f"/kit/v1/frame/{element}", params={"company": company})
+    _, _, ancestors = page.headers.get("content-security-policy", "").partition("frame-ancestors ")
+    return page.status_code, ancestors, page.text
+
+
+async def test_frames_are_for_the_verified_origins_of_their_company_V52(strict_client: Client, factory: Factory) -> None:
+    """Neither unproven origins, nor another company's, nor those of the settings can frame it."""
+    company, other = await factory.company(), await factory.company()
+    for origin in ("https://b.example", "https://a.example"):
+        await factory.portal_origin(company, origin)
+    await factory.portal_origin(company, "https://unproven.example", is_verified=False)
+    await factory.portal_origin(other, "https://other.example")
+    await admits_in_the_end(strict_client, "https://other.example")
+
+    status, ancestors, text = await frame(strict_client, company.id)
+
+    assert (200, "https://a.example https://b.example") == (status, ancestors)
+    assert 'data-framing="https://a.example https://b.example"' in text
+
+
+async def test_frame_does_not_say_whether_a_company_exists_V18_V52(strict_client: Client, factory: Factory) -> None:
+    """A company without verified origins, another thing's ID, and nonsense have the same page, which no page can frame."""
+    company = await factory.company()
+    port = await factory.port(company)
+    await factory.portal_origin(company, "https://unproven.example", is_verified=False)
+    ids = (company.id, port.id, global_id(TAGS["Company"], uuid4()), "", "x", "https://evil.example", "*", "é" * 24)
+
+    answers = {await frame(strict_client, each) for each in ids}
+
+    ((status, ancestors, text),) = answers
+    assert (200, "'none'", True) == (status, ancestors, 'data-framing=""' in text)
+
+
+async def test_removed_origin_frames_nothing_more_V52(strict_client: Client, factory: Factory) -> None:
+    """The gateway learns of it from the database, and no browser keeps the page."""
+    company, origin = await factory.company(), "https://soon-gone.example"
+    added = await factory.portal_origin(company, origin)
+    await admits_in_the_end(strict_client, origin)
+    before = await frame(strict_client, company.id)
+    await factory.delete(added)
+    await admits_in_the_end(strict_client, origin, expected=False)
+
+    after = await frame(strict_client, company.id)
+
+    assert (origin, "'none'") == (before[1], after[1])
+
+
+async def test_frames_ask_no_database_V70(strict_client: Client, factory: Factory) -> None:
+    """Anyone can request them, so the gateway answers from memory, for every company alike."""
+    company = await factory.company()
+    await factory.portal_origin(company, "https://framed.example")
+    await admits_in_the_end(strict_client, "https://framed.example")
+
+    with strict_client.counting() as statements:
+        for each in (company.id, global_id(TAGS["Company"], uuid4())):
+            await frame(strict_client, each)
+
+    assert [] == statements
+
+
+async def test_this_machine_frames_in_development_only_V52(
+    client: Client, strict_client: Client, local_client: Client, factory: Factory
+) -> None:
+    """There, as for calls, it needs no proof. Settings that allow all pages to call let none of them frame."""
+    company = await factory.company()
+
+    framing = [(await frame(each, company.id))[1] for each in (client, strict_client, local_client)]
+
+    assert ["'none'", "'none'", "http://localhost:* http://127.0.0.1:*"] == framing
 
 
 async def test_partners_origins_count_for_its_accounts_V14_V52(strict_client: Client, factory: Factory) -> None:
@@ -411,7 +540,7 @@ async def test_change_that_was_missed_while_the_database_was_away_is_loaded_V70(
     origins = strict_client.app.state.origins
     await factory.portal_origin(await factory.company(), "https://missed.example")
     await admits_in_the_end(strict_client, "https://missed.example")
-    origins._verified = frozenset()
+    origins._all = frozenset()
 
     strict_client.app.state.services.change_listener._connected[0]()
 

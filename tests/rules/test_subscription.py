@@ -12,7 +12,7 @@ import pytest
 import server
 from tests.client import Client
 from tests.event_streams import Closed, Following, opened
-from tests.factory import Company, Factory, Thing
+from tests.factory import Account, Company, Factory, Thing
 from tests.rules.answers import nodes, payload, redaction_at, response_of
 from tests.rules.mutations import send
 from tests.rules.test_offer_changes import draft
@@ -29,6 +29,7 @@ REVIEWS = "subscription { changeRequestUpdated { id status waitsFor { side } } }
 OFFERS = "subscription { offerUpdated { id status name } }"
 ORDERS = "subscription { orderApprovalUpdated { id status } }"
 NEW_PORTS = "subscription { portCreated { id name } }"
+ACCOUNTS = "subscription { managedAccountUpdated { accountName settings { pricing { enabled source } } } }"
 LEADS = "subscription { leadCreated { source buyerAccountId } }"
 NO_PORTS = """
 # Nobody reads a port.
@@ -471,3 +472,45 @@ async def test_new_ports_and_decisions_are_sent_V13_V14(client: Client, factory:
         payload({"orderApprovalUpdated": {"id": waits["id"], "status": status}}) for status in ("PENDING", "APPROVED")
     ] == heard
     assert "Core" == port["name"]
+
+
+async def account_of(client: Client, partner: Company, account: Account) -> dict[str, Any]:
+    """Return a managed account as its partner reads it."""
+    query = "{ managedAccounts(first: 10) { nodes { id version accountName company { id } } } }"
+    accounts: list[dict[str, Any]] = (await client(partner.admin, query)).data["managedAccounts"]["nodes"]
+    return next(each for each in accounts if each["company"]["id"] == account.company.id)
+
+
+async def test_account_and_partner_hear_of_changed_settings_R105_V2_V25(client: Client, factory: Factory) -> None:
+    """Each hears of the account's own settings, and no other account or partner does."""
+    partner, stranger = await factory.partner(), await factory.partner()
+    account, sibling = await factory.managed_account(partner, pricing=False), await factory.managed_account(partner)
+    own = await account_of(client, partner, account)
+
+    async with (
+        client.following(account.admin, ACCOUNTS) as by_account,
+        client.following(partner.admin, ACCOUNTS) as by_partner,
+        client.following(sibling.admin, ACCOUNTS) as by_sibling,
+        client.following(stranger.admin, ACCOUNTS) as by_stranger,
+    ):
+        values = {"id": own["id"], "version": own["version"], "settings": {"pricing": True}}
+        await send(client, partner.admin, "updateManagedAccountSettings", "managedAccount { id }", **values)
+        heard = [await by_account.event(), await by_partner.event()]
+        assert await by_sibling.is_silent()
+        assert await by_stranger.is_silent()
+
+    settings = {"pricing": {"enabled": True, "source": "ACCOUNT"}}
+    assert [payload({"managedAccountUpdated": {"accountName": own["accountName"], "settings": settings}})] * 2 == heard
+
+
+async def test_account_hears_nothing_of_what_it_cannot_read_V25(client: Client, factory: Factory) -> None:
+    """The partner's own reference of the account, and the defaults that the account overrides, change without an event."""
+    partner = await factory.partner()
+    account = await factory.managed_account(partner, pricing=False)
+    own = await account_of(client, partner, account)
+
+    async with client.following(account.admin, ACCOUNTS) as by_account:
+        values = {"id": own["id"], "version": own["version"], "accountName": own["accountName"], "accountRef": "4711"}
+        await send(client, partner.admin, "updateManagedAccount", "managedAccount { id }", **values)
+        await send(client, partner.admin, "updatePartnerDefaults", "partnerDefaults { pricing }", version=0, pricing=True)
+        assert await by_account.is_silent()

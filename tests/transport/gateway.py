@@ -188,10 +188,15 @@ def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = load_
     )
 
 
+def listen() -> socket.socket:
+    """Return a socket that listens on a free port of this machine."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
 @contextmanager
-def running(app: Starlette, settings: Settings) -> Iterator[str]:
-    """Serve an application on a free port from a separate thread. Yields its URL."""
-    listening = socket.create_server(("127.0.0.1", 0))
+def running(app: Starlette, settings: Settings, listening: socket.socket | None = None) -> Iterator[str]:
+    """Serve an application from a separate thread, on a free port or a listening socket. Yields its URL."""
+    listening = listening or listen()
     serving = server(app, settings)
     thread = threading.Thread(target=serving.run, args=([listening],))
     thread.start()

@@ -45,6 +45,7 @@ PUBLIC_ROUTES: Final = {
     "/",
     "/assets/{name}",
     "/kit/v1/{name}",
+    "/kit/v1/frame/{element}",
     *(f"/account/{name}" for name in PAGES),
     "/portal/config",
     "/portal/sign-in",

@@ -37,11 +37,13 @@ Returns None if the token isn't valid, or the user, the membership or the key no
 
 SCHEME: Final = "bearer"
 ORIGIN: Final = b"origin"  # the web origin that a browser says a request comes from
+FETCH_SITE: Final = b"sec-fetch-site"  # how it relates to the gateway's; browsers omit ORIGIN when a page reads from its own
+SAME_ORIGIN: Final = "same-origin"
 URL_PARAMETER: Final = "access_token"  # as RFC 6750 (2.3) names it
 VERIFIED_KEY: Final = "verified_token"  # the key of the verified token in a request's state
 NOT_BEARER: Final = "Send one token, as Authorization: Bearer TOKEN."
 INVALID: Final = "The token is not valid. Sign in again."
-OTHER_ORIGIN: Final = "The token can only be used by pages of its own origin."
+OTHER_ORIGIN: Final = "The token can only be used by pages of its own origin, and in the gateway's frames there."
 EXPIRED: Final = "The token has expired. Sign in again."
 
 
@@ -170,16 +172,23 @@ class PresumedViewer:
 
 
 class Identity:
-    """Finds the viewer of a request."""
+    """Finds the viewer of a request. `own_origin` is the gateway's, where its frames use embed sessions."""
 
     def __init__(
-        self, tokens: Tokens, load_viewer: LoadViewer, endings: Endings | None = None, memory: FactsMemory | None = None
+        self,
+        tokens: Tokens,
+        load_viewer: LoadViewer,
+        endings: Endings | None = None,
+        *,
+        memory: FactsMemory | None = None,
+        own_origin: str | None = None,
     ) -> None:
         """`memory` keeps the facts of viewers between requests; without it, they are always loaded."""
         self._tokens = tokens
         self._load_viewer = load_viewer
         self._endings = endings or Endings()
         self._memory = memory
+        self._own_origin = own_origin
 
     async def viewer(self, request: ReceivedRequest) -> Viewer:
         """Load the current viewer of a request that has arrived. Raises Unauthenticated."""
@@ -205,10 +214,9 @@ class Identity:
         credentials = credentials_of(scope)
         if not credentials:
             return {}
-        origin = header(scope, ORIGIN)
-        if (key := self._api_key(credentials, origin)) is not None:
+        if (key := self._api_key(credentials, scope)) is not None:
             return key.log_facts
-        token = self._token(credentials, origin)
+        token = self._token(credentials, scope)
         if isinstance(token, IssuerToken):
             return token.log_facts
         scope["state"][VERIFIED_KEY] = token
@@ -235,34 +243,34 @@ class Identity:
         verified: Verified | None = scope["state"].get(VERIFIED_KEY)
         if verified is not None and self._tokens.still_holds(verified):
             return verified.claims
-        return self._sender(credentials_of(scope), header(scope, ORIGIN))
+        return self._sender(credentials_of(scope), scope)
 
     def session(self, credentials: Sequence[str], scope: Scope) -> Session:
         """Return the session of these credentials, or an anonymous session without any. Raises Unauthenticated."""
-        return Session(self._sender(credentials, header(scope, ORIGIN)), self._load_viewer, self._endings)
+        return Session(self._sender(credentials, scope), self._load_viewer, self._endings)
 
     def session_of(self, request: ReceivedRequest) -> Session:
         """Return the session of a request with a streamed response. Raises Unauthenticated."""
         return Session(self._claims(request.scope), self._load_viewer, self._endings)
 
-    def _sender(self, credentials: Sequence[str], origin: str | None) -> Sender | None:
+    def _sender(self, credentials: Sequence[str], scope: Scope) -> Sender | None:
         """Return what credentials claim, or None without any. Raises Unauthenticated."""
         if not credentials:
             return None
-        token = self._api_key(credentials, origin) or self._token(credentials, origin)
+        token = self._api_key(credentials, scope) or self._token(credentials, scope)
         return token.claims if isinstance(token, Verified) else token
 
-    def _api_key(self, credentials: Sequence[str], origin: str | None) -> ApiKeyClaims | None:
+    def _api_key(self, credentials: Sequence[str], scope: Scope) -> ApiKeyClaims | None:
         """Return the API key in credentials, or None if they're a token. Raises Unauthenticated."""
         token = _bearer_token(credentials)
         if not looks_like_api_key(token):
             return None
         try:
-            return read_api_key(token, origin)
+            return read_api_key(token, header(scope, ORIGIN))
         except InvalidApiKey:
             raise Unauthenticated(KEY_REFUSED) from None
 
-    def _token(self, credentials: Sequence[str], origin: str | None) -> Verified | IssuerToken:
+    def _token(self, credentials: Sequence[str], scope: Scope) -> Verified | IssuerToken:
         """Verify a token of the gateway, or read an issuer's. Raises Unauthenticated."""
         text = _bearer_token(credentials)
         try:
@@ -273,6 +281,16 @@ class Identity:
             if token is None or is_expired:
                 raise Unauthenticated(EXPIRED if is_expired else INVALID) from None
             return token
-        if (embed := verified.claims.embed) is not None and embed.origin != origin:
+        if (embed := verified.claims.embed) is not None and not self._can_use(embed.origin, scope):
             raise Unauthenticated(OTHER_ORIGIN)
         return verified
+
+    def _can_use(self, origin: str, scope: Scope) -> bool:
+        """Return whether the page that sends a request can use an embed session of an origin.
+
+        Pages of that origin can, and so can the gateway's own: its frames use only sessions of the sites that show them.
+        """
+        sender = header(scope, ORIGIN)
+        if sender is None:
+            return self._own_origin is not None and header(scope, FETCH_SITE) == SAME_ORIGIN
+        return sender in (origin, self._own_origin)

@@ -15,13 +15,14 @@ const partsOf = (text) => all(text, /part="([^"]+)"/g).flatMap((names) => names.
 const attributesOf = (text) => all(text, /attribute: "([^"]+)"/g);
 
 const shared = { CrossgateElement: read("element.ts"), CrossgateList: read("element.ts") + read("list.ts") };
-const form = read("form.ts");
+const parts = ["form.ts", "appearance-form.ts"]; // of elements that import them
 const cssProperties = named(all(read("styles.ts"), /var\((--cg-[\w-]+)/g));
 
 function declarationOf(file) {
   const text = read(`elements/${file}`);
   const [, name, base] = /export class (\w+) extends (\w+)/.exec(text);
-  const whole = text + shared[base] + (text.includes('"../form.js"') ? form : "");
+  const imported = parts.filter((part) => text.includes(`"../${part.replace(".ts", ".js")}"`)).map(read);
+  const whole = text + shared[base] + imported.join("");
   return {
     kind: "class",
     name,

@@ -1,11 +1,12 @@
 // After the build: writes dist/manifest.json with the integrity of each file, and fails if a page would load too much.
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const DIST = new URL("../dist/", import.meta.url);
-const LIMITS = { loader: 2_000, core: 12_000, element: 8_000 }; // bytes, compressed
+const LIMITS = { loader: 2_000, frame: 2_000, "frame-host": 1_000, core: 12_000, element: 8_000 }; // bytes, compressed
+const ENTRIES = ["kit.js", "frame.js", "frame-host.js"];
 const SHARED = ["kit", "core"];
 
 const text = (name) => readFileSync(new URL(name, DIST), "utf8");
@@ -23,8 +24,10 @@ function needs(name, found = new Set([name])) {
 /** The files that a file imports only once they're needed. */
 const later = (name) => Array.from(text(name).matchAll(/import\(\s*["`]\.\/([^"`]+)["`]\s*\)/g), ([, other]) => other);
 
+copyFileSync(new URL("../src/frame.css", import.meta.url), new URL("frame.css", DIST));
+
 const names = readdirSync(DIST).filter((name) => name.endsWith(".js"));
-const reached = new Set(["kit.js"]);
+const reached = new Set(ENTRIES);
 for (const name of reached) for (const other of [...needs(name), ...later(name)]) reached.add(other);
 for (const name of names) if (!reached.has(name)) rmSync(new URL(name, DIST)); // from an earlier build
 
@@ -35,6 +38,8 @@ const sum = (files) => files.map(size).reduce((all, each) => all + each, 0);
 
 const sizes = {
   loader: sum(["kit.js"]),
+  frame: sum(["frame.js"]),
+  "frame-host": sum(["frame-host.js"]),
   core: sum([...needs([...reached].find((name) => stem(name) === "core"))].filter((name) => stem(name) !== "kit")),
   ...Object.fromEntries(tags.map((name) => [stem(name), sum(own(name))])),
 };

@@ -2,19 +2,38 @@
 
 import { type Client, createClient, GatewayError, type TypedDocument } from "@crossgate/client";
 
+import { type Appearance, propertiesOf } from "./appearance.js";
+import type * as gq from "./gql.js";
 import { liveStream } from "./live.js";
 import { type FetchToken, Session, type Status } from "./session.js";
 import { loadWords, type Words } from "./words.js";
 
-const REFRESH = 30; // seconds; a partner's switches send no event
+const REFRESH = 30; // seconds; a partner's defaults, for instance, send no event
 const LONGEST_PAUSE = 30_000; // milliseconds between attempts to follow changes
 
-/** Custom properties without their prefix: `{ accent: "#0a5", radius: "0" }`. */
-export type Appearance = Readonly<Record<string, string>>;
+const APPEARANCE = gql<gq.StoredAppearanceQuery, object>(/* GraphQL */ `
+  query StoredAppearance {
+    viewer {
+      company {
+        accountKind
+        portalAppearance {
+          productName colorScheme accentColor accentTextColor backgroundColor textColor fontFamily borderRadius density locale
+          logo { url }
+        }
+      }
+    }
+  }
+`);
+
+const SETTINGS = gql<gq.SettingsChangedSubscription, object>(/* GraphQL */ `subscription SettingsChanged { managedAccountUpdated { id } }`);
+
+export type { Appearance };
+export type Stored = NonNullable<NonNullable<gq.StoredAppearanceQuery["viewer"]["company"]>["portalAppearance"]>;
 
 export interface Changes {
+  /** Custom properties of the page, which replace the partner's stored ones. */
   readonly appearance?: Appearance;
-  /** A BCP 47 tag, such as `de-CH`. The page's language by default. */
+  /** A BCP 47 tag, such as `de-CH`. By default the partner's stored language, or else the page's. */
   readonly locale?: string;
 }
 
@@ -72,16 +91,22 @@ export function gql<Data, Variables>(text: string): TypedDocument<Data, Variable
 
 export class Hub {
   words: Words | undefined;
+  /** What the company, or its partner, has stored about its portal. */
+  stored: Stored | undefined;
+  /** Resolves once the stored appearance is applied, so that nothing is shown in other looks first. */
+  dressed: Promise<void> = Promise.resolve();
   readonly client: Client;
   readonly session: Session;
   readonly #closed = new AbortController();
   readonly #refreshSeconds: number;
-  #locale: string;
+  #following: AbortController | undefined;
+  #own: Changes;
+  #spoken = "";
 
-  constructor({ endpoint, fetchToken, appearance, locale, refreshSeconds = REFRESH }: ConnectOptions) {
-    this.#locale = locale || document.documentElement.lang || navigator.language;
+  constructor({ endpoint, fetchToken, refreshSeconds = REFRESH, ...own }: ConnectOptions) {
+    this.#own = own;
     this.#refreshSeconds = refreshSeconds;
-    this.#wear(appearance);
+    this.#wear();
     this.session = new Session(fetchToken, {
       changed: (status) => this.#changed(status),
       expiring: (expiresAt) => tell(document.documentElement, "cg-token-expiring", { expiresAt }),
@@ -103,14 +128,25 @@ export class Hub {
     await renewed;
   }
 
-  async update({ appearance, locale }: Changes = {}): Promise<void> {
-    this.#wear(appearance);
-    if (locale) {
-      this.#locale = locale;
-      await this.#speak();
-    }
-    if (this.status === "ended") await this.session.renew();
-    else await this.#refresh();
+  async update(changes: Changes = {}): Promise<void> {
+    this.#own = { ...this.#own, ...changes };
+    this.#wear();
+    await this.#speak();
+    if (this.status === "ended") return this.session.renew();
+    if (this.status === "ready") await Promise.all([this.dress(), this.#refresh()]);
+  }
+
+  /** Load the stored appearance and apply it. If that fails, the looks stay as they are. */
+  dress(): Promise<void> {
+    return (this.dressed = this.#dress().catch(() => undefined));
+  }
+
+  /** Read a file of the gateway, which needs the token. */
+  async file(url: string): Promise<Blob> {
+    const { pathname, search } = new URL(url, this.client.url);
+    const response = await this.client.fetch(new URL(`${pathname}${search}`, this.client.url).href); // the token goes to this gateway only
+    if (!response.ok) throw new GatewayError("The file can't be read.", { code: "BAD_RESPONSE", status: response.status });
+    return response.blob();
   }
 
   signOut(): void {
@@ -152,6 +188,9 @@ export class Hub {
   }
 
   #changed(status: Status): void {
+    this.#following?.abort();
+    this.#following = undefined;
+    if (status === "ready") void this.dress();
     for (const member of members) member.connected();
     if (status === "ready") tell(document.documentElement, "cg-ready", {});
   }
@@ -173,17 +212,43 @@ export class Hub {
     window.addEventListener("online", again, { signal });
   }
 
+  async #dress(): Promise<void> {
+    const { data } = await this.run((client) => client.query(APPEARANCE));
+    if (this.#closed.signal.aborted) return;
+    const { company } = data.viewer;
+    this.stored = company?.portalAppearance ?? undefined;
+    this.#wear();
+    if (company?.accountKind === "MANAGED") this.#followSettings();
+    await this.#speak();
+  }
+
+  /** Show at once what the partner has switched. Pages of others have no such switches, and need no socket for them. */
+  #followSettings(): void {
+    if (this.#following || this.status !== "ready") return;
+    this.#following = new AbortController();
+    void this.follow(SETTINGS, () => document.hidden || void this.#refresh(), this.#following.signal);
+  }
+
+  get #locale(): string {
+    return this.#own.locale || this.stored?.locale || document.documentElement.lang || navigator.language;
+  }
+
   async #speak(): Promise<void> {
-    this.words = await loadWords(this.#locale);
+    const locale = this.#locale;
+    if (locale === this.#spoken) return;
+    this.#spoken = locale;
+    const words = await loadWords(locale);
+    if (locale !== this.#spoken) return; // another one has been chosen meanwhile
+    this.words = words;
     for (const member of members) member.connected();
   }
 
   /** Apply the appearance to the page. Its own rules for an element still win. */
-  #wear(appearance: Appearance | undefined): void {
-    if (!appearance) return;
+  #wear(): void {
     sheet.replaceSync(":root {}");
     const { style } = sheet.cssRules[0] as CSSStyleRule;
-    for (const [name, value] of Object.entries(appearance)) style.setProperty(`--cg-${name}`, value);
+    const looks = { ...(this.stored && propertiesOf(this.stored)), ...this.#own.appearance };
+    for (const [name, value] of Object.entries(looks)) style.setProperty(`--cg-${name}`, value);
     if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
   }
 }

@@ -76,7 +76,9 @@ export abstract class CrossgateElement extends LitElement implements Member {
 
   protected async query<Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables): Promise<Data> {
     const options = this.signal ? { signal: this.signal } : {};
-    return (await this.hub.run((client) => client.query(document, variables, options))).data;
+    const { data } = await this.hub.run((client) => client.query(document, variables, options));
+    await this.hub.dressed;
+    return data;
   }
 
   protected async mutate<Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables): Promise<Data> {

@@ -13,6 +13,7 @@ export interface Connection {
 
 const MODULES: Record<string, () => Promise<unknown>> = {
   "crossgate-approvals": () => import("./elements/approvals.js"),
+  "crossgate-brand": () => import("./elements/brand.js"),
   "crossgate-connections": () => import("./elements/connections.js"),
   "crossgate-dashboard": () => import("./elements/dashboard.js"),
   "crossgate-invoices": () => import("./elements/invoices.js"),

@@ -33,6 +33,7 @@ export interface SettingsProps extends ElementProps {
 }
 
 export const Approvals = component<ListProps>("crossgate-approvals");
+export const Brand = component<ElementProps>("crossgate-brand");
 export const Connections = component<ListProps>("crossgate-connections");
 export const Dashboard = component<ElementProps>("crossgate-dashboard");
 export const Invoices = component<ListProps>("crossgate-invoices");

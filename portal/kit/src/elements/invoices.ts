@@ -1,6 +1,6 @@
 // <crossgate-invoices>: invoices, and their files.
 
-import { gql, GatewayError, html } from "../core.js";
+import { gql, html } from "../core.js";
 import type * as gq from "../gql.js";
 import { CrossgateList } from "../list.js";
 
@@ -47,13 +47,7 @@ export class CrossgateInvoices extends CrossgateList<Invoice> {
 
   /** The file needs the token, so a link can't open it. */
   async #download(url: string, name: string): Promise<void> {
-    await this.attempt(async () => {
-      const { client } = this.hub;
-      const { pathname, search } = new URL(url, client.url);
-      const response = await client.fetch(new URL(`${pathname}${search}`, client.url).href); // the token goes to the page's gateway only
-      if (!response.ok) throw new GatewayError("The file can't be read.", { code: "BAD_RESPONSE", status: response.status });
-      save(await response.blob(), name);
-    });
+    await this.attempt(async () => save(await this.hub.file(url), name));
   }
 }
 

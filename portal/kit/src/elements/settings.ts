@@ -1,7 +1,8 @@
-// <crossgate-settings>: what a partner lets one of its accounts see and do. A preview shows it before it's saved.
+// <crossgate-settings>: what a partner lets its accounts see and do, and how its portal looks, each with a preview.
 
 import { keyed } from "lit/directives/keyed.js";
 
+import "../appearance-form.js";
 import { CrossgateElement, gql, hiddenReason, html, nothing } from "../core.js";
 import { alertOf, Form, selectField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
@@ -20,7 +21,10 @@ const ACCOUNT = /* GraphQL */ `
   }
 `;
 const ACCOUNTS = gql<gq.AccountsQuery, gq.AccountsQueryVariables>(/* GraphQL */ `
-  query Accounts { managedAccounts(first: 1000) { nodes { ...AccountFields } } }
+  query Accounts {
+    managedAccounts(first: 1000) { nodes { ...AccountFields } }
+    viewer { company { viewerCan } }
+  }
   ${ACCOUNT}
 `);
 const SAVE = gql<gq.SaveSettingsMutation, gq.SaveSettingsMutationVariables>(/* GraphQL */ `
@@ -45,6 +49,7 @@ type Account = gq.AccountFieldsFragment;
 type Preview = NonNullable<gq.PreviewQuery["previewSettings"]>;
 const SWITCHES = ["pricing", "dashboard", "companyProfile", "chatSupport", "orderApproval"] as const;
 type Switch = (typeof SWITCHES)[number];
+const PARTS = "form, card-heading, field, label, error, input, select, swatch, sample, sample-heading, button, failure"; // of the form for the looks
 type Values = Record<Switch, boolean | null>;
 
 export class CrossgateSettings extends CrossgateElement {
@@ -54,22 +59,26 @@ export class CrossgateSettings extends CrossgateElement {
   declare accountId: string | undefined;
 
   #accounts: readonly Account[] | undefined;
+  #canDress = false;
   #preview: Preview | undefined;
   #saved = false;
   #chosen = "";
   readonly #form = new Form(this, () => this.hub.words!);
 
   protected override async load(): Promise<void> {
-    this.#accounts = (await this.query(ACCOUNTS, {})).managedAccounts.nodes;
+    const { managedAccounts, viewer } = await this.query(ACCOUNTS, {});
+    this.#accounts = managedAccounts.nodes;
+    this.#canDress = Boolean(viewer.company?.viewerCan.includes("SAVE_PORTAL_APPEARANCE"));
   }
 
   protected override reset(): void {
     this.#accounts = this.#preview = undefined;
-    this.#saved = false;
+    this.#saved = this.#canDress = false;
   }
 
   protected override view() {
-    return html`<h2 part="heading">${this.t("settings.title")}</h2>${this.#body()}`;
+    const looks = html`<crossgate-appearance-form exportparts=${PARTS}></crossgate-appearance-form>`;
+    return html`<h2 part="heading">${this.t("settings.title")}</h2>${this.#body()} ${this.#canDress ? looks : nothing}`;
   }
 
   get #account(): Account | undefined {
