@@ -134,10 +134,9 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     documents = Documents(*limits, strict, suggestions=settings.development)
     services = make_services(settings, tokens, load_policy(policies))
     issuer_keys = _issuer_keys(services)
-    viewers = _viewers(services, Issuers(issuer_keys))
-    endings = _endings(services)
     origins = _admitted_origins(services)
-    identity, quotas = Identity(tokens, viewers, own_origin=web_origin(settings.public_url)), quotas_of(settings)
+    identity = _identity(settings, services, tokens, _viewers(services, Issuers(issuer_keys)))
+    quotas = quotas_of(settings)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
@@ -151,10 +150,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     app = create_app(
         schema=schema,
         settings=settings,
-        tokens=tokens,
-        load_viewer=viewers,
-        endings=endings,
-        facts=FactsMemory(services.reader),
+        identity=identity,
         make_context=lambda viewer, request_id, key: Context(services, viewer, _origin(request_id, key)),
         make_subscriber=lambda viewer, request_id, key, renew: Context(services, viewer, _origin(request_id, key), renew),
         view_as=_view_as(services),
@@ -186,11 +182,12 @@ def _issuer_keys(services: Services) -> IssuerKeys:
     )
 
 
-def _endings(services: Services) -> Endings:
-    """Return what reports credentials that have ended, which hears of them from the database."""
+def _identity(settings: Settings, services: Services, tokens: Tokens, load_viewer: LoadViewer) -> Identity:
+    """Return what finds the viewers of requests. It hears from the database of credentials that have ended."""
     endings = Endings()
     services.change_listener.follow(CREDENTIAL, endings.report)
-    return endings
+    own_origin = web_origin(settings.public_url)
+    return Identity(tokens, load_viewer, endings, memory=FactsMemory(services.reader), own_origin=own_origin)
 
 
 def _admitted_origins(services: Services) -> AdmittedOrigins:

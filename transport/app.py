@@ -22,14 +22,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from models.remembered_facts import FactsMemory
 from policies.viewer import Viewer
-from resolvers.values.web_addresses import AllowedOrigins, web_origin
+from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
 from telemetry import metrics, tracing
-from transport.authentication.bearer import Identity, LoadViewer, NoTokenInUrl
-from transport.authentication.endings import Endings
-from transport.authentication.tokens import Tokens
+from transport.authentication.bearer import Identity, NoTokenInUrl
 from transport.documents import Documents
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.headers import Cors, SafeHeaders
@@ -65,10 +62,7 @@ def create_app(
     *,
     schema: strawberry.Schema,
     settings: Settings,
-    tokens: Tokens,
-    load_viewer: LoadViewer,
-    endings: Endings | None = None,
-    facts: FactsMemory | None = None,
+    identity: Identity,
     make_context: MakeContext,
     ready: Probes,
     extra_routes: Sequence[BaseRoute] = (),
@@ -88,10 +82,7 @@ def create_app(
     Args:
         schema: The GraphQL schema to serve.
         settings: All limits, origins and proxies.
-        tokens: Verifies bearer tokens.
-        load_viewer: Loads the viewer of verified claims.
-        facts: Keeps the facts of viewers between requests; without it, each request loads them first.
-        endings: Reports credentials that end while connections are open; without it, they end at the next event.
+        identity: Finds the viewers of requests.
         make_context: Makes the context of an operation.
         ready: The probes that `/readyz` runs, by name.
         extra_routes: Routes to serve in addition to GraphQL, `/diff` and the health checks.
@@ -111,7 +102,7 @@ def create_app(
     graphql = _graphql_routes(
         settings=settings,
         operations=_operations(schema, documents, planned, settings),
-        identity=Identity(tokens, load_viewer, endings, memory=facts, own_origin=web_origin(settings.public_url)),
+        identity=identity,
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,

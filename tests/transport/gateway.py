@@ -23,10 +23,11 @@ from starlette.routing import Route
 from models.remembered_facts import FactsReader
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
+from resolvers.values.web_addresses import web_origin
 from schema.extensions.runner import Schema
 from settings import Settings
 from transport.app import create_app
-from transport.authentication.bearer import LoadViewer, Sender
+from transport.authentication.bearer import Identity, LoadViewer, Sender
 from transport.authentication.tokens import Claims, Tokens
 from transport.documents import Documents
 from transport.logs import configure_logging
@@ -178,8 +179,7 @@ def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = load_
     return create_app(
         schema=schema,
         settings=settings,
-        tokens=tokens,
-        load_viewer=load_viewer,
+        identity=Identity(tokens, load_viewer, own_origin=web_origin(settings.public_url)),
         make_context=lambda viewer, request_id, _key: (viewer, request_id),
         ready={"database": works},
         extra_routes=[Route("/crash", crash), Route("/read", read, methods=["POST"])],

@@ -12,6 +12,7 @@ from settings import Settings
 from tests.transport.conftest import GRAPHQL, JSON, PostQuery
 from tests.transport.gateway import Query, load_ada
 from transport.app import create_app
+from transport.authentication.bearer import Identity
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
 
@@ -172,8 +173,7 @@ async def test_execution_header_says_how_the_operation_ran(
     app = create_app(
         schema=strawberry.Schema(Query, extensions=[documents.extension]),
         settings=settings,
-        tokens=tokens,
-        load_viewer=load_ada,
+        identity=Identity(tokens, load_ada),
         make_context=lambda _viewer, _request_id, _key: Context(execution),
         ready={},
         documents=documents,

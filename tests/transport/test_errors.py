@@ -16,6 +16,7 @@ from settings import Settings
 from tests.transport.conftest import PostQuery
 from tests.transport.gateway import Query, TooMany, load_ada, running, works
 from transport.app import create_app
+from transport.authentication.bearer import Identity
 from transport.authentication.tokens import Tokens
 from transport.errors import publish
 
@@ -73,8 +74,7 @@ def test_failing_extension_is_masked(settings: Settings, tokens: Tokens) -> None
     app = create_app(
         schema=strawberry.Schema(Query, extensions=[Crashing]),
         settings=settings,
-        tokens=tokens,
-        load_viewer=load_ada,
+        identity=Identity(tokens, load_ada),
         make_context=lambda viewer, request_id, _key: (viewer, request_id),
         ready={"database": works},
     )
