@@ -103,6 +103,7 @@ class FactsGuard:
         self.is_recalled = is_recalled
         self._was_asked = False
         self._is_confirmed = False
+        self.is_stale = False  # whether the facts are others by now
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """Run a statement whose rows have a value in some column. The first one confirms the facts. Raises StaleFacts."""
@@ -113,15 +114,11 @@ class FactsGuard:
         guarded = _guarded(text, facts.statement, len(arguments), len(facts.arguments))
         rows = await self._reader.run(guarded, [*arguments, *facts.arguments, facts.text])
         if not rows:
+            self.is_stale = True
             raise StaleFacts
         self._is_confirmed = True
         is_empty = len(rows) == 1 and all(value is None for value in rows[0])  # the outer join's row
         return () if is_empty else rows
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the facts weren't confirmed when they were asked for."""
-        return self._was_asked and not self._is_confirmed
 
     async def holds(self) -> bool:
         """Return whether the facts were confirmed. Ask before anything that depends on them is sent."""
@@ -129,6 +126,7 @@ class FactsGuard:
             self._was_asked = True
             rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
             self._is_confirmed = [row[-1] for row in rows] == [self._facts.text]
+            self.is_stale = not self._is_confirmed
         return self._is_confirmed
 
 

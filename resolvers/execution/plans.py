@@ -21,6 +21,7 @@ from graphql import (
     get_operation_ast,
 )
 
+from models.remembered_facts import StaleFacts
 from resolvers.auditing.audit_trail import AuditTrail
 from resolvers.execution.codegen import NotPlannable, Unplanned
 from resolvers.execution.conditions import conditions
@@ -158,9 +159,11 @@ class Plan:
         return list(values.items())
 
     async def _value(self, key: str, run: PlanRun) -> Any:
-        """Return the value of a root field, or its failure."""
+        """Return the value of a root field, or its failure. Raises StaleFacts."""
         try:
             return (await self._builder(key).objects([ROOT], run))[0]
+        except StaleFacts:
+            raise
         except Exception as error:
             return _Failed(error)
 
@@ -268,7 +271,7 @@ class PlanRunner:
             if not isinstance(plan, Plan) or not plan.is_whole:
                 return None
             answer = await plan.run(context, variables)
-        except Exception:  # reported by `answer`, which runs the operation again
+        except Exception:  # stale facts; or reported by `answer`, which runs the operation again
             answer = None
         if answer is None or answer.unplanned or answer.unordered:
             context.start_again()

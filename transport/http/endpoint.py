@@ -59,7 +59,7 @@ RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
 }
 UNPRINTABLE: Final = re.compile(r"[^ -~]+")
 MAX_EXECUTION_LENGTH: Final = 200  # characters
-MAX_ATTEMPTS: Final = 3  # to run a query while its viewer's rights are being changed
+MAX_ATTEMPTS: Final = 20  # to run a query while its viewer's rights are being changed
 
 
 class Answer(NamedTuple):
