@@ -25,6 +25,7 @@ MODULES := portal/node_modules/.set-up
 CLIENTS := tests/schema/clients/node_modules/.set-up
 PACKAGE := clients/typescript/node_modules/.set-up
 PYTHON_CLIENTS := .venv/python-clients/.set-up
+DEPLOY_TOOLS := .venv/deploy-tools/.set-up
 CLIENT := clients/typescript/dist/index.js
 EXAMPLE := examples/portal/node_modules/.set-up
 KIT_MODULES := portal/kit/node_modules/.set-up
@@ -77,7 +78,7 @@ check: $(SET_UP) $(MODULES) $(CLIENT) $(KIT_MODULES) ## Check formatting, lint, 
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) $(DEPLOY_TOOLS) browser ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -89,7 +90,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) browser ## Run all tests with far more random cases (hours).
+test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) $(DEPLOY_TOOLS) browser ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
@@ -195,6 +196,11 @@ $(KIT): $(KIT_MODULES) $(CLIENT) schema/schema.graphql $(wildcard portal/kit/*.t
 $(PYTHON_CLIENTS): tests/clients/python/pyproject.toml tests/clients/python/uv.lock | $(SET_UP)
 	@echo 'Setting up $(@D) ...' >&2
 	@cd tests/clients/python && UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(@D) $(CURDIR)/$(BIN)/uv sync --frozen --quiet --python $(CURDIR)/$(BIN)/python
+	@touch $@
+
+$(DEPLOY_TOOLS): tests/deploy/tools/pyproject.toml tests/deploy/tools/uv.lock | $(SET_UP)
+	@echo 'Setting up $(@D) ...' >&2
+	@cd tests/deploy/tools && UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(@D) $(CURDIR)/$(BIN)/uv sync --frozen --quiet --python $(CURDIR)/$(BIN)/python
 	@touch $@
 
 $(PAGE): $(MODULES) $(PORTAL)

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import models
 from settings import Settings
+from telemetry import metrics
 from tests.factory import Factory
-from worker import JOB_TIMEOUT, STALLED_AFTER, make_app, requeue_stalled_jobs, work_once
+from worker import JOB_TIMEOUT, STALLED_AFTER, count_jobs, make_app, requeue_stalled_jobs, work_once
 
 JOB = """
     WITH worker AS (
@@ -23,6 +24,18 @@ JOB = """
     )
     INSERT INTO procrastinate.procrastinate_events (job_id, type, at)
     SELECT id, 'started', now() - make_interval(secs => :lasting) FROM job
+"""
+
+QUEUED = """
+    WITH job AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, status, scheduled_at) VALUES
+            ('mails', 'send_mail', 'todo', now() - interval '50 seconds'), ('mails', 'send_mail', 'todo', NULL),
+            ('mails', 'send_mail', 'todo', now() + interval '1 hour'), ('webhooks', 'send_webhook', 'doing', NULL),
+            ('chores', 'remove_products', 'failed', NULL), ('chores', 'remove_products', 'cancelled', NULL)
+        RETURNING id
+    )
+    INSERT INTO procrastinate_events (job_id, type, at)
+    SELECT id, 'deferred', now() - interval '100 seconds' FROM job
 """
 
 
@@ -71,3 +84,20 @@ async def test_one_run_takes_every_step_that_is_due_V41(engine: AsyncEngine, dat
     assert ("EXPIRED", "ACCEPTED") == (offers[expired.key], offers[ended.key])
     assert ["ENDED"] == list(agreements)
     assert 1 == [*map(str, products)].count("REMOVED")
+
+
+async def test_jobs_are_counted_by_queue_and_state(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:
+    """Metrics have the jobs of all workers, and how long the oldest due one has waited since it was queued or planned."""
+    async with make_app(engine, Settings(database_url=database_url, data_dir=tmp_path)).open_async() as app:
+        await app.connector.execute_query_async(QUEUED)
+        await count_jobs(app)
+
+    counted = {labels: child.value for labels, child in metrics.JOBS.children.items() if child.value}
+    waited = {labels: child.value for labels, child in metrics.JOB_DELAY_SECONDS.children.items()}
+    assert {
+        ("mails", "due"): 2,
+        ("mails", "scheduled"): 1,
+        ("webhooks", "running"): 1,
+        ("chores", "failed"): 1,
+    } == counted
+    assert {("mails",): pytest.approx(100, abs=10), ("webhooks",): 0, ("chores",): 0} == waited
