@@ -45,6 +45,7 @@ OWNED = (
     "webhook_delivery",
     "webhook_endpoint",
 )
+TOLD = ("change_request", "connection_request", "lead", "managed_account", "notification", "offer", "order_approval", "port")
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
     ("app_user", "user_invitations"),
@@ -52,11 +53,7 @@ TRIGGERS = {
     ("audit_event", "audit_event_stays"),
     *((table, "credential_ended") for table in ("api_key", "federated_identity", "membership", "portal_origin", "session")),
     ("invitation", "invitation_invitee"),
-    *(
-        (table, name)
-        for table in ("change_request", "connection_request", "lead", "notification", "offer", "order_approval", "port")
-        for name in ("told_changed", "told_new")
-    ),
+    *((table, name) for table in TOLD for name in ("told_changed", "told_new")),
     *((model.__table__.name, "lifecycle") for model in STAGED),
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),
