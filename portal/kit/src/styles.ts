@@ -63,7 +63,7 @@ export const looks = css`
   }
   button.quiet { background: var(--cg-quiet-background, transparent); color: var(--cg-quiet-text, var(--accent)); border-color: currentColor; }
   button.danger { background: transparent; color: var(--danger); border-color: currentColor; }
-  button:disabled { opacity: 0.6; cursor: default; }
+  button:is(:disabled, [aria-disabled="true"]) { opacity: 0.6; cursor: default; }
   input, select, textarea {
     inline-size: 100%;
     background: var(--cg-field-background, light-dark(#fff, #14171c));
