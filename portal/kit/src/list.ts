@@ -80,9 +80,11 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
     return known;
   }
 
-  /** Show an item that changed elsewhere, and say so. A list that doesn't have it yet loads again. */
+  /** Show an item that an event brings. A change of others is said; the answer of an own step has words of its own. */
   protected arrived(changed: Node, news: string): void {
-    this.news = news;
+    const shown = this.items.find(({ id }) => id === changed.id);
+    const isOwn = this.formOf(changed).sending || JSON.stringify(shown) === JSON.stringify(changed);
+    if (!isOwn) this.news = news;
     if (!this.put(changed)) void this.refresh();
   }
 
