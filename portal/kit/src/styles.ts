@@ -5,6 +5,7 @@ import { css } from "./core.js";
 export const looks = css`
   :host {
     display: block;
+    min-block-size: var(--cg-min-height, 40rem);
     --accent: var(--cg-accent, light-dark(#0b5cad, #7ab8ff));
     --text: var(--cg-text, light-dark(#1b1f24, #e8eaed));
     --muted: var(--cg-text-muted, light-dark(#525a64, #aab2bd));
