@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
@@ -11,6 +11,7 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from policies.evaluation.policy import Policy
 from resolvers.values.identifiers import parse
 from resolvers.values.text import camel
+from tests.kit.documents import CARRIED, QUERIES, example
 from tests.schema.outline import NODE, object_type
 from tests.schema.outline import SCHEMA as OUTLINE
 
@@ -74,6 +75,17 @@ def _fields(kind: str, *, leaves: bool = False) -> str:
         elif isinstance(inner, GraphQLObjectType) and not leaves and not definition.args:
             selected.append(f"{name} {{ __typename {_fields(inner.name, leaves=True)} }}")
     return " ".join(selected)
+
+
+def of_kit(ids: Sequence[str], quotes: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the kit's elements ask about records: what their events carry, and their queries that need variables."""
+    events = [(event, {"ids": list(ids)}) for event in CARRIED if ids]
+    fills = [partial(_fill, named=named) for named in ids] + [partial(_fill, quote=quote) for quote in quotes]
+    return events + [(each.text, variables) for each in QUERIES for fill in fills if (variables := each.variables(fill))]
+
+
+def _fill(kind: Any, named: str = "nobody", quote: dict[str, Any] | None = None) -> Any:
+    return quote if quote and str(kind) == "QuoteInput!" else example(kind, named)
 
 
 QUESTIONS: Final = (
@@ -158,6 +170,7 @@ QUESTIONS: Final = (
     '{ viewer { can(action: "UPDATE", typeName: "Offer") } }',
     "{ ports(first: -1) { totalCount } }",
     '{ node(id: "nobody") { id } }',
+    *(each.text for each in QUERIES if not each.variables(str)),
 )
 WHY: Final = """{ allowed reason decisions {
     effect name file line holds failing condition parts { text holds byViewer } } }"""

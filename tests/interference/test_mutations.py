@@ -1,6 +1,7 @@
 """Mutations reveal nothing hidden: a hidden id gets the same answer as an unknown one, byte for byte.
 
-Every mutation of the schema is sent with every id in its input, for records of every type. New mutations are included.
+Every mutation of the schema is sent with every id in its input, for records of every type, and selects what the kit's elements
+select of it. New mutations are included.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from resolvers.values.identifiers import TAGS, Identifier
 from settings import Settings
 from tests import databases
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, PARTNER, SHOWN, Answer, Client, open_client
+from tests.kit.documents import PAYLOADS
 from tests.schema.outline import SCHEMA
 
 VIEWERS: Final = (ANONYMOUS, PARTNER, HIDDEN, SHOWN, DIRECT, "network@partner.example", "shown-editor@managed.example")
@@ -126,7 +128,8 @@ async def answers(
     for start in range(0, len(ids), MAX_REPEATS):
         inputs = {f"m{n}": example(kind, place, named) for n, named in enumerate(ids[start : start + MAX_REPEATS])}
         declared = ", ".join(f"${alias}: {kind.name}!" for alias in inputs)
-        fields = " ".join(f"{alias}: {name}(input: ${alias}) {{ userErrors {{ code message field }} }}" for alias in inputs)
+        selection = PAYLOADS.get(name, "{ userErrors { code message field } }")
+        fields = " ".join(f"{alias}: {name}(input: ${alias}) {selection}" for alias in inputs)
         answer = await client(email, f"mutation ({declared}) {{ {fields} }}", **inputs)
         found += [_part(answer, alias) for alias in inputs]
     return found

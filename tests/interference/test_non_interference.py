@@ -39,7 +39,8 @@ from tests.audit_events import EVENTS
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, PATIENT, SHOWN, UNLIMITED, Client
 from tests.interference.market import Market, is_hidden
 from tests.interference.mutations import Mutation, draw_mutation
-from tests.interference.questions import NODE_TYPES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, nodes, why
+from tests.interference.questions import NODE_TYPES, QUESTIONS, QUOTE, SCHEMA, SLUG, WALKS, nodes, of_kit, why
+from tests.kit.documents import CARRIED, QUERIES
 from tests.schema.outline import SCHEMA as OUTLINE
 
 CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 1000)  # for each viewer
@@ -147,7 +148,9 @@ class Trial:
         """Return the chosen queries, and those for the records that a change touches."""
         queries: list[tuple[str, dict[str, Any]]] = [(SLUG, {"slug": slug}) for slug in change.slugs]
         queries += [(QUOTE, {"input": asking}) for asking in change.quotes]
-        queries += [nodes(ids)] if (ids := [each for each in change.ids if parse(each, "id").type in NODE_TYPES]) else []
+        ids = [each for each in change.ids if parse(each, "id").type in NODE_TYPES]
+        queries += [nodes(ids)] if ids else []
+        queries += of_kit(ids, change.quotes)
         queries += [(path, {}) for path in self.downloads(change, chosen)]
         queries += self.tools(change, chosen)
         for number in chosen:
@@ -278,7 +281,7 @@ DOWNLOADED: Final = "{ leads(first: 1) { nodes { message } } offers(first: 500) 
 def test_questions_are_valid() -> None:
     """No question is refused for its form, which would give everybody the same answer whatever is stored."""
     of_records = [nodes([str(Identifier(kind, UUID(int=1)))])[0] for kind in sorted(NODE_TYPES)]
-    documents = [*QUESTIONS, *WALKS, QUOTE, SLUG, SCHEMA, *of_records]
+    documents = [*QUESTIONS, *WALKS, QUOTE, SLUG, SCHEMA, *of_records, *CARRIED, *(each.text for each in QUERIES)]
 
     assert {} == {document: problems for document in documents if (problems := validate(OUTLINE, parse_document(document)))}
 
@@ -356,7 +359,7 @@ async def test_leaking_field_is_detected(trial: Trial) -> None:
     with leaking(trial, "Port", field="monthly_rate"):
         changed = await trial.try_out(HIDDEN, price_of(trial, hidden), [(document, {}) for document in QUESTIONS])
 
-    assert changed
+    assert {each.text for each in QUERIES} & {*(changed or ())}  # also in what the kit asks
 
 
 LEAKS: Final = {

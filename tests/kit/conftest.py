@@ -24,7 +24,17 @@ CLOCK: Final = """(() => {
   window.setTimeout = (run, milliseconds, ...more) => wait(run, milliseconds / %d, ...more);
   Date.now = () => start + (now() - start) * %d;
 })()"""  # time runs faster, so that tokens of a minute end in seconds
+BYTES: Final = 10_000_000 / 8  # each second
+SLOW_NETWORK: Final = {"offline": False, "latency": 20, "downloadThroughput": BYTES, "uploadThroughput": BYTES}
 Open = Callable[..., AbstractAsyncContextManager[Page]]
+
+
+async def slow_down(page: Page) -> None:
+    """Give a page a network of 10 Mbit/s and a quarter of the CPU."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
+    await session.send("Network.emulateNetworkConditions", SLOW_NETWORK)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +81,7 @@ def visit(chromium: Browser, portal: Host) -> Open:
         empty: bool = False,
         clock: int = 1,
         path: str = "page",
+        slow: bool = False,
         **options: Any,
     ) -> AsyncIterator[Page]:
         portal.failing, portal.empty, portal.seconds = failing, empty, seconds
@@ -79,6 +90,8 @@ def visit(chromium: Browser, portal: Host) -> Open:
         if clock > 1:
             await context.add_init_script(CLOCK % (clock, clock))
         page = await context.new_page()
+        if slow:
+            await slow_down(page)
         complaints = list[str]()
 
         def said(message: ConsoleMessage) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ CREATE_KEY: Final = """mutation ($input: CreateApiKeyInput!) {
 REVOKE_KEY: Final = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { userErrors { code } } }"
 CREATE_SESSION: Final = """mutation ($input: CreateEmbedSessionInput!) {
   createEmbedSession(input: $input) { token userErrors { code field } } }"""
+DOCS: Final = KIT.parents[2] / "docs" / "api" / "portal-kit.md"
+RESERVING: Final = re.findall(r"^```css\n(.*?)^```", DOCS.read_text("utf-8"), re.DOTALL | re.MULTILINE)[0]
 STYLE: Final = """
 .light { color-scheme: light; background: #fff; }
 .dark { color-scheme: dark; background: #101418; }
@@ -216,6 +219,12 @@ def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
                     self._token(query["as"])
                 case "/framed":
                     self._framed(query)
+                case "/host.js":
+                    self.answer(SCRIPT % {"gateway": host.gateway.url}, ".js")
+                case "/app.js":
+                    self.answer(host.script, ".js")
+                case "/host.css":
+                    self.answer(STYLE + RESERVING, ".css")
                 case "/page":
                     self.answer(_page(query), ".html", Content_Security_Policy=host.policy())
                 case _:
@@ -243,10 +252,12 @@ def _page(query: dict[str, str]) -> str:
     tags: list[str] = json.loads(query["tags"])
     elements = "\n".join(f"<{tag}></{tag.split()[0]}>" for tag in tags)
     lang, scheme = query.get("locale", "en"), query.get("scheme", "light")
+    kit = "" if query.get("kit") == "no" else '<script type="module" src="/host.js"></script>'
+    after = f"<p>{query['after']}</p>" if "after" in query else ""
     return f"""<!doctype html><html lang="{lang}" class="{scheme}"><head><meta charset="utf-8"><title>Portal</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/host.css">
-<script type="module" src="/host.js"></script><script type="module" src="/app.js"></script></head>
-<body><main><h1>Portal</h1>{elements}</main></body></html>"""
+{kit}<script type="module" src="/app.js"></script></head>
+<body><main><h1>Portal</h1>{elements}{after}</main></body></html>"""
 
 
 def _framed(query: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import Final
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.kit.conftest import Open
 from tests.kit.host import Host
@@ -14,6 +14,14 @@ from tests.portal.conftest import PATIENCE
 
 PORTS: Final = "crossgate-ports"
 FOCUSED: Final = "document.activeElement.shadowRoot?.activeElement"
+TWO_CHANGES: Final = """() => new Promise((resolve) => {
+  const look = () => {
+    const changes = events.filter(({ name }) => name === "cg-change").map(({ target, action }) => [target, action]);
+    if (changes.length < 2) requestAnimationFrame(look); // the answer can come after the event that redraws the card
+    else resolve(changes);
+  };
+  look();
+})"""
 VERSION: Final = "query ($id: ID!) { node(id: $id) { ... on Port { version } } }"
 RENAME: Final = """mutation ($input: UpdatePortInput!) {
   updatePort(input: $input) { port { version } userErrors { code field } } }"""
@@ -79,11 +87,36 @@ async def test_buttons_are_what_the_viewer_can_do(visit: Open) -> None:
         await expect(port.get_by_role("button", name="Disable")).to_have_count(0)
         await port.get_by_role("button", name="Enable").click()
         await expect(port.get_by_role("button", name="Disable")).to_be_visible()
-        changes = await page.evaluate(
-            "events.filter(({ name }) => name === 'cg-change').map(({ target, action }) => [target, action])"
-        )
+        async with asyncio.timeout(PATIENCE / 1000):
+            changes = await page.evaluate(TWO_CHANGES)
 
     assert [[PORTS, "DISABLE"], [PORTS, "ENABLE"]] == changes
+
+
+async def test_list_that_loads_keeps_its_cards_and_their_focus(visit: Open) -> None:
+    """While a search runs, the old cards stay. A step taken meanwhile keeps the focus in its card, also once the search is done."""
+    async with visit(PORTS, refresh=3600) as page:
+        port = page.get_by_role("article").filter(has=page.locator("[data-status=ACTIVE]")).first
+        name = await port.get_by_role("heading").inner_text()
+        port = page.get_by_role("article", name=name, exact=True)
+        searches, done = asyncio.Queue[str](), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            if '"search"' in str(route.request.post_data):
+                searches.put_nowait(name)
+                await done.wait()
+            await route.continue_()
+
+        await page.route("**/graphql", hold)
+        await page.get_by_label("Search").fill(name)
+        await asyncio.wait_for(searches.get(), PATIENCE / 1000)
+        await port.get_by_role("button", name="Disable").click()
+        await expect(port.get_by_role("button", name="Rename")).to_be_focused()
+        done.set()
+        await expect(page.get_by_role("status").filter(has_text=re.compile("^1 port$"))).to_be_visible()
+        await expect(port.get_by_role("button", name="Rename")).to_be_focused()
+        await port.get_by_role("button", name="Enable").click()
+        await expect(port.get_by_role("button", name="Disable")).to_be_visible()
 
 
 async def test_final_step_is_confirmed(visit: Open) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import server
-from commands.policy.work.prove import ask_database
+from commands.policy.work.prove import ask_database, report_embed_sessions
 from policies.analysis.verdicts import oso_and_python_verdicts
 from policies.catalogue import CATALOGUE
 from policies.errors import PolicyError
@@ -220,16 +220,42 @@ def test_forgotten_denials_are_found() -> None:
     assert [*FORGOTTEN] == [(each.entity, each.field) for each in found if each is not None]
 
 
-def test_embed_session_that_may_more_than_a_member_is_found_V52(tmp_path: Path) -> None:
-    """A denial for signed-in users alone would show embed sessions what members don't see."""
-    denial = '\ndeny(viewer: Viewer, "read", membership: Membership) if membership.user_id = viewer.signed_in_id;\n'
-    policy, _ = changed(tmp_path, "membership", lambda text: text + denial)
+WIDENED: Final = {
+    "by not being signed in": (
+        "membership",
+        'deny(viewer: Viewer, "read", membership: Membership) if membership.user_id = viewer.signed_in_id;',
+        ("Membership", "read", None),
+    ),
+    "by an old sign-in": (
+        "port",
+        'allow(viewer: Viewer, "disable", port: Port) if viewer.sign_in_stale and port.company_id = viewer.company_id;',
+        ("Port", "disable", None),
+    ),
+    "by a role less": (
+        "port",
+        '# @reason ROLE_REQUIRED\ndeny_field(viewer: Viewer, "read", _port: Port, "cost_centre") if "FINANCE" in viewer.roles;',
+        ("Port", "read", "cost_centre"),
+    ),
+    "in an ability": ("viewer", 'ability(viewer: Viewer, "quote") if viewer.sign_in_stale;', (None, "quote", None)),
+}
 
-    found = compare_embed_sessions(policy).excess
 
-    assert found is not None
-    assert ("Membership", "read", None) == (found.entity, found.action, found.field)
-    assert found.witness.viewer.signed_in_id is not None
+@pytest.mark.parametrize("widened", WIDENED)
+def test_embed_session_that_may_more_than_a_member_is_found_V52(
+    widened: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule that gives an embed session more than the member it stands for fails the proof."""
+    file, rule, excessive = WIDENED[widened]
+    policy, _ = changed(tmp_path, file, lambda text: f"{text}\n{rule}\n")
+    entities = [CATALOGUE[name] for name in excessive[:1] if name]
+
+    proof = compare_embed_sessions(policy, entities)
+
+    assert proof.excess is not None
+    assert excessive == (proof.excess.entity, proof.excess.action, proof.excess.field)
+    assert not report_embed_sessions(proof)
+    assert "REFUTED embed sessions never widen" in capsys.readouterr().out
+    assert compare_embed_sessions(server.load_policy(), entities).excess is None
 
 
 FORGOTTEN: Final = (("SupportDetails", None), ("Port", "monthly_rate"), ("Instalment", "amount"))

@@ -36,7 +36,7 @@ from settings import InvalidSettings, Settings
 REFUTED: Final = 1
 UNDECIDED: Final = 2
 FIELDS: Final = "fields are visible only in readable rows"
-EMBED_SESSIONS: Final = "embed sessions can only do what members with their company and roles can (V52)"
+EMBED_SESSIONS: Final = "embed sessions never widen what a member of their company with the same or more roles can do (V52)"
 NOT_QUERIED: Final = "PostgreSQL wasn't queried"
 
 
@@ -64,7 +64,7 @@ def run(directory: Path, files: frozenset[str]) -> bool:
     proven = [_report(verification, invariant) for invariant in selected]
     if not files:
         proven.append(_report_fields(decide_fields(policy, invariants)))
-        proven.append(_report_embed_sessions(compare_embed_sessions(policy)))
+        proven.append(report_embed_sessions(compare_embed_sessions(policy)))
     typer.echo(f"{sum(proven)} of {len(proven)} proven in {time.monotonic() - started:.0f} s.")
     return all(proven)
 
@@ -96,13 +96,17 @@ def _report_fields(held: FieldProof) -> bool:
     return False
 
 
-def _report_embed_sessions(found: EmbedProof) -> bool:
-    if found.excess is None:
+def report_embed_sessions(found: EmbedProof) -> bool:
+    """Print whether embed sessions never widen what a member can do. Returns True if it's proven."""
+    excess = found.excess
+    if excess is None:
         typer.echo(f"PROVEN  {EMBED_SESSIONS} ({found.conditions} conditions)")
         return True
-    what = " ".join(filter(None, (found.excess.action, found.excess.entity, found.excess.field)))
-    typer.echo(f"REFUTED {EMBED_SESSIONS}: an embed session can {what}, for {format_shape(found.excess.shape)}")
-    typer.echo("\n".join(f"  {line}" for line in str(found.excess.witness).splitlines()))
+    what = " ".join(filter(None, (excess.action, excess.entity, excess.field)))
+    who = format_shape(excess.shape)
+    embedded = "an embed session" if excess.narrower == excess.shape else format_shape(excess.narrower)
+    typer.echo(f"REFUTED {EMBED_SESSIONS}: {embedded} can {what}, and a member {who} can't")
+    typer.echo("\n".join(f"  {line}" for line in str(excess.witness or "").splitlines()))
     return False
 
 

@@ -8,8 +8,8 @@ import type { Money, Values } from "./words.js";
 
 export abstract class CrossgateElement extends LitElement implements Member {
   protected failure: Error | undefined;
-  protected loading = false;
   #following: AbortController | undefined;
+  #loads = 0;
   #hub: Hub | undefined;
 
   override connectedCallback(): void {
@@ -35,13 +35,7 @@ export abstract class CrossgateElement extends LitElement implements Member {
   }
 
   async refresh(): Promise<void> {
-    if (!this.#following) return;
-    const { signal } = this.#following;
-    this.loading = true;
-    this.requestUpdate();
-    await this.attempt(() => this.load(), signal);
-    this.loading = false;
-    this.requestUpdate();
+    if (this.#following) await this.busy(() => this.load());
   }
 
   override render(): unknown {
@@ -65,6 +59,11 @@ export abstract class CrossgateElement extends LitElement implements Member {
     return this.#hub!;
   }
 
+  /** Whether anything is being loaded. Loads can overlap. */
+  protected get loading(): boolean {
+    return this.#loads > 0;
+  }
+
   /** Aborts when the element leaves the page or the session ends. */
   protected get signal(): AbortSignal | undefined {
     return this.#following?.signal;
@@ -83,6 +82,15 @@ export abstract class CrossgateElement extends LitElement implements Member {
 
   protected async mutate<Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables): Promise<Data> {
     return (await this.hub.run((client) => client.mutate(document, variables))).data;
+  }
+
+  /** Run a load, and show that it runs. */
+  protected async busy(load: () => Promise<void>): Promise<void> {
+    this.#loads++;
+    this.requestUpdate();
+    await this.attempt(load);
+    this.#loads--;
+    this.requestUpdate();
   }
 
   /** Run something that can fail, and show its failure. Resolves to whether it succeeded. */

@@ -17,8 +17,9 @@ export class Form {
     private readonly words: () => Words,
   ) {}
 
-  /** Run a mutation. Resolves to its payload if it succeeded; else the first wrong control gets the focus. */
+  /** Run a mutation, unless one is running. Resolves to its payload if it succeeded; else the first wrong control gets the focus. */
   async send<Payload extends Sent>(run: () => Promise<Payload>): Promise<Payload | undefined> {
+    if (this.sending) return undefined;
     this.#set(true, {});
     try {
       const payload = await run();

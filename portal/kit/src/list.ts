@@ -2,7 +2,7 @@
 
 import { repeat } from "lit/directives/repeat.js";
 
-import { CrossgateElement, html, nothing, type TemplateResult } from "./core.js";
+import { CrossgateElement, html, nothing, type PropertyValues, type TemplateResult } from "./core.js";
 import { Form, type Sent } from "./form.js";
 import { looks } from "./styles.js";
 
@@ -28,8 +28,10 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
   protected news = "";
   #end: Page<Node>["pageInfo"] | undefined;
   #turn = 0;
+  #length = 0;
   #observer: IntersectionObserver | undefined;
   readonly #forms = new Map<string, Form>();
+  readonly #newer = new Map<string, Node>(); // what has changed since the last load began
 
   constructor() {
     super();
@@ -45,49 +47,44 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
   protected abstract readonly type: string;
 
   protected async load(): Promise<void> {
-    const turn = ++this.#turn;
-    const page = await this.page(Math.min(LONGEST, Math.max(this.pageSize, this.items.length)), null);
-    if (turn === this.#turn) this.#show(page, page.nodes);
+    await this.#read(Math.min(LONGEST, Math.max(this.pageSize, this.#length)), null);
   }
 
   protected reset(): void {
     this.#turn++;
     this.items = [];
+    this.#length = 0;
     this.total = this.#end = undefined;
     this.news = "";
     this.#forms.clear();
   }
 
-  /** Start at the beginning, for instance with another filter. */
+  /** Start at the beginning, for instance with another filter. The old items stay until the new ones are there. */
   protected restart(): void {
-    this.items = [];
+    this.#length = 0;
     void this.refresh();
   }
 
   protected async loadMore(): Promise<void> {
     if (this.loading || !this.#end?.hasNextPage) return;
-    const turn = ++this.#turn;
-    this.loading = true;
-    this.requestUpdate();
-    await this.attempt(async () => {
-      const page = await this.page(this.pageSize, this.#end?.endCursor ?? null);
-      if (turn === this.#turn) this.#show(page, [...this.items, ...page.nodes]);
-    });
-    this.loading = false;
-    this.requestUpdate();
+    const { endCursor = null } = this.#end;
+    await this.busy(() => this.#read(this.pageSize, endCursor, this.items));
   }
 
   /** Show a changed item in its place. Returns whether it's in the list. */
   protected put(changed: Node): boolean {
     const known = this.items.some(({ id }) => id === changed.id);
-    if (known) this.items = this.items.map((item) => (item.id === changed.id ? changed : item));
+    this.#newer.set(changed.id, changed);
+    this.items = this.items.map((item) => this.#newer.get(item.id) ?? item);
     this.requestUpdate();
     return known;
   }
 
-  /** Show an item that changed elsewhere, and say so. A list that doesn't have it yet loads again. */
+  /** Show an item that an event brings. A change of others is said; the answer of an own step has words of its own. */
   protected arrived(changed: Node, news: string): void {
-    this.news = news;
+    const shown = this.items.find(({ id }) => id === changed.id);
+    const isOwn = this.formOf(changed).sending || JSON.stringify(shown) === JSON.stringify(changed);
+    if (!isOwn) this.news = news;
     if (!this.put(changed)) void this.refresh();
   }
 
@@ -105,18 +102,18 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
     return sent;
   }
 
-  /** Move the focus to the first of these controls in the card of an item. */
-  protected async focusIn({ id }: Item, controls: string): Promise<void> {
+  /** Move the focus to the first of these controls in the card of an item, or else to its heading. */
+  protected async focusIn({ id }: Item, controls = "button"): Promise<void> {
     this.requestUpdate();
     await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(`[aria-labelledby="${id}"] :is(${controls})`)?.focus();
+    this.#focus(`[aria-labelledby="${id}"] :is(${controls})`, `[aria-labelledby="${id}"] h3`, "h2");
   }
 
   /** A card with its heading, its status, and facts. */
   protected sheet(item: Item, title: string, status: unknown, facts: readonly unknown[], rest: unknown): TemplateResult {
     return html`
       <article part="card" class="card" aria-labelledby=${item.id}>
-        <header><h3 part="card-heading" id=${item.id}>${title}</h3>${status}</header>
+        <header><h3 part="card-heading" id=${item.id} tabindex="-1">${title}</h3>${status}</header>
         <dl>${facts}</dl>
         ${rest}
       </article>
@@ -134,14 +131,14 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
   /** A button of an item. Its name says which item it's for. */
   protected button(item: Item, title: string, label: string, run: () => unknown, kind = "quiet"): TemplateResult {
     return html`
-      <button part="button" type="button" class=${kind} ?disabled=${this.formOf(item).sending} @click=${run}>
+      <button part="button" type="button" class=${kind} aria-disabled=${this.formOf(item).sending} @click=${() => this.formOf(item).sending || run()}>
         ${this.t(label)} <span class="unseen">${title}</span>
       </button>
     `;
   }
 
   protected heading(): unknown {
-    return html`<h2 part="heading">${this.t(`${this.name}.title`)}</h2>`;
+    return html`<h2 part="heading" tabindex="-1">${this.t(`${this.name}.title`)}</h2>`;
   }
 
   protected filters(): unknown {
@@ -162,6 +159,17 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
     `;
   }
 
+  /** Keeps the focus in the list: in the same control, in its card, or at the heading. */
+  protected override update(changes: PropertyValues): void {
+    const root = this.renderRoot as ShadowRoot;
+    const focused = root.activeElement as HTMLElement | null;
+    const key = focused?.closest("article")?.getAttribute("aria-labelledby");
+    super.update(changes);
+    if (!focused || root.activeElement) return;
+    if (focused.isConnected) focused.focus({ preventScroll: true });
+    else this.#focus(`[aria-labelledby="${key}"] button`, `[aria-labelledby="${key}"] h3`, "h2");
+  }
+
   protected override updated(): void {
     this.#observer?.disconnect();
     const more = this.renderRoot.querySelector(".more");
@@ -179,8 +187,20 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
     `;
   }
 
-  #show(page: Page<Node>, items: readonly Node[]): void {
-    this.items = items;
+  #focus(...places: readonly string[]): void {
+    for (const place of places) {
+      const found = this.renderRoot.querySelector<HTMLElement>(place);
+      if (found) return found.focus();
+    }
+  }
+
+  async #read(first: number, after: string | null, earlier: readonly Node[] = []): Promise<void> {
+    const turn = ++this.#turn;
+    this.#newer.clear();
+    const page = await this.page(first, after);
+    if (turn !== this.#turn) return;
+    this.items = [...earlier, ...page.nodes].map((item) => this.#newer.get(item.id) ?? item);
+    this.#length = this.items.length;
     this.total = page.totalCount;
     this.#end = page.pageInfo;
   }

@@ -6,6 +6,7 @@ export const looks = css`
   :host {
     display: block;
     color-scheme: var(--cg-color-scheme, inherit);
+    min-block-size: var(--cg-min-height, 40rem);
     --accent: var(--cg-accent, light-dark(#0b5cad, #7ab8ff));
     --text: var(--cg-text, light-dark(#1b1f24, #e8eaed));
     --muted: var(--cg-text-muted, light-dark(#525a64, #aab2bd));
@@ -64,7 +65,7 @@ export const looks = css`
   }
   button.quiet { background: var(--cg-quiet-background, transparent); color: var(--cg-quiet-text, var(--accent)); border-color: currentColor; }
   button.danger { background: transparent; color: var(--danger); border-color: currentColor; }
-  button:disabled { opacity: 0.6; cursor: default; }
+  button:is(:disabled, [aria-disabled="true"]) { opacity: 0.6; cursor: default; }
   input, select, textarea {
     inline-size: 100%;
     background: var(--cg-field-background, light-dark(#fff, #14171c));

@@ -110,7 +110,7 @@ export class CrossgateApprovals extends CrossgateList<Order> {
     if (action === "READ") return nothing;
     const decide = (event: Event) => this.#decide(order, action, (event.target as HTMLElement).closest("form")!);
     return html`
-      <button part="button" type="button" class=${action === "APPROVE" ? "" : "quiet"} ?disabled=${this.formOf(order).sending} @click=${decide}>
+      <button part="button" type="button" class=${action === "APPROVE" ? "" : "quiet"} aria-disabled=${this.formOf(order).sending} @click=${decide}>
         ${this.t(`approvals.${action}`)} <span class="unseen">${order.name}</span>
       </button>
     `;
@@ -126,6 +126,7 @@ export class CrossgateApprovals extends CrossgateList<Order> {
     if (!sent?.orderApproval) return;
     this.news = this.t("approvals.news", { name: order.name, status: this.t(`approval.${sent.orderApproval.status}`) });
     this.put(sent.orderApproval);
+    await this.focusIn({ id });
   }
 }
 

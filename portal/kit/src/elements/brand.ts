@@ -7,6 +7,7 @@ export class CrossgateBrand extends CrossgateElement {
   static override styles = [
     looks,
     css`
+      :host { min-block-size: 0; }
       .brand { display: flex; flex-wrap: wrap; align-items: center; gap: calc(var(--gap) * 2); font-weight: var(--cg-heading-weight, 600); }
       .logo { max-block-size: var(--cg-logo-size, 3rem); max-inline-size: 100%; }
     `,

@@ -114,6 +114,7 @@ export class CrossgateConnections extends CrossgateList<Request> {
     if (!decided) return;
     this.news = this.#newsOf(decided);
     this.put(decided);
+    await this.focusIn(decided);
   }
 
   #newsOf({ name, status }: Request): string {

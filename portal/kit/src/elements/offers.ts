@@ -113,7 +113,7 @@ export class CrossgateOffers extends CrossgateList<Offer> {
           ? html`<fieldset part="choices"><legend>${this.t("offers.dimensions")}</legend>${dimensions.map((each) => this.#dimension(offer, each))}</fieldset>`
           : nothing}
         <p class="actions">
-          <button part="button" ?disabled=${sending}>${this.t("offers.accept")}</button>
+          <button part="button" aria-disabled=${sending}>${this.t("offers.accept")}</button>
           ${this.button(offer, "", "cancel", () => this.#leave(offer))}
         </p>
       </form>
@@ -133,7 +133,7 @@ export class CrossgateOffers extends CrossgateList<Offer> {
 
   async #leave(offer: Offer): Promise<void> {
     this.#confirming = "";
-    await this.focusIn(offer, ".actions button");
+    await this.focusIn(offer);
   }
 
   async #accept(offer: Offer, form: HTMLFormElement): Promise<void> {

@@ -87,7 +87,7 @@ export class CrossgateOrderPort extends CrossgateElement {
           errors: errors.termMonths,
         })}
         ${textField({ id: "cost-centre", name: "costCentre", label: this.t("order.costCentre"), hint: this.t("optional"), errors: errors.costCentre })}
-        <p class="actions"><button part="button" ?disabled=${sending}>${this.t("order.send")}</button></p>
+        <p class="actions"><button part="button" aria-disabled=${sending}>${this.t("order.send")}</button></p>
       </form>
     `;
   }

@@ -160,7 +160,7 @@ export class CrossgatePorts extends CrossgateList<Port> {
       <form novalidate @submit=${submit}>
         ${textField({ id: `${port.id}-name`, name: "name", label: this.t("ports.newName"), value: port.name, errors: form.errors.name })}
         <p class="actions">
-          <button part="button" ?disabled=${form.sending}>${this.t("save")}</button>
+          <button part="button" aria-disabled=${form.sending}>${this.t("save")}</button>
           ${this.button(port, "", "cancel", () => this.#close(port))}
         </p>
       </form>
@@ -188,7 +188,7 @@ export class CrossgatePorts extends CrossgateList<Port> {
   /** Close what's open in a card. The focus stays in the card. */
   async #close(port: Port): Promise<void> {
     this.#open = undefined;
-    await this.focusIn(port, ".actions button");
+    await this.focusIn(port);
   }
 
   async #rename(port: Port, name: string): Promise<void> {
