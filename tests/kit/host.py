@@ -202,7 +202,7 @@ def _files(host: Host) -> dict[str, str]:
         "/by-hand.js": BY_HAND,
         "/helper.js": HELPER % {"gateway": host.gateway.url},
         "/app.js": host.script,
-        "/host.css": STYLE,
+        "/host.css": STYLE + RESERVING,
     }
 
 
@@ -219,12 +219,6 @@ def _host_handler(host: Host) -> type[BaseHTTPRequestHandler]:
                     self._token(query["as"])
                 case "/framed":
                     self._framed(query)
-                case "/host.js":
-                    self.answer(SCRIPT % {"gateway": host.gateway.url}, ".js")
-                case "/app.js":
-                    self.answer(host.script, ".js")
-                case "/host.css":
-                    self.answer(STYLE + RESERVING, ".css")
                 case "/page":
                     self.answer(_page(query), ".html", Content_Security_Policy=host.policy())
                 case _:
