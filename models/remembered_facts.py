@@ -16,9 +16,12 @@ from cachetools import LRUCache
 from sqlalchemy.sql.selectable import Select
 
 from models.reading import STATEMENT_CACHE_SIZE, Reader, compile_statement
+from telemetry import metrics
 
 MEMORY_SIZE: Final = 20_000  # rows, of about 1 kB each
 PARAMETER: Final = re.compile(r"\$(\d+)")
+CONFIRMED: Final = metrics.REMEMBERED_FACTS.child("confirmed")
+STALE: Final = metrics.REMEMBERED_FACTS.child("stale")
 
 
 class FactsReader(Protocol):
@@ -113,10 +116,9 @@ class FactsGuard:
         facts = self._facts
         guarded = _guarded(text, facts.statement, len(arguments), len(facts.arguments))
         rows = await self._reader.run(guarded, [*arguments, *facts.arguments, facts.text])
+        self._settle(bool(rows))
         if not rows:
-            self.is_stale = True
             raise StaleFacts
-        self._is_confirmed = True
         is_empty = len(rows) == 1 and all(value is None for value in rows[0])  # the outer join's row
         return () if is_empty else rows
 
@@ -125,9 +127,12 @@ class FactsGuard:
         if not self._was_asked:
             self._was_asked = True
             rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
-            self._is_confirmed = [row[-1] for row in rows] == [self._facts.text]
-            self.is_stale = not self._is_confirmed
+            self._settle([row[-1] for row in rows] == [self._facts.text])
         return self._is_confirmed
+
+    def _settle(self, is_confirmed: bool) -> None:
+        self._is_confirmed, self.is_stale = is_confirmed, not is_confirmed
+        (CONFIRMED if is_confirmed else STALE).value += 1
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)

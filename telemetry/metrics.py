@@ -29,6 +29,9 @@ UNPLANNED: Final = Counter(
     "crossgate_unplanned_total", "Operations with parts that graphql-core executed, by the reason.", ("reason",)
 )
 PLAN_LOOKUPS: Final = Counter("crossgate_plan_lookups_total", "Lookups in the plan cache.", ("result",))
+REMEMBERED_FACTS: Final = Counter(
+    "crossgate_remembered_facts_total", "Queries that started with remembered facts of their viewer.", ("result",)
+)
 PLANS: Final = Gauge("crossgate_plans", "Plans in the cache.", ("documents",))
 PLAN_CHARACTERS: Final = Gauge("crossgate_plan_cache_characters", "Characters that the plans count.", ("documents",))
 REDACTIONS: Final = Counter("crossgate_redactions_total", "Entries of `extensions.redactions`.", ("reason",))

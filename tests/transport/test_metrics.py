@@ -38,7 +38,7 @@ ALLOWED: Final[Allowed] = {
     "payer": frozenset({"user", "address"}),
     "what": frozenset({"connections", "sockets", "subscriptions"}),
     "executor": frozenset(ExecutedBy),
-    "result": frozenset({"hit", "miss", "done", "failed"}),
+    "result": frozenset({"hit", "miss", "confirmed", "stale", "done", "failed"}),
     "documents": frozenset({"trusted", "other"}),
     "access": frozenset({"read", "write"}),
     "state": frozenset({"in_use", "idle", "due", "scheduled", "running", "failed"}),
@@ -141,6 +141,7 @@ async def test_query_is_counted_with_its_statements_and_redactions(served: Serve
     assert 1 == value(growth, "crossgate_executions_total", executor="plan")
     assert 1 == value(growth, "crossgate_plan_lookups_total", result="hit")
     assert 0 == value(growth, "crossgate_plan_lookups_total", result="miss")
+    assert 1 == value(growth, "crossgate_remembered_facts_total", result="confirmed")
     assert 1 == value(growth, "crossgate_statement_duration_seconds_count", access="read")  # of the page and the viewer's facts
     assert 1 == value(growth, "crossgate_redactions_total", reason="HIDDEN_BY_PARTNER")
 
