@@ -124,6 +124,7 @@ class Host:
     seconds: int = 900
     asked: int = 0
     script: str = ""
+    roles: list[str] | None = None  # of embed sessions; those of the key by default
     key: dict[str, Any] = field(default_factory=dict)
 
     def get_key(self) -> None:
@@ -141,6 +142,7 @@ class Host:
         if who == "partner":
             return self.gateway.token_of(PARTNER)
         values = {"companyId": self.gateway.company_of(ACCOUNTS[who]), "origin": self.url, "seconds": self.seconds}
+        values |= {"roles": self.roles} if self.roles else {}
         session = self.gateway.ask(self.key["secret"], CREATE_SESSION, input=values)["createEmbedSession"]
         assert session["userErrors"] == []
         return str(session["token"])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
+from datetime import date, timedelta
 from typing import Final
 
 from playwright.async_api import expect
 
 from tests.kit.conftest import Open
 from tests.kit.host import ACCOUNTS, Gateway, Host
+from tests.portal.conftest import PATIENCE
 
 ACCOUNT: Final = """{ managedAccounts(first: 1000) {
   nodes { id version accountName company { id } settings { pricing { enabled source } } } } }"""
+TARGETS: Final = "{ marketplacePorts(first: 1000) { nodes { selectable viewerCan location { id } } } }"
 SET: Final = """mutation ($input: UpdateManagedAccountSettingsInput!) {
   updateManagedAccountSettings(input: $input) { managedAccount { version } userErrors { code field } } }"""
-CONNECTIONS: Final = "{ connectionRequests(first: 20) { nodes { viewerCan } } }"
+CONNECTIONS: Final = "{ connectionRequests(last: 20) { nodes { viewerCan } } }"
+STEPS: Final = {"ACCEPT", "PUBLISH", "EXTEND", "WITHDRAW"}
 OFFERS: Final = "{ offers(first: 20) { nodes { viewerCan } } }"
 
 
@@ -139,7 +143,7 @@ async def test_profile_is_saved_and_a_wrong_address_is_an_error_at_its_field(vis
 async def test_connections_have_the_buttons_of_what_the_viewer_can_do(visit: Open, portal: Host) -> None:
     """An item can be answered or withdrawn only if the gateway says so. The partner denies a request with a reason."""
     answer = portal.gateway.as_partner(CONNECTIONS)["connectionRequests"]
-    expected = [bool({"ANSWER", "WITHDRAW"} & {*node["viewerCan"]}) for node in answer["nodes"]]
+    expected = [bool({"ANSWER", "WITHDRAW"} & {*node["viewerCan"]}) for node in reversed(answer["nodes"])]
     async with visit("crossgate-connections", who="partner") as page:
         await expect(page.get_by_role("article")).to_have_count(len(expected))
         cards = await page.get_by_role("article").all()
@@ -157,14 +161,15 @@ async def test_connections_have_the_buttons_of_what_the_viewer_can_do(visit: Ope
 
 
 async def test_offer_is_accepted_after_a_confirmation(visit: Open, portal: Host) -> None:
-    """Only offers that the viewer can accept have the button. Accepting asks first, and then shows the new status."""
+    """Only offers that the viewer can do something with have buttons. Accepting asks first, and then says so, once."""
     answer = portal.gateway.as_partner(OFFERS)["offers"]
-    expected = ["ACCEPT" in node["viewerCan"] for node in answer["nodes"]]
+    expected = [bool(STEPS & {*node["viewerCan"]}) for node in answer["nodes"]]
     async with visit("crossgate-offers", who="partner") as page:
         await expect(page.get_by_role("article")).to_have_count(len(expected))
         cards = await page.get_by_role("article").all()
         assert [await card.get_by_role("button").count() > 0 for card in cards] == expected
-        key = await page.get_by_role("article").filter(has=page.get_by_role("button")).first.get_attribute("aria-labelledby")
+        offer = page.get_by_role("article").filter(has=page.get_by_role("button", name="Accept the offer")).first
+        key = await offer.get_attribute("aria-labelledby")
         card = page.locator(f"article[aria-labelledby='{key}']")
         await card.get_by_role("button", name="Accept the offer").click()
         await expect(card.locator(":focus")).to_be_visible()
@@ -172,6 +177,121 @@ async def test_offer_is_accepted_after_a_confirmation(visit: Open, portal: Host)
             await box.check()
         await card.get_by_role("button", name="Accept the offer").click()
         await expect(card.locator("[data-status=ACCEPTED]")).to_have_count(1)
-        # The event of the change can come after the answer, with words of its own.
-        await expect(page.get_by_role("status").filter(has_text=re.compile("accepted", re.IGNORECASE))).to_have_count(1)
+        await expect(page.get_by_role("status").filter(has_text="is accepted.")).to_have_count(1)
         assert await page.evaluate("events.some(({ action }) => action === 'ACCEPT')")
+
+
+async def test_event_of_an_own_step_does_not_replace_its_words(visit: Open) -> None:
+    """The news of an accepted offer are those of the answer, also once the event of the change has arrived."""
+    async with visit("crossgate-offers", who="partner", refresh=3600) as page:
+        frames = asyncio.Queue[str]()
+
+        def received(frame: bytes | str) -> None:
+            if "offerUpdated" in str(frame):
+                frames.put_nowait(str(frame))
+
+        page.on("websocket", lambda socket: socket.on("framereceived", received))
+        await page.evaluate("portal.signOut()")
+        await page.reload()
+        offer = page.get_by_role("article").filter(has=page.locator("[data-status=PUBLISHED]"))
+        offer = offer.filter(has=page.get_by_role("button", name="Accept the offer")).first
+        key = str(await offer.get_attribute("aria-labelledby"))
+        card = page.locator(f"article[aria-labelledby='{key}']")
+        await card.get_by_role("button", name="Accept the offer").click()
+        for box in await card.get_by_role("checkbox").all():
+            await box.check()
+        await card.get_by_role("button", name="Accept the offer").click()
+        said = page.get_by_role("status").filter(has_text="is accepted.")
+        await expect(said).to_have_count(1)
+        async with asyncio.timeout(PATIENCE / 1000):
+            while key not in await frames.get():
+                pass
+        await page.evaluate("new Promise(requestAnimationFrame)")
+        await expect(said).to_have_count(1)
+
+
+async def test_seller_publishes_extends_and_withdraws_an_offer(visit: Open) -> None:
+    """Each step asks first. A day that is too early is an error at its field, and the host learns of each step."""
+    async with visit("crossgate-offers page-size=200", who="partner") as page:
+        offers = page.get_by_role("article")
+        draft = offers.filter(has=page.get_by_role("button", name="Publish the offer")).first
+        key = await draft.get_attribute("aria-labelledby")
+        card = page.locator(f"article[aria-labelledby='{key}']")
+        await card.get_by_role("button", name="Publish the offer").click()
+        await expect(card.get_by_role("button", name="Publish the offer")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(card.locator("[data-status=DRAFT]")).to_have_count(0)
+
+        published = offers.filter(has=page.get_by_role("button", name="Extend the offer")).first
+        key = await published.get_attribute("aria-labelledby")
+        card = page.locator(f"article[aria-labelledby='{key}']")
+        await card.get_by_role("button", name="Extend the offer").click()
+        until = card.get_by_label("Open until")
+        await expect(until).to_be_focused()
+        day = date.fromisoformat(await until.input_value())
+        await until.fill((day - timedelta(days=1)).isoformat())
+        await page.keyboard.press("Enter")
+        await expect(until).to_have_attribute("aria-invalid", "true")
+        await until.fill((day + timedelta(days=1)).isoformat())
+        await page.keyboard.press("Enter")
+        await expect(until).to_have_count(0)
+        await expect(card.get_by_role("button", name="Extend the offer")).to_be_visible()
+
+        await card.get_by_role("button", name="Withdraw the offer").click()
+        await expect(card.get_by_text("nobody can undo this")).to_be_visible()
+        await card.get_by_role("button", name="Withdraw the offer").click()
+        await expect(card.locator("[data-status=WITHDRAWN]")).to_have_count(1)
+        await expect(card.get_by_role("heading")).to_be_focused()
+        actions = await page.evaluate("events.filter(({ name }) => name === 'cg-change').map(({ action }) => action)")
+
+    assert ["PUBLISH", "EXTEND", "WITHDRAW"] == actions
+
+
+async def test_order_shows_the_price_first_or_why_it_is_hidden(visit: Open) -> None:
+    """The partner reads what a port would cost, and again for another term. A managed account reads why it can't."""
+    async with visit("crossgate-order-port", who="partner") as page:
+        await page.get_by_label("Location").select_option(index=1)
+        price = page.locator(".price").first
+        await expect(price).to_be_visible()
+        yearly = await price.inner_text()
+        await page.get_by_label("Term").select_option("1")
+        await expect(price).not_to_have_text(yearly)
+        await expect(page.locator(".price")).to_have_count(2)
+    async with visit("crossgate-order-port", who="hidden") as page:
+        await page.get_by_label("Location").select_option(index=1)
+        await expect(page.locator(".hidden")).to_contain_text("accounts that a partner manages can't see it")
+
+
+async def test_connection_is_requested(visit: Open, portal: Host) -> None:
+    """The form offers ports that can be connected. A missing name is an error at its field, and the new request has the focus."""
+    async with visit("crossgate-connections", who="partner") as page:
+        await page.get_by_role("button", name="Request a connection").click()
+        await expect(page.get_by_label("Your port")).to_be_focused()
+        await page.get_by_label("Location").select_option(target_location(portal.gateway))
+        await expect(page.get_by_label("Connect to").locator("option").first).to_be_attached()
+        await page.get_by_role("button", name="Send the request").click()
+        await expect(page.get_by_label("Name")).to_be_focused()
+        await page.get_by_label("Name").fill("From the kit")
+        await page.get_by_label("Bandwidth").fill("100")
+        await page.keyboard.press("Enter")
+        request = page.get_by_role("article", name="From the kit")
+        await expect(request).to_contain_text("100 Mb/s")
+        await expect(request.get_by_role("button", name="Withdraw")).to_be_focused()
+        assert await page.evaluate("events.some(({ type, action }) => type === 'ConnectionRequest' && action === 'CONNECT')")
+
+
+async def test_request_needs_the_right_to_connect(visit: Open, portal: Host) -> None:
+    """A viewer that can connect no port has no button to request a connection."""
+    portal.roles = ["FINANCE"]
+    try:
+        async with visit("crossgate-connections", who="shown") as page:
+            await expect(page.get_by_role("status").filter(has_text="connection")).to_be_visible()
+            await expect(page.get_by_role("button", name="Request a connection")).to_have_count(0)
+    finally:
+        portal.roles = None
+
+
+def target_location(gateway: Gateway) -> str:
+    """Return a location with a port that the partner can connect to."""
+    ports = gateway.as_partner(TARGETS)["marketplacePorts"]["nodes"]
+    return str(next(port["location"]["id"] for port in ports if port["selectable"] and "CONNECT" in port["viewerCan"]))

@@ -130,6 +130,25 @@ async def test_final_step_is_confirmed(visit: Open) -> None:
         await expect(port.locator(".status")).to_have_attribute("data-status", "ACTIVE")
 
 
+async def test_term_and_visibility_are_changed(visit: Open) -> None:
+    """The partner changes a port's term, whose form says what that means, and shows the port on the Marketplace, and hides it."""
+    async with visit(PORTS, who="partner") as page:
+        port = page.get_by_role("article").filter(has=page.get_by_role("button", name="Show on the Marketplace"))
+        key = await port.filter(has=page.get_by_role("button", name="Change the term")).first.get_attribute("aria-labelledby")
+        card = page.locator(f"article[aria-labelledby='{key}']")
+        await card.get_by_role("button", name="Change the term").click()
+        await expect(card.get_by_label("Term")).to_be_focused()
+        await expect(card.get_by_label("Term")).to_have_accessible_description("The price becomes today's price for this term.")
+        term = "60" if await card.get_by_label("Term").input_value() != "60" else "48"
+        await card.get_by_label("Term").select_option(term)
+        await card.get_by_role("button", name="Save").click()
+        await expect(card).to_contain_text(f"{term} months")
+        await card.get_by_role("button", name="Show on the Marketplace").click()
+        await expect(card.get_by_role("button", name="Hide on the Marketplace")).to_be_visible()
+        await card.get_by_role("button", name="Hide on the Marketplace").click()
+        await expect(card.get_by_role("button", name="Show on the Marketplace")).to_be_visible()
+
+
 async def test_wrong_name_is_an_error_at_its_field_and_the_keyboard_suffices(visit: Open) -> None:
     """A port is renamed without a pointer. An empty name is refused at the field, which has the focus."""
     async with visit(PORTS) as page:

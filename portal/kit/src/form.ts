@@ -2,6 +2,8 @@
 
 import { type CrossgateElement, html, messagesByField, nothing, type TemplateResult, type UserError, type Words } from "./core.js";
 
+export const TERMS = [1, 12, 24, 36, 48, 60]; // months of a contract
+
 export interface Sent {
   readonly userErrors: readonly UserError[];
 }

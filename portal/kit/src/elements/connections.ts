@@ -1,7 +1,7 @@
-// <crossgate-connections>: requests for connections between ports, and the answers to them.
+// <crossgate-connections>: requests for connections between ports: to send, and to answer.
 
 import { gql, html, type Hub, nothing } from "../core.js";
-import { alertOf, textField, textOf } from "../form.js";
+import { alertOf, Form, selectField, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
 import { CrossgateList } from "../list.js";
 
@@ -16,17 +16,37 @@ const REQUEST = /* GraphQL */ `
   }
 `;
 const LIST = gql<gq.ConnectionsQuery, gq.ConnectionsQueryVariables>(/* GraphQL */ `
-  query Connections($first: Int, $after: String) {
-    connectionRequests(first: $first, after: $after) {
+  query Connections($last: Int, $before: String) {
+    viewer { canTake(action: CONNECT, typeName: Port) }
+    connectionRequests(last: $last, before: $before) {
       totalCount
       nodes { ...ConnectionFields }
-      pageInfo { hasNextPage endCursor }
+      pageInfo { hasPreviousPage startCursor }
     }
   }
   ${REQUEST}
 `);
 const UPDATED = gql<gq.ConnectionUpdatedSubscription, object>(/* GraphQL */ `
   subscription ConnectionUpdated { connectionRequestUpdated { ...ConnectionFields } }
+  ${REQUEST}
+`);
+const PORTS = gql<gq.ConnectableQuery, gq.ConnectableQueryVariables>(/* GraphQL */ `
+  query Connectable {
+    ports(first: 1000, filter: { status: ACTIVE }, orderBy: { field: NAME }) { nodes { id name speedMbps viewerCan location { id } } }
+    locations(first: 1000) { nodes { id name } }
+  }
+`);
+const TARGETS = gql<gq.TargetsQuery, gq.TargetsQueryVariables>(/* GraphQL */ `
+  query Targets($locationId: ID!) {
+    marketplacePorts(first: 1000, filter: { locationId: $locationId }) {
+      nodes { id name speedMbps selectable viewerCan provider { companyName } }
+    }
+  }
+`);
+const REQUESTED = gql<gq.RequestConnectionMutation, gq.RequestConnectionMutationVariables>(/* GraphQL */ `
+  mutation RequestConnection($input: RequestConnectionInput!) {
+    requestConnection(input: $input) { connectionRequest { ...ConnectionFields } userErrors { code message field params { name value } } }
+  }
   ${REQUEST}
 `);
 const ACCEPT = gql<gq.AcceptConnectionMutation, gq.AcceptConnectionMutationVariables>(/* GraphQL */ `
@@ -49,14 +69,131 @@ const WITHDRAW = gql<gq.WithdrawConnectionMutation, gq.WithdrawConnectionMutatio
 `);
 
 type Request = gq.ConnectionFieldsFragment;
+interface Ends extends gq.ConnectableQuery {
+  readonly locationId: string;
+  readonly targets: gq.TargetsQuery["marketplacePorts"]["nodes"];
+}
 type Decision = gq.AcceptConnectionMutation["decided"];
 
 export class CrossgateConnections extends CrossgateList<Request> {
   protected readonly name = "connections";
   protected readonly type = "ConnectionRequest";
 
-  protected override async page(first: number, after: string | null) {
-    return (await this.query(LIST, { first, after })).connectionRequests;
+  #can = false;
+  #ends: Ends | undefined; // what the form offers, while it's open
+  readonly #form = new Form(this, () => this.hub.words!);
+
+  /** The newest first, so that a new request is where it's looked for. */
+  protected override async page(last: number, before: string | null) {
+    const { viewer, connectionRequests } = await this.query(LIST, { last, before });
+    const { totalCount, nodes, pageInfo } = connectionRequests;
+    this.#can = viewer.canTake;
+    return {
+      totalCount,
+      nodes: [...nodes].reverse(),
+      pageInfo: { hasNextPage: pageInfo.hasPreviousPage, endCursor: pageInfo.startCursor },
+    };
+  }
+
+  protected override reset(): void {
+    super.reset();
+    this.#can = false;
+    this.#ends = undefined;
+  }
+
+  protected override filters() {
+    if (this.#ends) return this.#sheet(this.#ends);
+    const open = () => this.#open();
+    return this.#can ? html`<p class="actions"><button part="button" class="new" @click=${open}>${this.t("connections.new")}</button></p>` : nothing;
+  }
+
+  #sheet({ ports, locations, locationId, targets }: Ends) {
+    const { errors, failure, sending } = this.#form;
+    const words = this.hub.words!;
+    const named = (id: string, name: string, mbps: number) => ({ value: id, label: `${name} (${words.speed(mbps)})` });
+    const submit = (event: SubmitEvent) => {
+      event.preventDefault();
+      void this.#request(event.target as HTMLFormElement);
+    };
+    return html`
+      <form part="form" class="card new" novalidate @submit=${submit}>
+        <h3 part="card-heading">${this.t("connections.new")}</h3>
+        ${alertOf(this.#form.others("portId", "targetPortId", "name", "rateLimitMbps"))} ${this.problem(failure)}
+        ${selectField({
+          id: "port",
+          name: "portId",
+          label: this.t("connections.port"),
+          value: "",
+          choices: ports.nodes.map(({ id, name, speedMbps }) => named(id, name, speedMbps)),
+          errors: errors.portId,
+        })}
+        ${selectField({
+          id: "location",
+          name: "location",
+          label: this.t("location"),
+          value: locationId,
+          choices: locations.nodes.map(({ id, name }) => ({ value: id, label: name })),
+          onChange: (id) => this.attempt(() => this.#choose(id)),
+        })}
+        ${selectField({
+          id: "target",
+          name: "targetPortId",
+          label: this.t("connections.target"),
+          value: "",
+          choices: targets.map(({ id, name, speedMbps, provider }) => named(id, `${provider.companyName}: ${name}`, speedMbps)),
+          hint: targets.length ? "" : this.t("connections.nowhere"),
+          errors: errors.targetPortId,
+        })}
+        ${textField({ id: "name", name: "name", label: this.t("name"), errors: errors.name })}
+        ${textField({ id: "limit", name: "rateLimitMbps", type: "number", label: this.t("connections.limit"), value: "1000", errors: errors.rateLimitMbps })}
+        <p class="actions">
+          <button part="button" aria-disabled=${sending}>${this.t("connections.send")}</button>
+          <button part="button" type="button" class="quiet" @click=${() => this.#close()}>${this.t("cancel")}</button>
+        </p>
+      </form>
+    `;
+  }
+
+  async #open(): Promise<void> {
+    this.#form.clear();
+    await this.attempt(async () => {
+      const { ports, locations } = await this.query(PORTS, {});
+      const nodes = ports.nodes.filter(({ viewerCan }) => viewerCan.includes("CONNECT"));
+      this.#ends = { ports: { nodes }, locations, locationId: "", targets: [] };
+      await this.#choose(nodes[0]?.location.id ?? locations.nodes[0]?.id ?? "");
+    });
+    await this.#focusOn("form.new select");
+  }
+
+  /** Offer the ports of a location to connect to. */
+  async #choose(locationId: string): Promise<void> {
+    const { nodes } = (await this.query(TARGETS, { locationId })).marketplacePorts;
+    const targets = nodes.filter(({ selectable, viewerCan }) => selectable && viewerCan.includes("CONNECT"));
+    this.#ends = this.#ends && { ...this.#ends, locationId, targets };
+  }
+
+  async #close(): Promise<void> {
+    this.#ends = undefined;
+    await this.#focusOn("button.new");
+  }
+
+  async #focusOn(control: string): Promise<void> {
+    this.requestUpdate();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(control)?.focus();
+  }
+
+  async #request(form: HTMLFormElement): Promise<void> {
+    const text = (name: string) => textOf(form, name);
+    const input = { portId: text("portId"), targetPortId: text("targetPortId"), name: text("name"), rateLimitMbps: Number(text("rateLimitMbps")) };
+    const sent = await this.#form.send(async () => (await this.mutate(REQUESTED, { input })).requestConnection);
+    if (!sent?.connectionRequest) return;
+    const { id } = sent.connectionRequest;
+    this.changed(this.type, id, "CONNECT");
+    this.news = this.#newsOf(sent.connectionRequest);
+    this.#ends = undefined;
+    await this.refresh();
+    await this.focusIn({ id });
   }
 
   protected override follow(hub: Hub, signal: AbortSignal): void {

@@ -1,7 +1,7 @@
-// <crossgate-offers>: private offers, and accepting them.
+// <crossgate-offers>: private offers: to accept, and for their seller to publish, extend and withdraw.
 
 import { gql, html, type Hub, nothing } from "../core.js";
-import { alertOf, selectField, textOf } from "../form.js";
+import { alertOf, selectField, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
 import { CrossgateList } from "../list.js";
 
@@ -37,12 +37,33 @@ const ACCEPT = gql<gq.AcceptOfferMutation, gq.AcceptOfferMutationVariables>(/* G
   ${OFFER}
 `);
 
+const PUBLISH = gql<gq.PublishOfferMutation, gq.PublishOfferMutationVariables>(/* GraphQL */ `
+  mutation PublishOffer($input: PublishOfferInput!) {
+    changed: publishOffer(input: $input) { offer { ...OfferFields } userErrors { code message field params { name value } } }
+  }
+  ${OFFER}
+`);
+const EXTEND = gql<gq.ExtendOfferMutation, gq.ExtendOfferMutationVariables>(/* GraphQL */ `
+  mutation ExtendOffer($input: ExtendOfferInput!) {
+    changed: extendOffer(input: $input) { offer { ...OfferFields } userErrors { code message field params { name value } } }
+  }
+  ${OFFER}
+`);
+const WITHDRAW = gql<gq.WithdrawOfferMutation, gq.WithdrawOfferMutationVariables>(/* GraphQL */ `
+  mutation WithdrawOffer($input: WithdrawOfferInput!) {
+    changed: withdrawOffer(input: $input) { offer { ...OfferFields } userErrors { code message field params { name value } } }
+  }
+  ${OFFER}
+`);
+
 type Offer = gq.OfferFieldsFragment;
+const STEPS = ["ACCEPT", "PUBLISH", "EXTEND", "WITHDRAW"] as const; // each is confirmed
+type Step = (typeof STEPS)[number];
 
 export class CrossgateOffers extends CrossgateList<Offer> {
   protected readonly name = "offers";
   protected readonly type = "Offer";
-  #confirming = "";
+  #open: { readonly id: string; readonly step: Step } | undefined;
 
   protected override async page(first: number, after: string | null) {
     return (await this.query(LIST, { first, after })).offers;
@@ -50,7 +71,7 @@ export class CrossgateOffers extends CrossgateList<Offer> {
 
   protected override reset(): void {
     super.reset();
-    this.#confirming = "";
+    this.#open = undefined;
   }
 
   protected override follow(hub: Hub, signal: AbortSignal): void {
@@ -79,18 +100,54 @@ export class CrossgateOffers extends CrossgateList<Offer> {
 
   #steps(offer: Offer) {
     const form = this.formOf(offer);
-    if (!offer.viewerCan.includes("ACCEPT")) return nothing;
-    if (this.#confirming === offer.id) return this.#sheet(offer);
+    const steps = STEPS.filter((step) => offer.viewerCan.includes(step));
+    const open = this.#open?.id === offer.id && steps.find((step) => step === this.#open?.step);
+    if (open) return open === "ACCEPT" ? this.#acceptance(offer) : this.#confirmation(offer, open);
     return html`
       ${alertOf(form.others())} ${this.problem(form.failure)}
-      <p class="actions">${this.button(offer, offer.name, "offers.accept", () => this.#ask(offer), "")}</p>
+      <p class="actions">${steps.map((step) => this.button(offer, offer.name, `offers.${step}`, () => this.#ask(offer, step), kindOf(step)))}</p>
+    `;
+  }
+
+  #confirmation(offer: Offer, step: Exclude<Step, "ACCEPT">) {
+    const { id, name } = offer;
+    const form = this.formOf(offer);
+    const submit = (event: SubmitEvent) => {
+      event.preventDefault();
+      void this.#take(offer, step, textOf(event.target as HTMLFormElement, "expiresOn"));
+    };
+    const fields = step === "EXTEND" ? ["expiresOn"] : [];
+    return html`
+      <form novalidate @submit=${submit}>
+        ${alertOf(form.others(...fields))} ${this.problem(form.failure)}
+        ${step === "EXTEND"
+          ? textField({
+              id: `${id}-until`,
+              name: "expiresOn",
+              type: "date",
+              label: this.t("offers.expires"),
+              value: offer.expiresOn ?? "",
+              errors: form.errors.expiresOn,
+            })
+          : html`<p>${this.t(`offers.confirm.${step}`, { name })}</p>`}
+        ${this.#buttons(offer, step)}
+      </form>
+    `;
+  }
+
+  #buttons(offer: Offer, step: Step) {
+    return html`
+      <p class="actions">
+        <button part="button" class=${kindOf(step)} aria-disabled=${this.formOf(offer).sending}>${this.t(`offers.${step}`)}</button>
+        ${this.button(offer, "", "cancel", () => this.#leave(offer))}
+      </p>
     `;
   }
 
   /** For whom, and what of it. A partner can accept for an account that it manages. */
-  #sheet(offer: Offer) {
+  #acceptance(offer: Offer) {
     const { id, name, dimensions, buyers } = offer;
-    const { sending, failure, errors } = this.formOf(offer);
+    const { failure, errors } = this.formOf(offer);
     const submit = (event: SubmitEvent) => {
       event.preventDefault();
       void this.#accept(offer, event.target as HTMLFormElement);
@@ -112,10 +169,7 @@ export class CrossgateOffers extends CrossgateList<Offer> {
         ${dimensions.length > 1
           ? html`<fieldset part="choices"><legend>${this.t("offers.dimensions")}</legend>${dimensions.map((each) => this.#dimension(offer, each))}</fieldset>`
           : nothing}
-        <p class="actions">
-          <button part="button" aria-disabled=${sending}>${this.t("offers.accept")}</button>
-          ${this.button(offer, "", "cancel", () => this.#leave(offer))}
-        </p>
+        ${this.#buttons(offer, "ACCEPT")}
       </form>
     `;
   }
@@ -125,14 +179,14 @@ export class CrossgateOffers extends CrossgateList<Offer> {
     return html`<p><input part="checkbox" type="checkbox" id=${key} name="dimension" value=${id} /><label part="label" for=${key}>${name} (${unit})</label></p>`;
   }
 
-  async #ask(offer: Offer): Promise<void> {
-    this.#confirming = offer.id;
+  async #ask(offer: Offer, step: Step): Promise<void> {
+    this.#open = { id: offer.id, step };
     this.formOf(offer).clear();
     await this.focusIn(offer, "form :is(select, input, button)");
   }
 
   async #leave(offer: Offer): Promise<void> {
-    this.#confirming = "";
+    this.#open = undefined;
     await this.focusIn(offer);
   }
 
@@ -149,9 +203,25 @@ export class CrossgateOffers extends CrossgateList<Offer> {
     await this.#leave(offer);
   }
 
+  async #take(offer: Offer, step: Exclude<Step, "ACCEPT">, expiresOn: string): Promise<void> {
+    const input = { id: offer.id };
+    const sent = await this.take(offer, step, async () => {
+      if (step === "EXTEND") return (await this.mutate(EXTEND, { input: { ...input, expiresOn } })).changed;
+      return (await this.mutate(step === "PUBLISH" ? PUBLISH : WITHDRAW, { input })).changed;
+    });
+    if (!sent?.offer) return;
+    this.news = this.#newsOf(sent.offer);
+    this.put(sent.offer);
+    await this.#leave(offer);
+  }
+
   #newsOf({ name, status }: Offer): string {
     return this.t("offers.news", { name, status: this.t(`offer.${status}`) });
   }
+}
+
+function kindOf(step: Step): string {
+  return { ACCEPT: "", PUBLISH: "", EXTEND: "quiet", WITHDRAW: "danger" }[step];
 }
 
 customElements.define("crossgate-offers", CrossgateOffers);

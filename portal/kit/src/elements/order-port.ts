@@ -1,11 +1,9 @@
 // <crossgate-order-port>: the form to order a port. All problems of the order appear at their fields.
 
 import { CrossgateElement, gql, html, nothing } from "../core.js";
-import { alertOf, Form, selectField, textField, textOf } from "../form.js";
+import { alertOf, Form, selectField, TERMS, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
 import { looks } from "../styles.js";
-
-const TERMS = [1, 12, 24, 36, 48, 60];
 
 const ORDERABLE = gql<gq.OrderableQuery, gq.OrderableQueryVariables>(/* GraphQL */ `
   query Orderable {
@@ -23,6 +21,14 @@ const ORDER = gql<gq.OrderPortMutation, gq.OrderPortMutationVariables>(/* GraphQ
   }
 `);
 
+const QUOTE = gql<gq.QuoteQuery, gq.QuoteQueryVariables>(/* GraphQL */ `
+  query Quote($input: QuoteInput!) {
+    quote(input: $input) { lines { problem monthlyRate { amount currency } setupFee { amount currency } } }
+  }
+`);
+
+const PRICED: readonly string[] = ["locationId", "speedMbps", "termMonths"]; // what the price depends on
+
 type Ordered = gq.OrderPortMutation["orderPort"];
 
 export class CrossgateOrderPort extends CrossgateElement {
@@ -30,6 +36,8 @@ export class CrossgateOrderPort extends CrossgateElement {
   #data: gq.OrderableQuery | undefined;
   #location = "";
   #ordered: Ordered | undefined;
+  #quoted: gq.QuoteQuery | undefined;
+  #turn = 0;
   readonly #form = new Form(this, () => this.hub.words!);
 
   protected override async load(): Promise<void> {
@@ -37,7 +45,7 @@ export class CrossgateOrderPort extends CrossgateElement {
   }
 
   protected override reset(): void {
-    this.#data = this.#ordered = undefined;
+    this.#data = this.#ordered = this.#quoted = undefined;
     this.#location = "";
   }
 
@@ -58,7 +66,7 @@ export class CrossgateOrderPort extends CrossgateElement {
     const speeds = locations.find(({ id }) => id === this.#location)?.speedsMbps ?? [];
     const unset = { value: "", label: this.t("choose") };
     return html`
-      <form part="form" class="card" novalidate @submit=${this.#submit}>
+      <form part="form" class="card" novalidate @submit=${this.#submit} @change=${this.#changed}>
         ${alertOf(this.#form.others("locationId", "name", "speedMbps", "termMonths", "costCentre"))} ${this.problem(failure)}
         ${selectField({
           id: "location",
@@ -87,10 +95,37 @@ export class CrossgateOrderPort extends CrossgateElement {
           errors: errors.termMonths,
         })}
         ${textField({ id: "cost-centre", name: "costCentre", label: this.t("order.costCentre"), hint: this.t("optional"), errors: errors.costCentre })}
+        <dl role="status">${this.#quoted ? this.#price(this.#quoted) : nothing}</dl>
         <p class="actions"><button part="button" aria-disabled=${sending}>${this.t("order.send")}</button></p>
       </form>
     `;
   }
+
+  /** What the port would cost, or why that's hidden, or why it can't be ordered. */
+  #price(quoted: gq.QuoteQuery) {
+    const line = quoted.quote?.lines[0];
+    if (!line) return html`<div><dt>${this.t("monthly")}</dt><dd>${this.whyHidden(quoted, "quote")}</dd></div>`;
+    const problem = line.problem && html`<div part="hint" class="hint">${this.t(`order.${line.problem}`)}</div>`;
+    return html`
+      <div><dt>${this.t("monthly")}</dt><dd>${this.price(line, "monthlyRate", line.monthlyRate)}</dd></div>
+      <div><dt>${this.t("order.setup")}</dt><dd>${this.price(line, "setupFee", line.setupFee)}</dd></div>
+      ${problem}
+    `;
+  }
+
+  #changed = async (event: Event): Promise<void> => {
+    const control = event.target as HTMLInputElement;
+    if (!PRICED.includes(control.name)) return;
+    const turn = ++this.#turn;
+    this.#quoted = undefined; // of what was chosen before
+    this.requestUpdate();
+    await this.updateComplete; // another location has other speeds
+    const form = control.form!;
+    const input = { locationId: textOf(form, "locationId"), ...numbersOf(form) };
+    const quoted = input.locationId ? await this.query(QUOTE, { input: { ports: [input] } }).catch(() => undefined) : undefined;
+    if (turn === this.#turn) this.#quoted = quoted;
+    this.requestUpdate();
+  };
 
   #done({ port, orderApproval }: Ordered) {
     const until = orderApproval?.waitsFor?.until;
@@ -116,19 +151,23 @@ export class CrossgateOrderPort extends CrossgateElement {
     const input = {
       locationId: textOf(form, "locationId"),
       name: textOf(form, "name"),
-      speedMbps: Number(textOf(form, "speedMbps")),
-      termMonths: Number(textOf(form, "termMonths")),
+      ...numbersOf(form),
       costCentre: textOf(form, "costCentre") || null,
     };
     const ordered = await this.#form.send(async () => (await this.mutate(ORDER, { input })).orderPort);
     if (!ordered) return;
     this.#ordered = ordered;
+    this.#quoted = undefined;
     this.#location = "";
     this.changed(ordered.port ? "Port" : "OrderApproval", ordered.port?.id ?? ordered.orderApproval?.id, "ORDER_PORT");
     this.requestUpdate();
     await this.updateComplete;
     this.renderRoot.querySelector("h2")?.focus();
   }
+}
+
+function numbersOf(form: HTMLFormElement): { speedMbps: number; termMonths: number } {
+  return { speedMbps: Number(textOf(form, "speedMbps")), termMonths: Number(textOf(form, "termMonths")) };
 }
 
 customElements.define("crossgate-order-port", CrossgateOrderPort);

@@ -1,13 +1,13 @@
 // <crossgate-ports>: the ports that the viewer can read, and what can be done with each.
 
 import { type Hub, gql, html, nothing } from "../core.js";
-import { alertOf, field, type Form, selectField, textField, textOf } from "../form.js";
+import { alertOf, field, type Form, selectField, TERMS, textField, textOf } from "../form.js";
 import type * as gq from "../gql.js";
 import { CrossgateList } from "../list.js";
 
 const PORT = /* GraphQL */ `
   fragment PortFields on Port {
-    id name status speedMbps version viewerCan viewerHides { field reason }
+    id name status speedMbps termMonths visibility version viewerCan viewerHides { field reason }
     monthlyRate { amount currency }
     location { name }
     waitsFor { side }
@@ -28,8 +28,8 @@ const FACETS = gql<gq.PortFacetsQuery, gq.PortFacetsQueryVariables>(/* GraphQL *
 `);
 const UPDATED = gql<gq.PortUpdatedSubscription, object>(/* GraphQL */ `subscription PortUpdated { portUpdated { ...PortFields } } ${PORT}`);
 const CREATED = gql<gq.PortCreatedSubscription, object>(/* GraphQL */ `subscription PortCreated { portCreated { id } }`);
-const RENAME = gql<gq.RenamePortMutation, gq.RenamePortMutationVariables>(/* GraphQL */ `
-  mutation RenamePort($input: UpdatePortInput!) {
+const UPDATE = gql<gq.UpdatePortMutation, gq.UpdatePortMutationVariables>(/* GraphQL */ `
+  mutation UpdatePort($input: UpdatePortInput!) {
     changed: updatePort(input: $input) { port { ...PortFields } userErrors { code message field params { name value } } }
   }
   ${PORT}
@@ -64,9 +64,12 @@ type Action = Port["viewerCan"][number];
 
 const STEPS = { ENABLE, DISABLE, CANCEL, DECOMMISSION } as const;
 const FINAL: readonly string[] = ["CANCEL", "DECOMMISSION"]; // nobody can take them back, so they're confirmed
+const FIELDS = { UPDATE: "name", CHANGE_TERM: "termMonths" } as const; // of the form of an edit
 const TYPING = 250; // milliseconds of rest before a search
 
 type Step = keyof typeof STEPS;
+type Edit = "UPDATE" | "CHANGE_TERM";
+const isEdit = (step: string | undefined): step is Edit => step === "UPDATE" || step === "CHANGE_TERM";
 
 export class CrossgatePorts extends CrossgateList<Port> {
   protected readonly name = "ports";
@@ -74,7 +77,7 @@ export class CrossgatePorts extends CrossgateList<Port> {
   #filter: gq.PortFilter = {};
   #facets: gq.PortFacetsQuery["portFacets"] | undefined;
   #typing: ReturnType<typeof setTimeout> | undefined;
-  #open: { readonly id: string; readonly step: "RENAME" | Step } | undefined;
+  #open: { readonly id: string; readonly step: Edit | Step } | undefined;
 
   protected override async page(first: number, after: string | null) {
     const filter = this.#filter;
@@ -131,34 +134,51 @@ export class CrossgatePorts extends CrossgateList<Port> {
       [
         this.fact("location", port.location.name),
         this.fact("speed", this.hub.words!.speed(port.speedMbps)),
+        this.fact("term", this.hub.words!.months(port.termMonths)),
         this.fact("monthly", this.price(port, "monthlyRate", port.monthlyRate)),
         port.waitsFor ? this.fact("waitsFor", this.t(`side.${port.waitsFor.side}`)) : nothing,
       ],
       html`
-        ${open === "RENAME" ? this.#renaming(port, form) : nothing}
-        ${open && open !== "RENAME" ? this.#confirming(port, open) : nothing}
-        ${alertOf(form.others(...(open === "RENAME" ? ["name"] : [])))} ${this.problem(form.failure)}
+        ${isEdit(open) ? this.#editing(port, form, open) : open ? this.#confirming(port, open) : nothing}
+        ${alertOf(form.others(...(isEdit(open) ? [FIELDS[open]] : [])))} ${this.problem(form.failure)}
         ${open ? nothing : html`<p class="actions">${port.viewerCan.map((action) => this.#action(port, action))}</p>`}
       `,
     );
   }
 
   #action(port: Port, action: Action) {
-    if (action === "UPDATE") return this.button(port, port.name, "rename", () => this.#show(port, "RENAME"));
+    if (isEdit(action)) return this.button(port, port.name, `step.${action}`, () => this.#show(port, action));
+    if (action === "PUBLISH") return this.#publishing(port);
     if (!(action in STEPS)) return nothing;
     const step = action as Step;
     const isFinal = FINAL.includes(step);
     return this.button(port, port.name, `step.${step}`, () => (isFinal ? this.#show(port, step) : this.#take(port, step)), isFinal ? "danger" : "quiet");
   }
 
-  #renaming(port: Port, form: Form) {
+  #publishing(port: Port) {
+    const visibility = port.visibility === "PUBLIC" ? "PRIVATE" : "PUBLIC";
+    return this.button(port, port.name, `step.${visibility}`, () => this.#edit(port, "PUBLISH", { visibility }));
+  }
+
+  #editing(port: Port, form: Form, edit: Edit) {
     const submit = (event: SubmitEvent) => {
       event.preventDefault();
-      void this.#rename(port, textOf(event.target as HTMLFormElement, "name"));
+      const text = textOf(event.target as HTMLFormElement, FIELDS[edit]);
+      void this.#edit(port, edit, edit === "UPDATE" ? { name: text } : { termMonths: Number(text) });
     };
     return html`
       <form novalidate @submit=${submit}>
-        ${textField({ id: `${port.id}-name`, name: "name", label: this.t("ports.newName"), value: port.name, errors: form.errors.name })}
+        ${edit === "UPDATE"
+          ? textField({ id: `${port.id}-name`, name: "name", label: this.t("ports.newName"), value: port.name, errors: form.errors.name })
+          : selectField({
+              id: `${port.id}-term`,
+              name: "termMonths",
+              label: this.t("term"),
+              hint: this.t("ports.newTerm"),
+              value: String(port.termMonths),
+              choices: TERMS.map((count) => ({ value: String(count), label: this.hub.words!.months(count) })),
+              errors: form.errors.termMonths,
+            })}
         <p class="actions">
           <button part="button" aria-disabled=${form.sending}>${this.t("save")}</button>
           ${this.button(port, "", "cancel", () => this.#close(port))}
@@ -179,10 +199,10 @@ export class CrossgatePorts extends CrossgateList<Port> {
     `;
   }
 
-  async #show(port: Port, step: "RENAME" | Step): Promise<void> {
+  async #show(port: Port, step: Edit | Step): Promise<void> {
     this.#open = { id: port.id, step };
     this.formOf(port).clear();
-    await this.focusIn(port, "form input, [role=group] .quiet");
+    await this.focusIn(port, "form :is(input, select), [role=group] .quiet");
   }
 
   /** Close what's open in a card. The focus stays in the card. */
@@ -191,16 +211,16 @@ export class CrossgatePorts extends CrossgateList<Port> {
     await this.focusIn(port);
   }
 
-  async #rename(port: Port, name: string): Promise<void> {
-    const input = { id: port.id, version: port.version!, name };
-    await this.#send(port, "UPDATE", async () => (await this.mutate(RENAME, { input })).changed);
+  async #edit(port: Port, action: string, change: Partial<gq.UpdatePortInput>): Promise<void> {
+    const input = { id: port.id, version: port.version!, ...change };
+    await this.#send(port, action, async () => (await this.mutate(UPDATE, { input })).changed);
   }
 
   async #take(port: Port, step: Step): Promise<void> {
     await this.#send(port, step, async () => (await this.mutate(STEPS[step], { input: { id: port.id } })).changed);
   }
 
-  async #send(port: Port, action: string, run: () => Promise<gq.RenamePortMutation["changed"]>): Promise<void> {
+  async #send(port: Port, action: string, run: () => Promise<gq.UpdatePortMutation["changed"]>): Promise<void> {
     const sent = await this.take(port, action, run);
     if (!sent?.port) return;
     this.put(sent.port);
