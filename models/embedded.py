@@ -123,7 +123,7 @@ class Embedded:
             _, directory, _, port, socket = (self.directory / "postmaster.pid").read_text().splitlines()[:5]
         except (FileNotFoundError, ValueError):
             return None
-        command = [str(_programs() / "pg_isready"), "-q", "-h", socket, "-p", port]
+        command = [str(programs() / "pg_isready"), "-q", "-h", socket, "-p", port]
         answers = subprocess.run(command, check=False, env=_environment()).returncode == 0
         return Path(socket) if answers and Path(directory) == self.directory.resolve() else None
 
@@ -173,6 +173,14 @@ class Embedded:
         return socket
 
 
+def programs() -> Path:
+    """Return the directory of the wheel's PostgreSQL programs. The package isn't imported: it manages servers differently."""
+    spec = importlib.util.find_spec(WHEEL)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedFailed("find its programs", f"the package {WHEEL} is not installed")
+    return Path(spec.submodule_search_locations[0]) / INSTALLATION / "bin"
+
+
 @contextmanager
 def _os_errors_reported(action: str) -> Iterator[None]:
     try:
@@ -190,14 +198,6 @@ def _lock(file: IO[str], kind: int) -> bool:
     return True
 
 
-def _programs() -> Path:
-    """Return the directory of the wheel's PostgreSQL programs. The package isn't imported: it manages servers differently."""
-    spec = importlib.util.find_spec(WHEEL)
-    if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedFailed("find its programs", f"the package {WHEEL} is not installed")
-    return Path(spec.submodule_search_locations[0]) / INSTALLATION / "bin"
-
-
 def _environment() -> dict[str, str]:
     """Return our environment without the variables that would point PostgreSQL's programs at another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -205,7 +205,7 @@ def _environment() -> dict[str, str]:
 
 def _run(action: str, program: str, *arguments: str) -> None:
     """Run a PostgreSQL program as the server's user. Raises EmbeddedFailed."""
-    command = [str(_programs() / program), *arguments]
+    command = [str(programs() / program), *arguments]
     user = _system_user()
     identity: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", env=_environment(), **identity)
@@ -233,11 +233,11 @@ def _hand_over(directory: Path) -> None:
     if user is None:
         return
     os.chown(directory, user.pw_uid, user.pw_gid)
-    programs = _programs()
-    if not (programs / "postgres").stat().st_mode & stat.S_IXOTH:  # installed under a strict umask
-        for path in programs.parent.rglob("*"):
+    installed = programs()
+    if not (installed / "postgres").stat().st_mode & stat.S_IXOTH:  # installed under a strict umask
+        for path in installed.parent.rglob("*"):
             path.chmod(path.stat().st_mode | OTHERS_READ_AND_ENTER)
-    for parent in {*directory.parents, *programs.parents}:
+    for parent in {*directory.parents, *installed.parents}:
         if not parent.stat().st_mode & stat.S_IXOTH:
             LOG.info("others may now enter %s, because PostgreSQL runs as %s", parent, user.pw_name)
             parent.chmod(parent.stat().st_mode | stat.S_IXOTH)

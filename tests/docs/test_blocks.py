@@ -37,6 +37,7 @@ NOT_RUN: Final = {
     "docs/api/subscriptions.md": 2,
     "docs/api/typescript.md": 5,
     "docs/api/webhooks.md": 4,
+    "docs/operate/backup.md": 2,
     "docs/operate/containers.md": 3,
     "docs/operate/mail.md": 1,
     "docs/operate/metrics.md": 2,
