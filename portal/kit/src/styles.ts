@@ -15,7 +15,10 @@ export const looks = css`
     --gap: calc(var(--cg-space, 0.5rem) * var(--cg-density, 1));
     --focus: var(--cg-focus, var(--accent));
     color: var(--text);
-    font: var(--cg-font-weight, 400) var(--cg-font-size, 1rem) / var(--cg-line-height, 1.5) var(--cg-font, system-ui, sans-serif);
+    font-family: var(--cg-font, inherit);
+    font-size: var(--cg-font-size, 1rem);
+    font-weight: var(--cg-font-weight, 400);
+    line-height: var(--cg-line-height, 1.5);
   }
   :host([hidden]) { display: none; }
   *, *::before { box-sizing: border-box; }
