@@ -1,6 +1,9 @@
 // What a page and the frame that it shows say to each other, by postMessage. docs/api/portal-frame.md describes it.
 
 import type { Appearance } from "./appearance.js";
+import type { Change, Failure } from "./events.js";
+
+export type { Change, Failure };
 
 /** A message from the page. */
 export type ToFrame =
@@ -10,19 +13,6 @@ export type ToFrame =
   | { readonly type: "crossgate:appearance"; readonly appearance: Appearance }
   /** A BCP 47 tag, such as `de-CH`. */
   | { readonly type: "crossgate:locale"; readonly locale: string };
-
-/** What the viewer has changed. */
-export interface Change {
-  readonly type: string;
-  readonly id?: string;
-  readonly action: string;
-}
-
-/** What failed. */
-export interface Failure {
-  readonly code: string;
-  readonly retryable: boolean;
-}
 
 /** A message from the frame. */
 export type FromFrame =

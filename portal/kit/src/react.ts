@@ -2,16 +2,9 @@
 
 import { createElement, type ReactElement, type RefObject, useEffect, useRef } from "react";
 
-export interface Change {
-  readonly type: string;
-  readonly id?: string;
-  readonly action: string;
-}
+import type { Change, Failure } from "./events.js";
 
-export interface Failure {
-  readonly code: string;
-  readonly retryable: boolean;
-}
+export type { Change, Failure };
 
 export interface ElementProps {
   readonly id?: string;
