@@ -1,20 +1,21 @@
 """Run the `crossgate` command with its own data directory, in this process or in a separate one.
 
-Starting a process takes longer than most commands do, so tests run commands in this process. Each subcommand also has one
-test
+Starting a process takes longer than most commands do, so tests run commands in this process. Each subcommand also has one test
 that starts a process.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,22 @@ def crossgate(*arguments: str, data_dir: Path, database_url: str | None = None) 
     """Run a command in this process, in a thread without an event loop."""
     with patch.dict(os.environ, environment(data_dir, database_url), clear=True), ThreadPoolExecutor(1) as thread:
         return thread.submit(_run, arguments).result()
+
+
+@asynccontextmanager
+async def running(
+    data_dir: Path, database_url: str, *arguments: str, variables: Mapping[str, str], stderr: int = DEVNULL
+) -> AsyncIterator[Process]:
+    """Run a command in a separate process during the block, with more variables."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *arguments, cwd=ROOT, env=environment(data_dir, database_url) | variables, stderr=stderr, stdout=DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 def run_subprocess(*arguments: str, data_dir: Path, database_url: str | None = None) -> CompletedCommand:

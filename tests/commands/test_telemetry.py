@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
 from pathlib import Path
 
 import httpx
@@ -20,32 +17,12 @@ from typer.testing import CliRunner
 from commands.__main__ import app
 from models.notification import NotificationKind
 from resolvers.notifying.notifications import Message, queue_mail
-from tests.commands.process import COMMAND, ROOT, environment
+from tests.commands.process import running
 from tests.free_port import free_port
 from tests.mailbox import PATIENCE, mail_server
 from tests.otlp import receiving
 
 RUNNER = CliRunner()
-
-
-@asynccontextmanager
-async def running(data_dir: Path, database_url: str, command: str, **variables: str) -> AsyncIterator[Process]:
-    """Run a command meanwhile."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *COMMAND[1:],
-        command,
-        cwd=ROOT,
-        env=environment(data_dir, database_url) | variables,
-        stderr=DEVNULL,
-        stdout=DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 async def scraped(port: int, name: str, wanted: float, **labels: str) -> set[str]:
@@ -82,7 +59,7 @@ async def test_worker_has_metrics_and_traces(data_dir: Path, database_url: str, 
                 "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
                 "OTEL_SERVICE_NAME": "sample-worker",
             }
-            async with running(data_dir, database_url, "worker", **variables) as process:
+            async with running(data_dir, database_url, "worker", variables=variables) as process:
                 names = await scraped(port, "crossgate_mails_total", 1, result="sent")
                 await scraped(port, "crossgate_jobs", 0, queue="mails", state="due")
                 code = await stop(process)
@@ -104,7 +81,7 @@ async def test_gateway_sends_its_last_spans_before_it_stops(data_dir: Path, demo
             "CROSSGATE_METRICS_PORT": str(metrics_port),
             "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
         }
-        async with running(data_dir, demo_url, "serve", **variables) as process:
+        async with running(data_dir, demo_url, "serve", variables=variables) as process:
             await scraped(metrics_port, "crossgate_change_listener_connected", 1)
             async with httpx.AsyncClient(trust_env=False) as client:
                 response = await client.get(f"http://127.0.0.1:{port}/livez")

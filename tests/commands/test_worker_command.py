@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from models import Mail
 from models.notification import NotificationKind
 from resolvers.notifying.notifications import Message, queue_mail
-from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
+from tests.commands.process import COMMAND, ROOT, environment, run_subprocess, running
 from tests.mailbox import PATIENCE, Mailbox, mail_server
 
 JOBS = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs")
@@ -37,17 +36,9 @@ async def worker(
     data_dir: Path, database_url: str, box: Mailbox | None, *options: str, stderr: int = DEVNULL
 ) -> AsyncIterator[Process]:
     """Run a worker meanwhile."""
-    variables = environment(data_dir, database_url) | ({"CROSSGATE_SMTP_URL": box.url} if box else {})
-    variables |= {"CROSSGATE_MAIL_FROM": "gateway@operator.example"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *COMMAND[1:], "worker", *options, cwd=ROOT, env=variables, stderr=stderr, stdout=DEVNULL
-    )
-    try:
+    variables = {"CROSSGATE_MAIL_FROM": "gateway@operator.example"} | ({"CROSSGATE_SMTP_URL": box.url} if box else {})
+    async with running(data_dir, database_url, "worker", *options, variables=variables, stderr=stderr) as process:
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 async def queue(engine: AsyncEngine, *addresses: str, title: str = "Sample", body: str = "Sample text.") -> None:
