@@ -59,7 +59,7 @@ async def running(
 ) -> AsyncIterator[Process]:
     """Run a command in a separate process during the block, with more variables."""
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, *arguments, cwd=ROOT, env=environment(data_dir, database_url) | variables, stderr=stderr, stdout=DEVNULL
+        *COMMAND, *arguments, cwd=ROOT, env={**environment(data_dir, database_url), **variables}, stderr=stderr, stdout=DEVNULL
     )
     try:
         yield process
