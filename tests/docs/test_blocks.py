@@ -32,7 +32,7 @@ NOT_RUN: Final = {
     "docs/api/persisted-documents.md": 2,
     "docs/api/portal-frame.md": 3,
     "docs/api/portal-kit-tour.md": 9,
-    "docs/api/portal-kit.md": 4,
+    "docs/api/portal-kit.md": 5,
     "docs/api/schema.md": 1,
     "docs/api/signing-in.md": 5,
     "docs/api/subscriptions.md": 2,

@@ -2,10 +2,11 @@
 
 import { type Client, createClient, GatewayError, type TypedDocument } from "@crossgate/client";
 
-import { type Appearance, propertiesOf } from "./appearance.js";
+import { propertiesOf } from "./appearance.js";
 import type * as gq from "./gql.js";
 import { liveStream } from "./live.js";
-import { type FetchToken, Session, type Status } from "./session.js";
+import type { Changes, ConnectOptions } from "./options.js";
+import { Session, type Status } from "./session.js";
 import { loadWords, type Words } from "./words.js";
 
 const REFRESH = 30; // seconds; a partner's defaults, for instance, send no event
@@ -27,24 +28,7 @@ const APPEARANCE = gql<gq.StoredAppearanceQuery, object>(/* GraphQL */ `
 
 const SETTINGS = gql<gq.SettingsChangedSubscription, object>(/* GraphQL */ `subscription SettingsChanged { managedAccountUpdated { id } }`);
 
-export type { Appearance };
 export type Stored = NonNullable<NonNullable<gq.StoredAppearanceQuery["viewer"]["company"]>["portalAppearance"]>;
-
-export interface Changes {
-  /** Custom properties of the page, which replace the partner's stored ones. */
-  readonly appearance?: Appearance;
-  /** A BCP 47 tag, such as `de-CH`. By default the partner's stored language, or else the page's. */
-  readonly locale?: string;
-}
-
-export interface ConnectOptions extends Changes {
-  /** The gateway's endpoint, such as `https://gateway.example/graphql`. */
-  readonly endpoint: string;
-  /** Returns a new token from the host's back end. It's called once for all elements, before the last token ends. */
-  readonly fetchToken: FetchToken;
-  /** How often visible elements load again what no event announces, in seconds. */
-  readonly refreshSeconds?: number;
-}
 
 /** An element of the page, as the connection sees it. */
 export interface Member extends EventTarget {

@@ -1,8 +1,8 @@
 // The script that a host page loads: it connects the page, and imports an element's module once its tag appears.
 
-import type { Changes, ConnectOptions } from "./connection.js";
+import type { Changes, ConnectOptions } from "./options.js";
 
-export type { Appearance, Changes, ConnectOptions } from "./connection.js";
+export type { Appearance, Changes, ConnectOptions } from "./options.js";
 
 export interface Connection {
   /** Load everything that's shown again. Afterwards the elements use the changed options, and try an ended session again. */
