@@ -420,7 +420,7 @@ async def test_frames_ask_no_database_V70(strict_client: Client, factory: Factor
     await factory.portal_origin(company, "https://framed.example")
     await admits_in_the_end(strict_client, "https://framed.example")
 
-    with strict_client.counting() as statements:
+    with strict_client.counting(all_statements=True) as statements:
         for each in (company.id, global_id(TAGS["Company"], uuid4())):
             await frame(strict_client, each)
 
@@ -527,7 +527,7 @@ async def test_preflights_ask_no_database_V70(strict_client: Client, factory: Fa
     await factory.portal_origin(await factory.company(), "https://memory.example")
     await admits_in_the_end(strict_client, "https://memory.example")
 
-    with strict_client.counting() as statements:
+    with strict_client.counting(all_statements=True) as statements:
         answers = [await admits(strict_client, origin) for origin in ("https://memory.example", "https://unknown.example")]
 
     assert ([True, False], []) == (answers, statements)
