@@ -23,7 +23,9 @@ from resolvers.execution.codegen import Unplanned
 from resolvers.execution.plans import ExecutedBy
 from resolvers.reading.viewers import find_member
 from settings import Settings
-from tests.client import HIDDEN, POLICY, SHOWN
+from telemetry import metrics
+from tests.client import HIDDEN, POLICY, SHOWN, Client, open_client
+from tests.event_streams import opened
 from tests.free_port import free_port
 from tests.transport.gateway import running
 from transport.authentication.tokens import Tokens
@@ -45,6 +47,9 @@ ALLOWED: Final[Allowed] = {
     "queue": frozenset({"mails", "webhooks", "chores"}),
     "version": frozenset({POLICY}),
 }
+RENAME: Final = """
+    mutation ($id: ID!, $version: Int!) { updatePort(input: {id: $id, version: $version, name: "Other"}) { userErrors { code } } }
+"""
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 """The values by name and labels."""
@@ -341,3 +346,40 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+async def test_used_up_quota_is_counted_by_its_payer(demo_url: str, tmp_path: Path) -> None:
+    """A visitor's refused request counts for an address, and that of a user for a user."""
+    payers = metrics.RATE_LIMITED.every(("address", "user"))
+    before = {payer: count.value for payer, count in payers.items()}
+    async with open_client(demo_url, tmp_path, cost_per_peer=150, cost_per_viewer=150) as client:
+        statuses = [(await client(viewer, "{ viewer { __typename } }")).status for viewer in (None, None, SHOWN, SHOWN, SHOWN)]
+
+    assert [200, 429, 200, 429, 429] == statuses
+    assert {"address": 1, "user": 2} == {payer: count.value - before[payer] for payer, count in payers.items()}
+
+
+async def test_operation_of_a_socket_counts_as_a_request(demo_client: Client) -> None:
+    """A query over a WebSocket has a duration of its own, while the socket has none."""
+    before = {kind: sum(metrics.REQUEST_SECONDS.child(kind).counts) for kind in ("query", "other")}
+    async with opened(demo_client.app) as socket:
+        await socket.send({"type": "connection_init"})
+        assert {"type": "connection_ack"} == await socket.receive()
+        await socket.send({"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { __typename } }"}})
+        assert ["next", "complete"] == [(await socket.receive())["type"] for _ in range(2)]
+
+    grown = {kind: sum(metrics.REQUEST_SECONDS.child(kind).counts) - number for kind, number in before.items()}
+    assert {"query": 1, "other": 0} == grown
+
+
+async def test_event_is_timed_for_its_subscriber(demo_copy_url: str, tmp_path: Path) -> None:
+    """Each event that a subscriber may get counts once, whether or not it gets it."""
+    timing = metrics.EVENT_SECONDS.child()
+    async with open_client(demo_copy_url, tmp_path) as client:
+        answer = await client(SHOWN, "{ ports(first: 1) { nodes { id version } } }")
+        before = sum(timing.counts)
+        async with client.following(SHOWN, "subscription { portUpdated { id } }") as following:
+            await client(SHOWN, RENAME, **answer.data["ports"]["nodes"][0])
+            await following.event()
+
+    assert 1 == sum(timing.counts) - before
