@@ -48,6 +48,7 @@ SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 EXPLAINED: Final = 2  # touched records whose access is explained
 EXPORT: Final = "/leads.csv"
 ASKED: Final = 5  # queries after each change, besides those for the touched records
+OF_KIT: Final = 2  # questions of the kit about the touched records, for each change
 VIEWERS: Final = (
     ANONYMOUS,
     PARTNER,
@@ -150,7 +151,8 @@ class Trial:
         queries += [(QUOTE, {"input": asking}) for asking in change.quotes]
         ids = [each for each in change.ids if parse(each, "id").type in NODE_TYPES]
         queries += [nodes(ids)] if ids else []
-        queries += of_kit(ids, change.quotes)
+        kit = of_kit(ids, change.quotes)
+        queries += [kit[number % len(kit)] for number in chosen[:OF_KIT] if kit]
         queries += [(path, {}) for path in self.downloads(change, chosen)]
         queries += self.tools(change, chosen)
         for number in chosen:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.examples.test_portal import AUDIT, AXE
 from tests.kit.conftest import Open
@@ -189,6 +189,32 @@ async def test_looks_that_someone_else_has_saved_are_not_overwritten(visit: Open
         await form.get_by_role("button", name="Use this appearance").click()
         await expect(form.get_by_role("alert")).not_to_be_empty()
         await expect(form.get_by_label("Name of the portal")).to_have_value("Theirs")
+
+
+async def test_logo_is_uploaded_with_the_looks_and_removed_V52(visit: Open, portal: Host) -> None:
+    """A file that is no picture is refused at its field. The stored logo stays until it's removed."""
+    stored = "{ viewer { company { portalAppearance { productName logo { width } } } } }"
+    async with visit("crossgate-settings", who="partner", expects=("415",)) as page:
+        form = page.locator("crossgate-appearance-form")
+        save, logo = form.get_by_role("button", name="Use this appearance"), form.get_by_label("Logo, as PNG or JPEG")
+        await logo.set_input_files(FilePayload(name="logo.png", mimeType="image/png", buffer=b"no picture"))
+        await save.click()
+        await expect(logo).to_be_focused()
+        await expect(form.locator("#logo-errors")).not_to_be_empty()
+        await logo.set_input_files(FilePayload(name="logo.png", mimeType="image/png", buffer=picture(size=(120, 120))))
+        await save.click()
+        await expect(form.get_by_text("Saved.")).to_be_visible()
+        await form.get_by_label("Name of the portal").fill("Nordic Ports")
+        await save.click()
+        await expect(form.get_by_label("Name of the portal")).to_have_js_property("defaultValue", "Nordic Ports")
+        kept = portal.gateway.as_partner(stored)["viewer"]["company"]["portalAppearance"]
+        await form.get_by_label("Show no logo").check()
+        await save.click()
+        await expect(form.get_by_label("Show no logo")).to_have_count(0)
+        removed = portal.gateway.as_partner(stored)["viewer"]["company"]["portalAppearance"]
+
+    assert {"productName": "Nordic Ports", "logo": {"width": 120}} == kept
+    assert {"productName": "Nordic Ports", "logo": None} == removed
 
 
 async def test_account_edits_no_looks_V9(visit: Open) -> None:

@@ -2,7 +2,7 @@
 
 import { keyed } from "lit/directives/keyed.js";
 
-import { CrossgateElement, css, gql, html, nothing, PROPERTIES, propertiesOf } from "./core.js";
+import { CrossgateElement, css, gql, html, nothing, PROPERTIES, propertiesOf, type UserError } from "./core.js";
 import { alertOf, field, Form, selectField, textField, textOf } from "./form.js";
 import type * as gq from "./gql.js";
 import "./sample.js";
@@ -11,6 +11,7 @@ import { looks } from "./styles.js";
 const FIELDS = /* GraphQL */ `
   fragment AppearanceFields on PortalAppearance {
     productName colorScheme accentColor accentTextColor backgroundColor textColor fontFamily borderRadius density locale version
+    logo { url }
   }
 `;
 const APPEARANCE = gql<gq.EditedAppearanceQuery, object>(/* GraphQL */ `
@@ -28,7 +29,8 @@ const SAVE = gql<gq.SaveAppearanceMutation, gq.SaveAppearanceMutationVariables>(
 `);
 
 type Saved = gq.AppearanceFieldsFragment;
-type Draft = Omit<Saved, "version">;
+type Draft = Omit<Saved, "version" | "logo">;
+type Input = gq.SaveAppearanceMutationVariables["input"];
 
 const NONE: Saved = {
   productName: null,
@@ -41,12 +43,13 @@ const NONE: Saved = {
   borderRadius: null,
   density: "COMFORTABLE",
   locale: null,
+  logo: null,
   version: 0,
 };
 const COLORS = ["accentColor", "accentTextColor", "backgroundColor", "textColor"] as const;
 const CHOICES = { colorScheme: ["AUTO", "LIGHT", "DARK"], density: ["COMFORTABLE", "COMPACT"] } as const;
 const LOCALES = ["ar", "de", "en", "es", "fr", "it"];
-const ALL = ["productName", ...COLORS, "fontFamily", "borderRadius", "locale", ...Object.keys(CHOICES)];
+const ALL = ["productName", "logoId", ...COLORS, "fontFamily", "borderRadius", "locale", ...Object.keys(CHOICES)];
 
 class CrossgateAppearanceForm extends CrossgateElement {
   static override styles = [
@@ -90,14 +93,14 @@ class CrossgateAppearanceForm extends CrossgateElement {
         <h3 part="card-heading">${this.t("looks.title")}</h3>
         ${alertOf(this.#form.others(...ALL))} ${this.problem(failure)}
         <div class="filters">
-          ${this.#text("productName", saved.productName)} ${this.#choice("colorScheme", saved.colorScheme)}
+          ${this.#text("productName", saved.productName)} ${this.#logo(saved)} ${this.#choice("colorScheme", saved.colorScheme)}
           ${COLORS.map((name) => this.#color(name, saved[name], draft[name]))}
           ${this.#text("fontFamily", saved.fontFamily)} ${this.#text("borderRadius", saved.borderRadius, "number")}
           ${this.#choice("density", saved.density)} ${this.#language(saved.locale)}
         </div>
         <h4 part="sample-heading">${this.t("settings.preview")}</h4>
         <crossgate-sample part="sample" inert></crossgate-sample>
-        <p class="actions"><button part="button" ?disabled=${sending}>${this.t("looks.save")}</button></p>
+        <p class="actions"><button part="button" aria-disabled=${sending}>${this.t("looks.save")}</button></p>
         <p role="status">${this.#isSaved ? this.t("saved") : ""}</p>
       </form>
     `;
@@ -113,6 +116,22 @@ class CrossgateAppearanceForm extends CrossgateElement {
 
   #choice(name: keyof typeof CHOICES, value: string) {
     return selectField({ ...this.#field(name), value, choices: CHOICES[name].map((each) => ({ value: each, label: this.t(`looks.${each}`) })) });
+  }
+
+  #logo({ logo }: Saved) {
+    const own = { id: "logo", label: this.t("looks.logo"), errors: this.#form.errors.logoId };
+    return html`
+      ${field(
+        own,
+        ({ id, described, invalid }) => html`
+          <input part="input" type="file" id=${id} name="logo" accept="image/png, image/jpeg"
+            aria-describedby=${described} aria-invalid=${invalid} />
+        `,
+      )}
+      ${logo
+        ? html`<p><input part="checkbox" type="checkbox" id="no-logo" name="noLogo" /><label part="label" for="no-logo">${this.t("looks.noLogo")}</label></p>`
+        : nothing}
+    `;
   }
 
   #language(value: string | null | undefined) {
@@ -153,19 +172,41 @@ class CrossgateAppearanceForm extends CrossgateElement {
 
   #submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void this.#save(valuesOf(event.target as HTMLFormElement));
+    void this.#save(event.target as HTMLFormElement);
   };
 
-  async #save(values: Draft): Promise<void> {
+  async #save(form: HTMLFormElement): Promise<void> {
     this.#isSaved = false;
-    const input = { ...values, version: this.#saved?.version ?? 0 };
-    const sent = await this.#form.send(async () => (await this.mutate(SAVE, { input })).saved);
+    const input: Input = { ...valuesOf(form), version: this.#saved?.version ?? 0 };
+    const { file, isRemoved } = logoOf(form);
+    const sent = await this.#form.send(async () => {
+      const uploaded = file && (await this.#upload(file));
+      if (uploaded?.userErrors.length) return { ...uploaded, portalAppearance: null };
+      if (uploaded || isRemoved) input.logoId = uploaded?.id ?? null;
+      return (await this.mutate(SAVE, { input })).saved;
+    });
     if (!sent?.portalAppearance) return this.#form.errors.version && this.refresh(); // someone else has changed it
     this.#start(sent.portalAppearance);
     this.#isSaved = true;
     this.changed("PortalAppearance", undefined, "SAVE_PORTAL_APPEARANCE");
     await this.hub.dress();
   }
+
+  /** Upload a picture. The gateway says what's wrong with one that it refuses. */
+  async #upload(file: File): Promise<{ id?: string; userErrors: readonly UserError[] }> {
+    const { client } = this.hub;
+    const response = await client.fetch(new URL("/files", client.url).href, { method: "POST", body: file });
+    const answer = (await response.json()) as { id?: string; errors?: readonly { message: string; extensions: { code: string } }[] };
+    const userErrors = (answer.errors ?? []).map(({ message, extensions: { code } }) => ({ code, message, field: ["logoId"] }));
+    return { ...(answer.id && { id: answer.id }), userErrors };
+  }
+}
+
+/** The picture that's chosen, and whether the stored one is to be removed. */
+function logoOf(form: HTMLFormElement): { file: File | undefined; isRemoved: boolean } {
+  const chosen = new FormData(form);
+  const file = chosen.get("logo");
+  return { file: file instanceof File && file.size > 0 ? file : undefined, isRemoved: chosen.has("noLogo") };
 }
 
 /** What is entered. An empty value is the kit's own. */

@@ -85,7 +85,7 @@ export class CrossgateProfile extends CrossgateElement {
           choices: (["PRIVATE", "PUBLIC"] as const).map((value) => ({ value, label: this.t(`profile.${value}`) })),
           errors: errors.visibility,
         })}
-        <p class="actions"><button part="button" ?disabled=${sending}>${this.t("save")}</button></p>
+        <p class="actions"><button part="button" aria-disabled=${sending}>${this.t("save")}</button></p>
         <p role="status">${this.#saved ? this.t("saved") : ""}</p>
       </form>
     `;

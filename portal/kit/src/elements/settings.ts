@@ -115,8 +115,8 @@ export class CrossgateSettings extends CrossgateElement {
         ${SWITCHES.map((name) => (can ? this.#switch(account, name, errors[`settings.${name}`]) : this.#shown(account, name)))}
         ${can
           ? html`<p class="actions">
-              <button part="button" ?disabled=${sending} value="save">${this.t("save")}</button>
-              <button part="button" class="quiet" ?disabled=${sending} value="preview">${this.t("settings.preview")}</button>
+              <button part="button" aria-disabled=${sending} value="save">${this.t("save")}</button>
+              <button part="button" class="quiet" aria-disabled=${sending} value="preview">${this.t("settings.preview")}</button>
             </p>`
           : nothing}
         <p role="status">${this.#saved ? this.t("saved") : ""}</p>
