@@ -155,7 +155,7 @@ async def test_sample_follows_what_is_entered_and_nothing_else_does(visit: Open,
         await form.get_by_role("button", name="Use this appearance").click()
         await expect(form.get_by_text("Saved.")).to_be_visible()
         await expect(page.get_by_role("button", name="Save").first).to_have_css("background-color", "rgb(102, 51, 153)")
-        assert await page.evaluate("events.filter(({ type }) => type === 'PortalAppearance').length") == 1
+        await page.wait_for_function("events.filter(({ type }) => type === 'PortalAppearance').length === 1")
 
     async with visit("crossgate-order-port", who="shown") as page:
         order = page.get_by_role("button", name="Order", exact=True)

@@ -137,7 +137,7 @@ async def test_profile_is_saved_and_a_wrong_address_is_an_error_at_its_field(vis
         await page.get_by_label("Contact email").fill("sales@bramblewick.example")
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("Saved.")).to_be_visible()
-        assert await page.evaluate("events.some(({ type }) => type === 'MarketplaceProfile')")
+        await page.wait_for_function("events.some(({ type }) => type === 'MarketplaceProfile')")
 
 
 async def test_connections_have_the_buttons_of_what_the_viewer_can_do(visit: Open, portal: Host) -> None:
@@ -178,7 +178,7 @@ async def test_offer_is_accepted_after_a_confirmation(visit: Open, portal: Host)
         await card.get_by_role("button", name="Accept the offer").click()
         await expect(card.locator("[data-status=ACCEPTED]")).to_have_count(1)
         await expect(page.get_by_role("status").filter(has_text="is accepted.")).to_have_count(1)
-        assert await page.evaluate("events.some(({ action }) => action === 'ACCEPT')")
+        await page.wait_for_function("events.some(({ action }) => action === 'ACCEPT')")
 
 
 async def test_event_of_an_own_step_does_not_replace_its_words(visit: Open) -> None:
@@ -277,7 +277,7 @@ async def test_connection_is_requested(visit: Open, portal: Host) -> None:
         request = page.get_by_role("article", name="From the kit")
         await expect(request).to_contain_text("100 Mb/s")
         await expect(request.get_by_role("button", name="Withdraw")).to_be_focused()
-        assert await page.evaluate("events.some(({ type, action }) => type === 'ConnectionRequest' && action === 'CONNECT')")
+        await page.wait_for_function("events.some(({ type, action }) => type === 'ConnectionRequest' && action === 'CONNECT')")
 
 
 async def test_request_needs_the_right_to_connect(visit: Open, portal: Host) -> None:

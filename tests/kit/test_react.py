@@ -56,4 +56,6 @@ async def test_react_component_passes_attributes_and_reports_changes(visit: Open
         await first.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("heading", name="From React")).to_be_visible()
 
+        await page.wait_for_function("changes.length > 0")  # the event of the change can come before its answer
+
         assert await page.evaluate("changes") == ["UPDATE"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import WebSocket, expect
 
 from tests.kit.conftest import Open
@@ -22,14 +23,14 @@ async def test_switch_is_shown_at_once_R121(visit: Open, portal: Host) -> None:
         await expect(page.locator(".price")).to_have_count(0)
 
 
-async def test_pages_of_others_open_no_socket_for_switches(visit: Open) -> None:
+@pytest.mark.parametrize(("who", "sockets"), [("partner", 0), ("shown", 1)])
+async def test_pages_of_others_open_no_socket_for_switches(visit: Open, who: str, sockets: int) -> None:
     """A partner has no switches of its own, so a page without live elements needs no socket."""
-    for who, sockets in (("partner", 0), ("shown", 1)):
-        async with visit(who=who) as page:
-            opened = list[WebSocket]()
-            page.on("websocket", opened.append)
-            await page.reload()
-            await page.wait_for_function("() => events.some(({ name }) => name === 'cg-ready')")
-            await page.wait_for_load_state("networkidle")
+    async with visit(who=who) as page:
+        opened = list[WebSocket]()
+        page.on("websocket", lambda socket: opened.append(socket))
+        await page.reload()
+        await page.wait_for_function("() => events.some(({ name }) => name === 'cg-ready')")
+        await page.wait_for_load_state("networkidle")
 
-            assert len(opened) == sockets, who
+        assert len(opened) == sockets

@@ -22,7 +22,7 @@ from resolvers.kinds import narrowings
 from schema.kinds import problems, sites
 
 ROOT: Final = Path(__file__).parents[2]
-LAYERS: Final = ("commands", "models", "policies", "resolvers", "schema", "transport")
+LAYERS: Final = ("commands", "models", "policies", "resolvers", "schema", "telemetry", "transport")
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
 PRICE: Final[tuple[Edit, ...]] = (
