@@ -305,6 +305,7 @@ async def test_number_of_series_does_not_follow_requests(served: Served) -> None
 
 async def test_every_label_comes_from_the_code(served: Served) -> None:
     """Each value of a label belongs to an enum, or is an HTTP status, a documented error code or the policy's version."""
+    before = served.samples()  # other tests of the process have codes of their own
     await hostile(served, MARK)
     documented = set(CODE.findall((server.HERE / "docs" / "api" / "errors.md").read_text("utf-8")))
     allowed: Allowed = {**ALLOWED, "code": documented, "status": {str(status) for status in range(100, 600)}}
@@ -313,7 +314,7 @@ async def test_every_label_comes_from_the_code(served: Served) -> None:
         for name, labels in served.samples()
         if name.startswith("crossgate_")
         for label, text in labels
-        if label != "le" and text not in _allowed(name, label, allowed)
+        if label != "le" and not (label == "code" and (name, labels) in before) and text not in _allowed(name, label, allowed)
     ]
 
     assert [] == unknown
