@@ -192,8 +192,9 @@ export class CrossgateConnections extends CrossgateList<Request> {
     this.changed(this.type, id, "CONNECT");
     this.news = this.#newsOf(sent.connectionRequest);
     this.#ends = undefined;
-    await this.refresh();
+    this.items = [sent.connectionRequest, ...this.items.filter((item) => item.id !== id)]; // its event can start another load
     await this.focusIn({ id });
+    await this.refresh();
   }
 
   protected override follow(hub: Hub, signal: AbortSignal): void {
