@@ -31,6 +31,7 @@ EXAMPLE := examples/portal/node_modules/.set-up
 KIT_MODULES := portal/kit/node_modules/.set-up
 KIT := portal/kit/dist/manifest.json
 PAGE := portal/dist/index.html
+TESTED = $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) $(DEPLOY_TOOLS) browser
 COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
@@ -78,7 +79,7 @@ check: $(SET_UP) $(MODULES) $(CLIENT) $(KIT_MODULES) ## Check formatting, lint, 
 	@$(MAKE) -j$(WORKERS) $(CHECKS)
 	@echo 'All checks passed.'
 
-test: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) $(DEPLOY_TOOLS) browser ## Run all tests (ARGS="-k price" for some, in one process).
+test: $(TESTED) ## Run all tests (ARGS="-k price" for some, in one process).
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -90,7 +91,7 @@ endif
 test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 	@$(BIN)/python -m tests.quick $(PARALLEL) $(ARGS)
 
-test-deep: $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIENTS) $(DEPLOY_TOOLS) browser ## Run all tests with far more random cases (hours).
+test-deep: $(TESTED) ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 rules: $(SET_UP) ## List the rules with and without tests.
