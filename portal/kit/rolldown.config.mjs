@@ -11,7 +11,7 @@ const isElement = ({ facadeModuleId: id }) => Boolean(id?.includes("/elements/")
 
 // One file for all elements, rather than one for each set of elements that share a module.
 const SHARED = [
-  /kit\/src\/(appearance|core|connection|element|live|session|words)\.ts$/,
+  /kit\/src\/(appearance|claims|core|connection|element|live|session|words)\.ts$/,
   /typescript\/dist\/(client|documents|errors|hidden|index|tokens|user-errors)\.js$/,
   /node_modules\/(@lit\/|lit)(?!.*directive)/, // only lists need directives
 ];

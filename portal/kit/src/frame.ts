@@ -1,6 +1,7 @@
 // The page in a frame: it shows one element, and speaks with the page around it. The gateway has written into it which origins can
 // frame it, and browsers enforce that, so nothing is said to any other origin.
 
+import { claimsOf } from "./claims.js";
 import type { Change, Failure, FromFrame, ToFrame } from "./frame-messages.js";
 import { connect } from "./loader.js";
 
@@ -38,17 +39,8 @@ function canFrame(origin: string): boolean {
 
 /** Whether a token can be used here. An embed session is for pages of one origin, and for the frames that they show. */
 function isOurs(token: string): boolean {
-  const origin = embedOriginOf(token);
+  const origin = claimsOf<{ embed: { origin: string } }>(token).embed?.origin;
   return origin === undefined || (host ? origin === host : canFrame(origin));
-}
-
-function embedOriginOf(token: string): string | undefined {
-  try {
-    const text = atob(token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/"));
-    return (JSON.parse(text) as { embed?: { origin: string } }).embed?.origin;
-  } catch {
-    return undefined; // it isn't a JWT: the gateway decides
-  }
 }
 
 /** Say something to the page. Until its origin is known, only that a token is needed, which everybody can know. */

@@ -1,5 +1,7 @@
 // The session of the page: one token for all elements, renewed before its end. It never becomes a visitor's.
 
+import { claimsOf } from "./claims.js";
+
 const SECOND = 1000;
 const LEAD = 60; // seconds before the end of a token at which it's renewed
 const SPREAD = 15; // seconds by which pages that started together differ
@@ -145,11 +147,6 @@ export class Session {
 
 /** How many seconds a new token is valid. A device's clock can be wrong, so the token's own times count if it has both. */
 function lifetimeOf(token: string): number {
-  try {
-    const text = atob(token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/"));
-    const { exp, iat = Date.now() / SECOND } = JSON.parse(text) as { exp?: number; iat?: number };
-    return typeof exp === "number" ? Math.max(1, exp - iat) : Infinity;
-  } catch {
-    return Infinity; // it isn't a JWT: the gateway says when it has ended
-  }
+  const { exp, iat = Date.now() / SECOND } = claimsOf<{ exp: number; iat: number }>(token);
+  return typeof exp === "number" ? Math.max(1, exp - iat) : Infinity; // without a time, the gateway says when it has ended
 }
