@@ -54,18 +54,23 @@ class FactsMemory:
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Return the current rows. A single row is remembered."""
-        compiled = compile_statement(statement)
-        arguments = tuple(compiled.arguments(parameters))
-        rows = await self._reader.run(_with_text(compiled.text), arguments)
-        self._kept.pop((compiled.text, arguments), None)
-        for *row, text in rows if len(rows) == 1 else ():
-            self._kept[compiled.text, arguments] = Facts(compiled.text, arguments, tuple(row), text)
-        return [tuple(row)[:-1] for row in rows]
+        rows, _ = await self.load(statement, parameters)
+        return rows
+
+    async def load(self, statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[Sequence[Any], Facts | None]:
+        """Return the current rows, and what is remembered of them: a single row."""
+        text, arguments = key = _key(statement, parameters)
+        found = await self._reader.run(_with_text(text), arguments)
+        self._kept.pop(key, None)
+        rows = [tuple(row)[:-1] for row in found]
+        if len(rows) != 1:
+            return rows, None
+        facts = self._kept[key] = Facts(text, arguments, rows[0], found[0][-1])
+        return rows, facts
 
     def recall(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Facts | None:
         """Return the facts that the statement returned last, or None."""
-        compiled = compile_statement(statement)
-        return self._kept.get((compiled.text, tuple(compiled.arguments(parameters))))
+        return self._kept.get(_key(statement, parameters))
 
     def presumed(self, *, again: bool = False) -> PresumedFacts:
         """Return a reader of one request's facts. It reads them from the database if they have to be read `again`."""
@@ -86,14 +91,10 @@ class PresumedFacts:
         if self.guard is not None:
             return await self._memory.fetch(statement, parameters)
         recalled = None if self._again else self._memory.recall(statement, parameters)
-        if recalled is None:
-            rows = await self._memory.fetch(statement, parameters)
-            if len(rows) != 1:
-                return rows
-        facts = recalled or self._memory.recall(statement, parameters)
-        assert facts is not None  # noqa: S101 (one row is always remembered, and nothing has run since)
-        self.guard = FactsGuard(facts, self._reader, is_recalled=recalled is not None)
-        return [facts.row]
+        rows, facts = ([recalled.row], recalled) if recalled else await self._memory.load(statement, parameters)
+        if facts is not None:
+            self.guard = FactsGuard(facts, self._reader, is_recalled=recalled is not None)
+        return rows
 
 
 class FactsGuard:
@@ -133,6 +134,12 @@ class FactsGuard:
     def _settle(self, is_confirmed: bool) -> None:
         self._is_confirmed, self.is_stale = is_confirmed, not is_confirmed
         (CONFIRMED if is_confirmed else STALE).value += 1
+
+
+def _key(statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return what the facts of a statement are remembered by: its text and its arguments."""
+    compiled = compile_statement(statement)
+    return compiled.text, tuple(compiled.arguments(parameters))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
