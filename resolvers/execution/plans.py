@@ -398,20 +398,22 @@ def _count(answer: Answer) -> None:
     """Count what executed an operation, and why its plan didn't execute all of it."""
     for kind in {why.kind for why in answer.unplanned.values()}:
         UNPLANNED[kind].value += 1
-    if not answer.unplanned:
-        BY_PLAN.value += 1
-    elif len(answer.unplanned) < len(answer.roots.fields):
-        EXECUTIONS[ExecutedBy.BOTH].value += 1
-    else:
-        EXECUTIONS[ExecutedBy.GRAPHQL_CORE].value += 1
+    EXECUTIONS[_executed_by(answer.unplanned, answer.roots)].value += 1
+
+
+def _executed_by(unplanned: Mapping[str, Why], roots: Roots) -> ExecutedBy:
+    if not unplanned:
+        return ExecutedBy.PLAN
+    return ExecutedBy.BOTH if len(unplanned) < len(roots.fields) else ExecutedBy.GRAPHQL_CORE
 
 
 def _execution(unplanned: Mapping[str, Why], roots: Roots) -> str:
     """Return the description of what executed an operation."""
-    if not unplanned:
+    executed_by = _executed_by(unplanned, roots)
+    if executed_by is ExecutedBy.PLAN:
         return PLANNED
     reason = next(iter(unplanned.values())).text
-    if len(unplanned) == len(roots.fields):
+    if executed_by is ExecutedBy.GRAPHQL_CORE:
         return f"graphql-core; {reason}"
     return f"{PLANNED}, but {len(unplanned)} of {len(roots.fields)} root fields by graphql-core; {reason}"
 
