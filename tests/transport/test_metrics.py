@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
 from models import Company, Port
+from models.mail import MailStatus
+from models.webhook_endpoint import WebhookDeliveryStatus
 from policies.reason import Reason
 from resolvers.execution.codegen import Unplanned
 from resolvers.execution.plans import ExecutedBy
@@ -35,12 +37,13 @@ CODE: Final = re.compile(r"[A-Z][A-Z_]+")
 PRICES: Final = "query Prices { ports(first: 2) { nodes { monthlyRate { amount } } } }"
 PROCESS: Final = {"python_info", "python_gc_objects_collected", "python_gc_objects_uncollectable", "python_gc_collections"}
 Allowed = Mapping[str, Collection[str]]
+SENDING: Final = frozenset(status.value.lower() for kind in (MailStatus, WebhookDeliveryStatus) for status in kind)
 ALLOWED: Final[Allowed] = {
     "kind": frozenset({"query", "mutation", "other"}),
     "payer": frozenset({"user", "address"}),
     "what": frozenset({"connections", "sockets", "subscriptions"}),
     "executor": frozenset(ExecutedBy),
-    "result": frozenset({"hit", "miss", "confirmed", "stale", "done", "failed"}),
+    "result": frozenset({"hit", "miss", "confirmed", "stale", "done", "delayed"}) | SENDING,
     "documents": frozenset({"trusted", "other"}),
     "access": frozenset({"read", "write"}),
     "state": frozenset({"in_use", "idle", "due", "scheduled", "running", "failed"}),
