@@ -410,7 +410,7 @@ async def test_every_driver_uses_tls(tmp_path: Path, socket_path: str, at: Calla
         await listening.close()
         untrusted = await answers(at(front.port, f"sslmode=verify-full&sslrootcert={other.root}"))
         named = await answers(at(front.port, verify, "127.0.0.1"))
-        only_signed = await answers(at(front.port, verify.replace("full", "ca"), "127.0.0.1"))
+        only_signed = await answers(at(front.port, verify.replace("verify-full", "verify-ca"), "127.0.0.1"))
 
     assert [[1, 1, 1]] * 4 == served
     assert (12, 13) <= (secured, front.secured)
