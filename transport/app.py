@@ -16,10 +16,10 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+from starlette.types import Lifespan
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from policies.viewer import Viewer
@@ -28,10 +28,11 @@ from settings import Settings
 from telemetry import metrics, tracing
 from transport.authentication.bearer import Identity, NoTokenInUrl
 from transport.documents import Documents
-from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.failsafe import Failsafe
 from transport.headers import Cors, SafeHeaders
 from transport.http.compression import compression
 from transport.http.diff import Diff, diff_route
+from transport.http.direct import Direct
 from transport.http.endpoint import METHODS, GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.http.public_pages import PublicPages
@@ -99,7 +100,7 @@ def create_app(
     """
     admitted: Container[str] = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
-    graphql = _graphql_routes(
+    endpoint, graphql = _graphql_routes(
         settings=settings,
         operations=_operations(schema, documents, planned, settings),
         identity=identity,
@@ -110,7 +111,7 @@ def create_app(
         origins=admitted,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
-    middleware = _middleware(settings, body_limits, policy, admitted)
+    middleware = _middleware(settings, endpoint, body_limits, policy, admitted)
     app = _application([*graphql, *health, *extra_routes], middleware, lifespan)
     app.state.connections = connections
     return app
@@ -157,8 +158,8 @@ def _graphql_routes(
     policy: PolicyVersion,
     quotas: Quotas,
     origins: Container[str],
-) -> list[BaseRoute]:
-    """Build the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
+) -> tuple[GraphQLEndpoint, list[BaseRoute]]:
+    """Build the endpoint and the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
     sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, "sockets")
     streams = Streams(
@@ -199,7 +200,7 @@ def _graphql_routes(
         seconds=seconds,
     )
     pages = PublicPages(operations, contexts.make, quotas, seconds, sign_in_url=f"{settings.account_url}/sign-in")
-    return [
+    return endpoint, [
         Route("/graphql", endpoint),
         Route(REFRESH_PATH, endpoint),
         WebSocketRoute("/graphql", sockets),
@@ -221,48 +222,33 @@ def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity
 
 
 def _middleware(
-    settings: Settings, body_limits: Mapping[str, BodyLimitOfQuery], policy: PolicyVersion, origins: Container[str]
+    settings: Settings,
+    endpoint: GraphQLEndpoint,
+    body_limits: Mapping[str, BodyLimitOfQuery],
+    policy: PolicyVersion,
+    origins: Container[str],
 ) -> list[Middleware]:
     """Return the middleware of every request, outermost first."""
     proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
+    log = Middleware(RequestLog, write=request_lines(settings), policy=policy)
+    safe = Middleware(SafeHeaders, public_url=settings.public_url)
+    cors = Middleware(Cors, origins=origins, allow_methods=METHODS)
+    direct = Middleware(
+        Direct, endpoint=endpoint, parts=(log, safe, cors, compression()), max_body_bytes=settings.max_body_bytes
+    )
     return [
         *(proxied if settings.trusted_proxies else []),
-        Middleware(RequestLog, write=request_lines(settings), policy=policy),
+        *([direct] if tracing.exporting is None else []),
+        log,
         *([] if tracing.exporting is None else [Middleware(Traces)]),
-        Middleware(SafeHeaders, public_url=settings.public_url),
-        Middleware(Cors, origins=origins, allow_methods=METHODS),
+        safe,
+        cors,
         compression(),
         Middleware(Failsafe),
         Middleware(NoTokenInUrl),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),
         Middleware(Peers),
     ]
-
-
-class Failsafe:
-    """Middleware that answers 500 if the application fails before it starts a response. The log gets the traceback."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response_started = scope["type"] != "http"
-
-        async def noting_start(message: Message) -> None:
-            nonlocal response_started
-            response_started = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, noting_start)
-        except ClientDisconnect:
-            log.info("client.left")
-        except Exception:
-            if response_started:
-                raise
-            log.exception("request.failed")
-            broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
-            await refuse(broken, scope["state"]["request_id"])(scope, receive, send)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

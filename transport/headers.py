@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -87,11 +88,15 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def safe(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in self.added if pair[0] not in own)]
+                message["headers"] = self.headers(message["headers"])
             await send(message)
 
         await self.app(scope, receive, safe)
+
+    def headers(self, own: Sequence[RawHeader]) -> list[RawHeader]:
+        """Return the headers of a response and the security headers that it doesn't set itself."""
+        names = {name for name, _ in own}
+        return [*own, *(pair for pair in self.added if pair[0] not in names)]
 
 
 class Cors(CORSMiddleware):
@@ -128,16 +133,22 @@ class Cors(CORSMiddleware):
         return super().preflight_response(Headers(raw=[*others, *mirrored]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or header(scope, b"origin") is not None:
+        if scope["type"] != "http" or (scope["method"] == "OPTIONS" and header(scope, b"origin") is not None):
             await super().__call__(scope, receive, send)
-            return
+        else:
+            await self.app(scope, receive, self.varying(scope, send))
 
-        async def varying(message: Message) -> None:
+    def varying(self, scope: Scope, send: Send) -> Send:
+        """Wrap `send` to add the headers of a response that isn't a preflight's."""
+        if header(scope, b"origin") is not None:
+            return partial(self.send, send=send, request_headers=Headers(scope=scope))
+
+        async def vary(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], VARIES]
             await send(message)
 
-        await self.app(scope, receive, varying)
+        return vary
 
 
 def requested(lists: Sequence[str]) -> tuple[str, ...] | None:

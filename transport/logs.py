@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from structlog.types import Processor
 from settings import Settings
 from telemetry import metrics
 from telemetry.families import Count, Timing
-from transport.headers import ADDED, header
+from transport.headers import ADDED, RawHeader, header
 
 HEADER: Final = b"x-request-id"
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -142,20 +142,14 @@ class RequestLog:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(header(scope, HEADER))
-        scope.setdefault("state", {})["request_id"] = request_id
-        raw_id = (HEADER, request_id.encode())
-        facts: Facts = {"request_id": request_id}
-        if (version := self.policy()) is not None:
-            facts["policy"] = version
-        _facts.set(facts)  # a pipelined request starts in the previous one's context
+        facts = self.begin(scope)
         status = CLOSED_EARLY
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                message["headers"] = [*message["headers"], raw_id, *scope["state"].get(ADDED, ())]
+                message["headers"] = [*message["headers"], *self.added(scope)]
             elif message["type"] == "websocket.accept":
                 status = SWITCHING_PROTOCOLS
             elif message["type"] == "websocket.close" and status == SWITCHING_PROTOCOLS:
@@ -168,22 +162,41 @@ class RequestLog:
         try:
             await self.app(scope, receive, answer)
         finally:
-            seconds = time.perf_counter() - started
-            RESPONSES[status].value += 1
-            if scope["type"] == "http":
-                note_duration(seconds)
-            if self.write is not None:
-                self.write(
-                    {
-                        **facts,
-                        "method": scope.get("method", "GET"),
-                        "path": scope["raw_path"].decode(
-                            "ascii", "replace"
-                        ),  # still percent-encoded, so that it can't break the line
-                        "status": status,
-                        "milliseconds": round(seconds * 1000, 1),
-                    }
-                )
+            self.end(scope, facts, status, time.perf_counter() - started)
+
+    def begin(self, scope: Scope) -> Facts:
+        """Give a request its ID, and return the facts that `bind_facts` adds to."""
+        request_id = _request_id(header(scope, HEADER))
+        scope.setdefault("state", {})["request_id"] = request_id
+        facts: Facts = {"request_id": request_id}
+        if (version := self.policy()) is not None:
+            facts["policy"] = version
+        _facts.set(facts)  # a pipelined request starts in the previous one's context
+        return facts
+
+    def added(self, scope: Scope) -> Iterator[RawHeader]:
+        """Return the headers that a response gets: the request's ID, and what its state names."""
+        state = scope["state"]
+        yield HEADER, state["request_id"].encode()
+        yield from state.get(ADDED, ())
+
+    def end(self, scope: Scope, facts: Facts, status: int, seconds: float) -> None:
+        """Count a response, or a client that left before it, and write its line."""
+        RESPONSES[status].value += 1
+        if scope["type"] == "http":
+            note_duration(seconds)
+        if self.write is not None:
+            self.write(
+                {
+                    **facts,
+                    "method": scope.get("method", "GET"),
+                    "path": scope["raw_path"].decode(
+                        "ascii", "replace"
+                    ),  # still percent-encoded, so that it can't break the line
+                    "status": status,
+                    "milliseconds": round(seconds * 1000, 1),
+                }
+            )
 
 
 def note_duration(seconds: float) -> None:

@@ -16,10 +16,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 from graphql import OperationType
+from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -71,6 +72,24 @@ class Answer(NamedTuple):
     refresh_cookie: str | None = None
 
 
+class Response(NamedTuple):
+    """An HTTP response, complete."""
+
+    status: int
+    headers: list[RawHeader]
+    body: bytes
+
+    @classmethod
+    def of(cls, response: StarletteResponse) -> Self:
+        """Return a response of Starlette's."""
+        return cls(response.status_code, response.raw_headers, bytes(response.body))
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
 @dataclass(slots=True)
 class Batch:
     """The answers of a batch so far, in the order of its operations."""
@@ -98,32 +117,31 @@ class GraphQLEndpoint:
     max_batch_operations: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id: str = scope["state"]["request_id"]
-        media_type = MediaType.JSON
         try:
-            if scope["method"] not in METHODS:
-                allow = {"Allow": ", ".join(METHODS), "Accept-Query": MediaType.JSON}
-                raise Refusal(
-                    HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send GraphQL requests by POST, GET or QUERY.", allow
-                )
-            media_type = accepted(header(scope, b"accept"))
+            media_type = _media_type(scope)
             if media_type is MediaType.EVENT_STREAM:
                 await self.events(scope, receive, send)
                 return
+        except Refusal as refusal:
+            response = _refused(refusal, scope["state"]["request_id"])
+        else:
+            response = await self.respond(scope, receive, media_type)
+        await response.send(send)
+
+    async def respond(self, scope: Scope, receive: Receive, media_type: MediaType) -> Response:
+        """Return the whole response to a request, as one of the types that aren't streamed."""
+        request_id: str = scope["state"]["request_id"]
+        try:
             with self.refresh_cookie.sender_of(scope):
                 answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
-            response = refuse(refusal, request_id, MediaType.JSON if media_type is MediaType.EVENT_STREAM else media_type)
-            response.headers.update(HEADERS)
-            await response(scope, receive, send)
+            return _refused(refusal, request_id, media_type)
+        if isinstance(answer, Batch):
+            answers, (status, body) = answer.answers, _encode_batch(answer, request_id)
         else:
-            if isinstance(answer, Batch):
-                answers, (status, body) = answer.answers, _encode_batch(answer, request_id)
-            else:
-                answers, (status, body) = [answer], _encode(answer, request_id, media_type)
-            headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *self._headers(answers)]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            answers, (status, body) = [answer], _encode(answer, request_id, media_type)
+        headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *self._headers(answers)]
+        return Response(status, headers, body)
 
     def _headers(self, answers: list[Answer]) -> list[RawHeader]:
         """Return the headers that report the operations, and the cookie that the last of them sets."""
@@ -260,6 +278,22 @@ class GraphQLEndpoint:
         context = await self.view_as(viewer, request.view_as, request_id)
         bind_viewed_as(context)
         return context
+
+
+def _media_type(scope: Scope) -> MediaType:
+    """Return the type of the response that the client prefers. Raises Refusal."""
+    if scope["method"] not in METHODS:
+        allow = {"Allow": ", ".join(METHODS), "Accept-Query": MediaType.JSON}
+        raise Refusal(
+            HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send GraphQL requests by POST, GET or QUERY.", allow
+        )
+    return accepted(header(scope, b"accept"))
+
+
+def _refused(refusal: Refusal, request_id: str, media_type: MediaType = MediaType.JSON) -> Response:
+    response = refuse(refusal, request_id, media_type)
+    response.headers.update(HEADERS)
+    return Response.of(response)
 
 
 def _answer(operation: Operation, result: ExecutionResult, context: object) -> Answer:

@@ -34,17 +34,17 @@ class BodyLimit:
             return
         of_query = self.of_path.get(scope["path"])
         limit = self.limit if of_query is None else of_query(scope["query_string"].decode("latin-1"))
-        if _content_length(scope) > limit:
+        if content_length(scope) > limit:
             await refuse(BodyTooLarge(limit), scope["state"]["request_id"])(scope, receive, send)
         else:
-            await self.app(scope, _counted(receive, limit), send)
+            await self.app(scope, counted(receive, limit), send)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
+def counted(receive: Receive, limit: int) -> Receive:
     """Wrap `receive` to raise BodyTooLarge as soon as the body exceeds the limit."""
     size = 0
 
-    async def counted() -> Message:
+    async def receive_counted() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
@@ -52,10 +52,11 @@ def _counted(receive: Receive, limit: int) -> Receive:
             raise BodyTooLarge(limit)
         return message
 
-    return counted
+    return receive_counted
 
 
-def _content_length(scope: Scope) -> int:
+def content_length(scope: Scope) -> int:
+    """Return the length of a body in bytes, as its header says, or 0 without one."""
     length = header(scope, b"content-length")
     if length is None or not length.isdecimal():
         return 0
