@@ -216,6 +216,8 @@ def _add_exports(app: App, background: OpenedBackground) -> None:
     async def write_export(export_id: str) -> None:
         async with _running("exports", "write_export"):
             status = await (await background.get()).exports.write(UUID(export_id))
+        if status is ExportStatus.RUNNING:
+            await write_export.defer_async(export_id=export_id)
         if status in (ExportStatus.COMPLETED, ExportStatus.FAILED):
             metrics.EXPORTS.child(status.lower()).value += 1
             log.info(f"export.{status.lower()}", export_id=export_id)

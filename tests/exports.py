@@ -83,7 +83,8 @@ async def table(client: Client, viewer: str | None, query: str = PORTS, **more: 
 
 async def queried(client: Client, viewer: str | None, fields: str, connection: str = "ports") -> list[dict[str, Any]]:
     """Return the rows of all pages of a connection, with `__hidden` as an export has it."""
-    query = f"query ($after: String) {{ {connection}(first: 3, after: $after) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+    selected = f"nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }}"
+    query = f"query ($after: String) {{ {connection}(first: 3, after: $after) {{ {selected} }} }}"
     found: list[dict[str, Any]] = []
     after: str | None = None
     while True:

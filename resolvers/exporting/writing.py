@@ -1,7 +1,8 @@
 """Writes exports, for the worker: a page after the other, each as its asker can read it at that moment.
 
 A page and the place where the next one starts are stored in one transaction, so a worker that is killed loses and repeats no row.
-Of two workers that write the same page, one stores it. A job ends after some seconds and queues the next one, so exports take turns.
+Of two workers that write the same page, one stores it. A job ends after some seconds, and the worker queues the next one, so that
+exports take turns.
 """
 
 from __future__ import annotations
@@ -27,11 +28,6 @@ from resolvers.reading.viewers import find_key_viewer, find_viewer
 from telemetry import metrics
 
 TURN: Final = 10.0  # seconds until another export gets its turn
-DEFER: Final = sa.text(
-    "SELECT procrastinate.procrastinate_defer_jobs_v1(ARRAY[ROW("
-    "'exports', 'write_export', 0, NULL, NULL, jsonb_build_object('export_id', CAST(:export AS text)), NULL"
-    ")::procrastinate.procrastinate_job_to_defer_v1])"
-)
 ACCESS_ENDED: Final = "ACCESS_ENDED"
 TOO_LARGE: Final = "EXPORT_TOO_LARGE"
 INTERNAL: Final = "INTERNAL"
@@ -71,7 +67,7 @@ class ExportWriter:
     async def write(self, export_id: UUID) -> ExportStatus | None:
         """Write pages for a turn. Return the new status, or None if the export is no longer to be written.
 
-        If the status is RUNNING, another job is queued. An unexpected error is raised, to be tried again.
+        If the status is RUNNING, the caller queues another job. An unexpected error is raised, to be tried again.
         """
         end = time.monotonic() + self.turn
         while (export := await self._begin(export_id)) is not None:
@@ -82,7 +78,6 @@ class ExportWriter:
             if status is not ExportStatus.RUNNING:
                 return status
             if time.monotonic() > end:
-                await self._defer(export)
                 return status
         return None
 
@@ -144,7 +139,3 @@ class ExportWriter:
             await session.execute(sa.delete(ExportPart).where(ExportPart.export_id == export.id))
         log.warning("export.failed", export_id=str(export.id), reason=code)
         return ExportStatus.FAILED
-
-    async def _defer(self, export: Any) -> None:
-        async with self.services.engine.connect() as connection:
-            await connection.execute(DEFER, {"export": str(export.id)})
