@@ -63,7 +63,10 @@ def upgrade() -> None:
         "CREATE FUNCTION export_deferred() RETURNS trigger LANGUAGE plpgsql SET search_path = procrastinate, pg_temp"
         f" AS $${DEFERRED};$$"
     )
-    op.execute("CREATE TRIGGER export_deferred AFTER INSERT ON export FOR EACH ROW EXECUTE FUNCTION export_deferred()")
+    op.execute(
+        "CREATE TRIGGER export_deferred AFTER INSERT ON export FOR EACH ROW WHEN (NEW.status = 'QUEUED')"
+        " EXECUTE FUNCTION export_deferred()"
+    )
 
 
 def downgrade() -> None:
