@@ -37,7 +37,7 @@ from resolvers.endpoints.export_download import ExportFile, find_export
 from resolvers.endpoints.lead_export import export_leads
 from resolvers.endpoints.uploads import Uploads
 from resolvers.execution.worker_thread import run_in_worker
-from resolvers.exporting.writing import ExportWriter
+from resolvers.exporting.writer import ExportWriter
 from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
 from resolvers.portal_origin import AdmittedOrigins

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from described_enum import DescribedEnum
 from models.base import Base, Owned, enum_column, now, private
 from models.concept import Concept, in_state, steps_of
-from models.lifecycle import Deadline, Lifecycle, Staged, Step
+from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 
 LIFETIME: Final = timedelta(days=1)  # of a file, after which it's deleted
 RETENTION: Final = timedelta(days=30)  # of what is known of an export
@@ -52,7 +52,11 @@ LIFECYCLE: Final = Lifecycle(
     },
     deadline=Deadline("expire", "expires_at"),
 )
-UNFINISHED: Final = (ExportStatus.QUEUED, ExportStatus.RUNNING)
+UNFINISHED, FINISHED = partition(
+    ExportStatus,
+    {ExportStatus.QUEUED, ExportStatus.RUNNING},
+    {ExportStatus.COMPLETED, ExportStatus.FAILED, ExportStatus.CANCELLED, ExportStatus.EXPIRED},
+)
 FILTERS: Final = {"status": in_state(LIFECYCLE, "Matches the status of the export.")}
 
 

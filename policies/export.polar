@@ -12,7 +12,7 @@ asked(viewer: Viewer, export: Export) if
 
 allow_field(_viewer: Viewer, "read", _export: Export, field) if
     field in [
-        "connection", "format", "status", "is_final", "row_count", "byte_size", "error_code", "url", "created_at", "completed_at",
+        "connection", "format", "status", "row_count", "byte_size", "error_code", "url", "created_at", "completed_at",
         "expires_at"
     ];
 

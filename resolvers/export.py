@@ -25,7 +25,6 @@ EXPIRE: Final = "expireExports"  # its action in the audit log, where it has no 
 
 exports: Final = RootConnection("Export")
 status: Final = lifecycles.status(LIFECYCLE)
-is_final: Final = lifecycles.is_final(LIFECYCLE)
 
 
 @reads_columns("id", "status", "expires_at")

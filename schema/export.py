@@ -23,7 +23,6 @@ class Export(Node):
     connection: str = column("The connection that is exported, such as `ports`.")
     format: ExportFormat = column("The format of the file, which is compressed with gzip.")
     status: ExportStatus = resolved(export.status, "The status. From `expiresAt` on, a COMPLETED export is EXPIRED.")
-    is_final: bool = resolved(export.is_final, "Whether no further step is possible.")
     row_count: int = column("The number of rows that are written so far.")
     byte_size: int = column("The size of the file so far, compressed, in bytes.")
     error_code: str | None = column("Why the export has FAILED. Null if it hasn't.")

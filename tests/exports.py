@@ -14,13 +14,13 @@ import httpx
 import orjson
 
 from models.export import ExportStatus
-from resolvers.exporting.writing import ExportWriter
+from resolvers.exporting.writer import ExportWriter
 from resolvers.values import identifiers
 from tests.client import Answer, Client
 from tests.rules.mutations import send
 
 MAX_BYTES: Final = 10_000_000
-FIELDS: Final = "id connection format status isFinal rowCount byteSize errorCode url createdAt completedAt expiresAt viewerCan"
+FIELDS: Final = "id connection format status rowCount byteSize errorCode url createdAt completedAt expiresAt viewerCan"
 EXPORT: Final = f"query ($id: ID!) {{ node(id: $id) {{ ... on Export {{ {FIELDS} }} }} }}"
 PORTS: Final = "{ ports { nodes { id name speedMbps monthlyRate { amount currency } location { metro } viewerCan } } }"
 
@@ -81,10 +81,12 @@ async def table(client: Client, viewer: str | None, query: str = PORTS, **more: 
     return list(csv.DictReader(StringIO(text, newline="")))
 
 
-async def queried(client: Client, viewer: str | None, fields: str, connection: str = "ports") -> list[dict[str, Any]]:
+async def queried(
+    client: Client, viewer: str | None, fields: str, connection: str = "ports", size: int = 3
+) -> list[dict[str, Any]]:
     """Return the rows of all pages of a connection, with `__hidden` as an export has it."""
     selected = f"nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }}"
-    query = f"query ($after: String) {{ {connection}(first: 3, after: $after) {{ {selected} }} }}"
+    query = f"query ($after: String) {{ {connection}(first: {size}, after: $after) {{ {selected} }} }}"
     found: list[dict[str, Any]] = []
     after: str | None = None
     while True:

@@ -23,8 +23,9 @@ ABSENT: Final = {"row_count": 0, "byte_size": 0, "error_code": None, "completed_
 def fill(world: World) -> None:
     """Give each member of the cast an export of each kind."""
     companies = {getattr(world.cast, part)["id"] for part in CAST}
-    for member in [row for row in world.rows["membership"] if row["company_id"] in companies]:
-        for number, outcome in enumerate(OUTCOMES):
+    members = [row for row in world.rows["membership"] if row["company_id"] in companies]
+    for number, outcome in enumerate(OUTCOMES):
+        for member in members:
             _add(world, member, number, outcome)
 
 

@@ -18,7 +18,7 @@ from resolvers.auditing.recording import record
 from resolvers.export import can_be_downloaded
 from resolvers.exporting.encoding import EXTENSIONS
 from resolvers.exporting.links import is_signed
-from resolvers.exporting.writing import find_asker
+from resolvers.exporting.writer import find_asker
 from resolvers.values import identifiers
 from resolvers.values.identifiers import InvalidId
 

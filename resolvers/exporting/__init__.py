@@ -2,6 +2,6 @@
 
 - `pages`: a page of rows, and what reads one.
 - `encoding`: a page as a part of the file, in JSON Lines or CSV.
-- `writing`: what the worker does: it writes a page after the other, with the rights of that moment.
+- `writer`: what the worker does: it writes a page after the other, with the rights of that moment.
 - `links`: the signed links by which an asker downloads its file.
 """

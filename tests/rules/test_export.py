@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -20,6 +21,7 @@ from tests.client import ANONYMOUS, Client
 from tests.exports import PORTS, content, download, key_of, lines, queried, read, start, table, writer, written
 from tests.factory import Company, Factory
 from tests.rules.mutations import recorded_changes, send, user_error
+from tests.rules.test_lead_export import store
 
 FIELDS: Final = "id name speedMbps monthlyRate { amount currency } location { metro } viewerCan"
 LISTED: Final = "{ exports { totalCount nodes { id status } } }"
@@ -284,7 +286,7 @@ async def test_killed_worker_loses_and_repeats_no_row_V14(
     await written(client, started, turn=-1)
     export = await writer(client)._begin(key_of(started))
     with monkeypatch.context() as patch:
-        patch.setattr("resolvers.exporting.writing.encode_page", _raise)
+        patch.setattr("resolvers.exporting.writer.encode_page", _raise)
         with pytest.raises(ConnectionError):
             await written(client, started)
 
@@ -306,7 +308,7 @@ async def test_export_that_breaks_again_and_again_fails_V14(
     """After some attempts at a page, the export says so."""
     company = await company_with_ports(factory)
     started = await start(client, company.admin)
-    monkeypatch.setattr("resolvers.exporting.writing.encode_page", _raise)
+    monkeypatch.setattr("resolvers.exporting.writer.encode_page", _raise)
     for _ in range(MAX_ATTEMPTS):
         with pytest.raises(ConnectionError):
             await written(client, started)
@@ -408,3 +410,22 @@ async def test_only_trusted_documents_are_exported_V14(
     ]
 
     assert [[], [{"code": "DOCUMENT_NOT_TRUSTED"}]] == found
+
+
+async def test_memory_is_that_of_a_page_V17(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing and downloading ten times as many rows takes no more memory."""
+    monkeypatch.setattr("transport.export_pages.MAX_PAGE_SIZE", 200)
+    peaks = []
+    for number in (1_000, 9_000):
+        company = await factory.company()
+        await store(rules_engine, company, number)
+        started = await start(client, company.admin, "{ leads { nodes { id source message createdAt } } }")
+        tracemalloc.start()
+        assert ExportStatus.COMPLETED == await written(client, started)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert number == (await read(client, company.admin, started))["rowCount"]
+
+    assert peaks[1] < 1.5 * peaks[0] + 1_000_000
