@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from described_enum import DescribedEnum
 from models.base import Base, Owned, enum_column, now, private
-from models.concept import Concept, in_state, steps_of
+from models.concept import Concept, steps_of
 from models.lifecycle import Deadline, Lifecycle, Staged, Step, partition
 
 LIFETIME: Final = timedelta(days=1)  # of a file, after which it's deleted
@@ -57,7 +57,6 @@ UNFINISHED, FINISHED = partition(
     {ExportStatus.QUEUED, ExportStatus.RUNNING},
     {ExportStatus.COMPLETED, ExportStatus.FAILED, ExportStatus.CANCELLED, ExportStatus.EXPIRED},
 )
-FILTERS: Final = {"status": in_state(LIFECYCLE, "Matches the status of the export.")}
 
 
 class Export(Owned, Staged, Base):
@@ -95,9 +94,7 @@ class Export(Owned, Staged, Base):
             "(status IN ('COMPLETED', 'EXPIRED')) = (completed_at IS NOT NULL AND expires_at IS NOT NULL)", name="completed"
         ),
         sa.Index("export_user_id_page", "user_id", "company_id", "id"),
-        sa.Index("export_user_id_status_page", "user_id", "company_id", "status", "id"),
         sa.Index("export_api_key_id_page", "api_key_id", "id"),
-        sa.Index("export_api_key_id_status_page", "api_key_id", "status", "id"),
         sa.Index("export_membership_id_ix", "membership_id"),
         sa.Index("export_unfinished", "company_id", postgresql_where=sa.text("status IN ('QUEUED', 'RUNNING')")),
         sa.Index("export_due", "expires_at", postgresql_where=sa.text("status = 'COMPLETED'")),
@@ -121,7 +118,6 @@ CONCEPTS: Final = (
         "Export",
         Export,
         tag=b"ex",
-        filters=FILTERS,
         newest_first=True,
         actions=steps_of(LIFECYCLE, "cancel"),
     ),

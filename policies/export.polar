@@ -16,5 +16,5 @@ allow_field(_viewer: Viewer, "read", _export: Export, field) if
         "expires_at"
     ];
 
-# Whoever made an export can cancel it. V14 V51
+# Users and programs can cancel their own exports. V14 V51
 allow(viewer: Viewer, "cancel", export: Export) if asked(viewer, export);

@@ -50,7 +50,7 @@ log = structlog.stdlib.get_logger("crossgate.exports")
 
 
 async def find_asker(services: Services, export: Any) -> Viewer | None:
-    """Load the current viewer of whoever asked for an export, or None if its membership or API key has ended."""
+    """Load the current viewer of who asked for an export, or None if its membership or API key has ended."""
     if export.api_key_id is not None:
         return await find_key_viewer(services.reader, export.api_key_id)
     return await find_viewer(services.reader, export.user_id, export.company_id)

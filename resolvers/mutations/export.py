@@ -81,7 +81,7 @@ async def _asker(work: UnitOfWork) -> dict[str, Any]:
 
 
 async def _add(work: UnitOfWork, export: Export) -> None:
-    """Insert an export, unless its asker couldn't read it: whoever is signed in otherwise than as a member or by an API key."""
+    """Insert an export, unless its asker couldn't read it, as in embed sessions and for members of an identity issuer."""
     if (export.membership_id is None) == (export.api_key_id is None):
         work.errors.add(ErrorCode.FORBIDDEN, FORBIDDEN)
     work.errors.raise_if_any()

@@ -123,7 +123,6 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("offers", "expiresTo"): ("expiresOn", lambda row: row["expiresOn"], lambda day, value: bool(day and day <= value)),
     ("offers", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
     ("offers", "sellerId"): ("seller { id }", lambda row: row["seller"]["id"], equal),
-    ("exports", "status"): ("status", lambda row: row["status"], equal),
     ("agreements", "status"): ("status", lambda row: row["status"], equal),
     ("agreements", "offerId"): ("offer { id }", lambda row: row["offer"]["id"], equal),
     ("leads", "status"): ("status", lambda row: row["status"], equal),

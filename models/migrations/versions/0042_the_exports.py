@@ -27,12 +27,6 @@ STEPS = (
     "RUNNING>CANCELLED",
     "COMPLETED>EXPIRED",
 )
-PAGES = (
-    ["user_id", "company_id", "id"],
-    ["user_id", "company_id", "status", "id"],
-    ["api_key_id", "id"],
-    ["api_key_id", "status", "id"],
-)
 DEFERRED = """
     BEGIN
         PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -111,10 +105,8 @@ def _exports() -> None:
             "(status IN ('COMPLETED', 'EXPIRED')) = (completed_at IS NOT NULL AND expires_at IS NOT NULL)", name="completed"
         ),
     )
-    for columns in PAGES:
-        op.create_index(
-            f"export_{'_'.join(each for each in columns if each not in ('company_id', 'id'))}_page", "export", columns
-        )
+    op.create_index("export_user_id_page", "export", ["user_id", "company_id", "id"])
+    op.create_index("export_api_key_id_page", "export", ["api_key_id", "id"])
     op.create_index("export_membership_id_ix", "export", ["membership_id"])
     unfinished, due = sa.text("status IN ('QUEUED', 'RUNNING')"), sa.text("status = 'COMPLETED'")
     op.create_index("export_unfinished", "export", ["company_id"], postgresql_where=unfinished)
