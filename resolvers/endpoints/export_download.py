@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 KEY: Final = sa.bindparam("key", type_=sa.Uuid())
 START: Final = sa.bindparam("start", type_=sa.Integer())
-ASKER: Final[sa.Select[Any]] = sa.select(Export.user_id, Export.company_id, Export.api_key_id).where(Export.id == KEY)
-PART: Final[sa.Select[Any]] = (
+ASKER: Final[Any] = sa.select(Export.user_id, Export.company_id, Export.api_key_id).where(Export.id == KEY)
+PART: Final[Any] = (
     sa.select(ExportPart.start, ExportPart.content)
     .where(ExportPart.export_id == KEY, ExportPart.start <= START)
     .order_by(ExportPart.start.desc())

@@ -26,8 +26,10 @@ FIELDS: Final = "id message"
 async def until(client: Client, viewer: str, started: dict[str, Any], *, rows: int) -> dict[str, Any]:
     """Wait until an export has some rows, and return it."""
     async with asyncio.timeout(PATIENCE):
-        while (found := await read(client, viewer, started))["rowCount"] < rows and found["status"] != "COMPLETED":  # noqa: ASYNC110 (another process writes it)
-            await asyncio.sleep(0.01)
+        found: dict[str, Any] = await read(client, viewer, started)
+        while found["rowCount"] < rows and found["status"] != "COMPLETED":
+            await asyncio.sleep(0.01)  # another process writes it
+            found = await read(client, viewer, started)
     return found
 
 
