@@ -71,6 +71,8 @@ class ExportWriter:
         """
         end = time.monotonic() + self.turn
         while (export := await self._begin(export_id)) is not None:
+            if export.attempts > MAX_ATTEMPTS:
+                return await self._fail(export, INTERNAL)
             try:
                 status = await self._write_page(export)
             except PageFailed as failed:
@@ -88,9 +90,6 @@ class ExportWriter:
         statement = sa.update(Export).where(*unfinished).values(**begun).returning(*WRITTEN, Export.attempts)
         async with self.services.engine.connect() as connection:
             export = (await connection.execute(statement)).one_or_none()
-        if export is not None and export.attempts > MAX_ATTEMPTS:
-            await self._fail(export, INTERNAL)
-            return None
         return export
 
     async def _write_page(self, export: Any) -> ExportStatus | None:

@@ -313,7 +313,7 @@ async def test_export_that_breaks_again_and_again_fails_V14(
         with pytest.raises(ConnectionError):
             await written(client, started)
 
-    assert await written(client, started) is None
+    assert ExportStatus.FAILED == await written(client, started)
     found = await read(client, company.admin, started)
     assert ("FAILED", "INTERNAL", None) == (found["status"], found["errorCode"], found["url"])
 

@@ -26,9 +26,7 @@ HEADERS: Final = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Referrer-Policy": "no-referrer",
     "Vary": "Authorization",
-    "X-Content-Type-Options": "nosniff",
 }
 NOT_FOUND: Final = "Export not found, or the link isn't yours or has expired. Query the export for a new link."
 
