@@ -89,8 +89,7 @@ class ExportWriter:
         begun = {"status": ExportStatus.RUNNING, "attempts": Export.attempts + 1}
         statement = sa.update(Export).where(*unfinished).values(**begun).returning(*WRITTEN, Export.attempts)
         async with self.services.engine.connect() as connection:
-            export = (await connection.execute(statement)).one_or_none()
-        return export
+            return (await connection.execute(statement)).one_or_none()
 
     async def _write_page(self, export: Any) -> ExportStatus | None:
         """Write the next page, and return the new status. None if somebody else has written it. Raises PageFailed."""
