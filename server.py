@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +33,11 @@ from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.recording import record
 from resolvers.context import Context, Origin, Services
 from resolvers.endpoints.downloads import find_file
+from resolvers.endpoints.export_download import ExportFile, find_export
 from resolvers.endpoints.lead_export import export_leads
 from resolvers.endpoints.uploads import Uploads
 from resolvers.execution.worker_thread import run_in_worker
+from resolvers.exporting.writer import ExportWriter
 from resolvers.identity.federation import load_identity_viewer
 from resolvers.notifying.outbox import latest_mails
 from resolvers.portal_origin import AdmittedOrigins
@@ -72,9 +75,11 @@ from transport.authentication.issuers import Issuers, IssuerToken
 from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
+from transport.export_pages import SchemaPages
 from transport.gauges import watch_plans, watch_services
 from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
+from transport.http.export_files import export_file_route
 from transport.http.exports import export_route
 from transport.http.files import File, LoadFile, file_route
 from transport.http.frames import frame_routes
@@ -141,6 +146,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
     documents.persisted = _persisted(settings, documents, schema)
+    services.exports = SchemaPages.of(schema, documents, lambda: bounds_of(schema._schema, settings))
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
     companions = [
         *([reloading.follow] if settings.development else []),
@@ -207,6 +213,7 @@ def _routes(settings: Settings, services: Services, identity: Identity, tokens: 
     development = Development.of(settings)
     return [
         file_route(identity, _files(services), quotas),
+        export_file_route(identity, _export_files(services), quotas),
         export_route(identity, lambda viewer, request_id: export_leads(Context(services, viewer, Origin(request_id))), quotas),
         upload_route(
             identity,
@@ -254,19 +261,34 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         origins=AllowedOrigins(frozenset(settings.allowed_origins), settings.development),
         read_proof=PortalProofs(),
         strict_schema=settings.shaped_schema == "strict",
+        max_exports_per_viewer=settings.max_exports_per_viewer,
+        max_exports_per_company=settings.max_exports_per_company,
     )
 
 
-def make_webhooks(settings: Settings, post: Post, policies: Path = POLICIES) -> tuple[Webhooks, PolicyReloader]:
-    """Build what the worker sends webhooks with: the services, the policy and the schema, as the gateway has them."""
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What the worker sends webhooks and writes exports with, and what reloads its policy."""
+
+    webhooks: Webhooks
+    exports: ExportWriter
+    reloading: PolicyReloader
+
+
+def make_background(settings: Settings, post: Post, policies: Path = POLICIES) -> Background:
+    """Build what the worker needs of the gateway: the services, the policy and the schema."""
     tokens = Tokens.load(settings.signing_key_file)
     services = make_services(settings, tokens, load_policy(policies))
     schema_of = _schema_of(ViewerSchemas(whole=settings.shaped_schema == "off"))
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     schema = _schema(settings, documents, Planning(), Auditing(settings.audited_fields), schema_of)
-    read = EventReader(schema, documents, schema_of if settings.shaped_schema == "strict" else None)
-    reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
-    return Webhooks(services=services, shown=SHOWN, read=read, post=post), reloading
+    strict = schema_of if settings.shaped_schema == "strict" else None
+    services.exports = SchemaPages.of(schema, documents, lambda: bounds_of(schema._schema, settings))
+    return Background(
+        Webhooks(services=services, shown=SHOWN, read=EventReader(schema, documents, strict), post=post),
+        ExportWriter(services=services, max_bytes=settings.max_export_bytes),
+        PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy),
+    )
 
 
 def _refused_countries(settings: Settings) -> frozenset[str]:
@@ -407,6 +429,13 @@ def _files(services: Services) -> LoadFile:
         return await find_file(name, Context(services, viewer))
 
     return load_file
+
+
+def _export_files(services: Services) -> Callable[[str, str, str, Viewer, str], Awaitable[ExportFile | None]]:
+    async def find(name: str, until: str, signature: str, sender: Viewer, request_id: str) -> ExportFile | None:
+        return await find_export(name, until, signature, Context(services, sender, Origin(request_id)))
+
+    return find
 
 
 def _sign_in(engine: AsyncEngine, tokens: Tokens, lifetime: int) -> Callable[[str], Awaitable[str | None]]:

@@ -208,6 +208,15 @@ class Settings(BaseSettings):
     )
     default_page_size: int = Field(default=50, ge=1, description="Items on a page if the client doesn't say.")
     max_page_size: int = Field(default=1000, ge=1, description="Maximum number of items on a page.")
+    max_exports_per_viewer: int = Field(
+        default=2, ge=1, description="Maximum number of unfinished exports of one user or API key."
+    )
+    max_exports_per_company: int = Field(
+        default=10, ge=1, description="Maximum number of unfinished exports of one company's users and API keys."
+    )
+    max_export_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=1024, le=2**31 - 1, description="Largest file of an export, compressed, in bytes."
+    )
     order_approval_days: int = Field(
         default=14, ge=1, le=365, description="Days until an order that waits for its partner's approval expires."
     )

@@ -1,4 +1,4 @@
-"""The composition root of the worker, a separate process that sends the outbox's emails and webhooks, and runs scheduled jobs.
+"""The composition root of the worker, a separate process that sends emails and webhooks, writes exports and runs scheduled jobs.
 
 Jobs are stored in PostgreSQL, in procrastinate's queue, which any number of workers share. If a worker is killed, another one
 takes over its jobs a few seconds after its last heartbeat. Every job must therefore be safe to run twice.
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from address import Address
 from models.database import connect
+from models.export import ExportStatus
 from resolvers.notifying.outbox import Send, deliver
 from resolvers.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from settings import Settings
@@ -29,12 +30,14 @@ from telemetry import metrics, tracing
 from transport.smtp import SmtpMailer
 
 if TYPE_CHECKING:
-    from resolvers.webhooks import Webhooks
+    from server import Background
 
 MAX_CONCURRENT_JOBS: Final = 5  # per worker
 MAX_CONCURRENT_WEBHOOKS: Final = 10  # per worker; their own, so that slow receivers don't delay emails
 MAILS_AND_CHORES: Final = ("mails", "chores")
 WEBHOOKS: Final = ("webhooks",)
+MAX_CONCURRENT_EXPORTS: Final = 2  # per worker; their own, so that long exports delay neither emails nor webhooks
+EXPORTS: Final = ("exports",)
 HEARTBEAT: Final = 2.0  # seconds between two heartbeats, and between two polls for jobs
 STALLED_AFTER: Final = 8.0  # seconds without a heartbeat until a worker counts as dead
 JOB_TIMEOUT: Final = 300.0  # seconds for one job
@@ -61,7 +64,7 @@ COUNT_JOBS: Final = """
     ))) AS seconds
     FROM procrastinate_jobs j WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1, 2
 """
-QUEUES: Final = (*MAILS_AND_CHORES, *WEBHOOKS)
+QUEUES: Final = (*MAILS_AND_CHORES, *WEBHOOKS, *EXPORTS)
 STATES: Final = ("due", "scheduled", "running", "failed")
 
 log = structlog.stdlib.get_logger("crossgate.worker")
@@ -88,6 +91,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         tasks = [
             asyncio.ensure_future(app.run_worker_async(**_options(settings, MAILS_AND_CHORES))),
             asyncio.ensure_future(app.run_worker_async(**_options(settings, WEBHOOKS, MAX_CONCURRENT_WEBHOOKS))),
+            asyncio.ensure_future(app.run_worker_async(**_options(settings, EXPORTS, MAX_CONCURRENT_EXPORTS))),
             asyncio.ensure_future(_requeue_periodically(app)),
             asyncio.ensure_future(_count_periodically(app)),
             asyncio.ensure_future(stop.wait()),
@@ -105,12 +109,12 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def work_once(settings: Settings) -> None:
-    """Run each scheduled job once, send all due emails and webhooks, then return."""
+    """Run each scheduled job once, send all due emails and webhooks, write all exports, then return."""
     async with _open(settings) as (app, engine):
         await requeue_stalled_jobs(app)
         for job in SCHEDULED_JOBS:
             await job.run(engine, settings.site_url)
-        due = _options(settings, ("mails", *WEBHOOKS))
+        due = _options(settings, ("mails", *WEBHOOKS, *EXPORTS))
         await app.run_worker_async(**due, wait=False, listen_notify=False)
 
 
@@ -118,26 +122,26 @@ async def work_once(settings: Settings) -> None:
 async def _open(settings: Settings) -> AsyncIterator[tuple[App, AsyncEngine]]:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # lower levels log the responses of mail servers
     engine = connect(str(settings.database_url), MAX_CONCURRENT_JOBS)
-    webhooks = OpenedWebhooks(settings)
+    background = OpenedBackground(settings)
     try:
-        async with make_app(engine, settings, webhooks).open_async() as app:
+        async with make_app(engine, settings, background).open_async() as app:
             yield app, engine
     finally:
-        await webhooks.close()
+        await background.close()
         await engine.dispose()
 
 
-class OpenedWebhooks:
-    """What sends webhooks. It takes seconds to build and many megabytes, so it's built when the first event is due."""
+class OpenedBackground:
+    """What sends webhooks and writes exports. It takes seconds to build and many megabytes, so it's built when the first is due."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._building = asyncio.Lock()
-        self._built: Webhooks | None = None
+        self._built: Background | None = None
         self._following: asyncio.Task[None] | None = None
 
-    async def get(self) -> Webhooks:
-        """Return what sends webhooks."""
+    async def get(self) -> Background:
+        """Return what sends webhooks and writes exports."""
         async with self._building:
             if self._built is None:
                 self._built = await self._build()
@@ -150,27 +154,27 @@ class OpenedWebhooks:
             with suppress(asyncio.CancelledError):
                 await self._following
         if self._built is not None:
-            await self._built.services.close()
+            await self._built.webhooks.services.close()
 
-    async def _build(self) -> Webhooks:
+    async def _build(self) -> Background:
         import server  # with all of the gateway, which most commands of the worker don't need
         from transport.webhooks import WebhookClient
 
         client = WebhookClient(local=self._settings.development)
-        webhooks, reloading = await asyncio.to_thread(server.make_webhooks, self._settings, client)
-        await webhooks.services.audit.start()
+        background = await asyncio.to_thread(server.make_background, self._settings, client)
+        await background.webhooks.services.audit.start()
         if self._settings.development:
-            self._following = asyncio.create_task(reloading.follow())
-        return webhooks
+            self._following = asyncio.create_task(background.reloading.follow())
+        return background
 
 
-def make_app(engine: AsyncEngine, settings: Settings, webhooks: OpenedWebhooks | None = None) -> App:
-    """Build the queue's app, with tasks for emails and webhooks and one for each scheduled job."""
+def make_app(engine: AsyncEngine, settings: Settings, background: OpenedBackground | None = None) -> App:
+    """Build the queue's app, with tasks for emails, webhooks and exports and one for each scheduled job."""
     app = App(
         connector=PsycopgConnector(
             conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),
             min_size=1,
-            max_size=MAX_CONCURRENT_JOBS + MAX_CONCURRENT_WEBHOOKS + 2,
+            max_size=MAX_CONCURRENT_JOBS + MAX_CONCURRENT_WEBHOOKS + MAX_CONCURRENT_EXPORTS + 3,
         )
     )
     send = SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
@@ -179,30 +183,44 @@ def make_app(engine: AsyncEngine, settings: Settings, webhooks: OpenedWebhooks |
     async def send_mail(mail_id: str) -> None:
         await _send(engine, send, UUID(mail_id))
 
-    _add_webhooks(app, webhooks or OpenedWebhooks(settings))
+    background = background or OpenedBackground(settings)
+    _add_webhooks(app, background)
+    _add_exports(app, background)
     for job in SCHEDULED_JOBS:
         _add(app, job, engine, settings)
     return app
 
 
-def _add_webhooks(app: App, webhooks: OpenedWebhooks) -> None:
+def _add_webhooks(app: App, background: OpenedBackground) -> None:
     @app.task(name="spread_webhook_change", queue="webhooks", retry=ExponentialBackoff())
     async def spread_webhook_change(change_id: str) -> None:
         async with _running("webhooks", "spread_webhook_change"):
-            number = await (await webhooks.get()).spread(UUID(change_id))
+            number = await (await background.get()).webhooks.spread(UUID(change_id))
         log.debug("webhook.spread", deliveries=number)
 
     @app.task(name="send_webhook", queue="webhooks", retry=ExponentialBackoff())
     async def send_webhook(delivery_id: str) -> None:
         try:
             async with _running("webhooks", "send_webhook"):
-                status = await (await webhooks.get()).deliver(UUID(delivery_id))
+                status = await (await background.get()).webhooks.deliver(UUID(delivery_id))
         except Exception:
             metrics.WEBHOOKS.child("delayed").value += 1
             raise
         if status is not None:
             metrics.WEBHOOKS.child(status.value.lower()).value += 1
             log.info(f"webhook.{status.value.lower()}", delivery_id=delivery_id)
+
+
+def _add_exports(app: App, background: OpenedBackground) -> None:
+    @app.task(name="write_export", queue="exports", retry=ExponentialBackoff())
+    async def write_export(export_id: str) -> None:
+        async with _running("exports", "write_export"):
+            status = await (await background.get()).exports.write(UUID(export_id))
+        if status is ExportStatus.RUNNING:
+            await write_export.defer_async(export_id=export_id)
+        if status in (ExportStatus.COMPLETED, ExportStatus.FAILED):
+            metrics.EXPORTS.child(status.lower()).value += 1
+            log.info(f"export.{status.lower()}", export_id=export_id)
 
 
 async def _send(engine: AsyncEngine, send: Send | None, key: UUID) -> None:

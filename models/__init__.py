@@ -21,6 +21,7 @@ from models.connection_request import ConnectionRequest
 from models.dealing import Dealing
 from models.document import Document
 from models.email_token import EmailToken
+from models.export import Export, ExportPart
 from models.idempotent_request import IdempotentRequest
 from models.identity_issuer import FederatedIdentity, IdentityIssuer
 from models.image import Image, ImageRendition
@@ -66,6 +67,8 @@ __all__ = [
     "Dealing",
     "Document",
     "EmailToken",
+    "Export",
+    "ExportPart",
     "FederatedIdentity",
     "IdempotentRequest",
     "IdentityIssuer",

@@ -252,6 +252,7 @@ CONCEPTS: Final = (
             "create_api_key",
             "create_embed_session",
             "create_webhook_endpoint",
+            "start_export",
             "set_identity_issuer",
             "set_portal_origins",
             "verify_portal_origin",

@@ -245,6 +245,10 @@ allow(viewer: Viewer, "create_webhook_endpoint", company: Company) if creates_we
 deny(viewer: Viewer, "create_webhook_endpoint", company: Company) if
     viewer.sign_in_stale and creates_webhooks(viewer, company);
 
+# Members and programs of a company can export what they can read. Nobody starts an export that it couldn't read: export.polar. V14
+allow(viewer: Viewer, "start_export", company: Company) if
+    member(viewer) and company.id = viewer.company_id;
+
 # Account administrators can set their own company's identity issuer, and remove it. V53 V75
 allow(viewer: Viewer, "set_identity_issuer", company: Company) if
     administers(viewer) and company.id = viewer.company_id;

@@ -20,6 +20,7 @@ from policies.evaluation.policy import Policy
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.exporting.pages import ExportPages, NoExports
 from resolvers.identity.passwords import Passwords
 from resolvers.reading.access import Access
 from resolvers.reading.batching import Batches
@@ -75,7 +76,7 @@ class Services:
     `change_listener` reports changed rows; `audit` records who did what; `tokens` issues access tokens. With
     `local_hosts`, companies can name identity issuers and webhook endpoints on this machine. `origins` are those that the settings
     allow, and `read_proof` reads the files that prove others. With `strict_schema`, viewers don't learn the names of fields that
-    they can never see.
+    they can never see. `exports` reads the pages of exports.
     """
 
     reader: Reader
@@ -98,6 +99,9 @@ class Services:
     origins: AllowedOrigins = field(default_factory=AllowedOrigins)
     read_proof: ReadProof = read_no_proof
     strict_schema: bool = False
+    exports: ExportPages = field(default_factory=NoExports)
+    max_exports_per_viewer: int = 2
+    max_exports_per_company: int = 10
 
     def replace_policy(self, policy: Policy) -> None:
         """Use another policy for all requests that start from now on."""

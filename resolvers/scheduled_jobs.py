@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.document import purge_unused_documents
+from resolvers.export import expire_exports, purge_exports
 from resolvers.identity.attempts import purge_attempts
 from resolvers.identity.email_tokens import purge_tokens
 from resolvers.identity.sessions import purge_sessions
@@ -41,9 +42,11 @@ SCHEDULED_JOBS: Final = (
     ScheduledJob("remove_products", "* * * * *", remove_products),
     ScheduledJob("expire_offers", "* * * * *", expire_offers),
     ScheduledJob("end_agreements", "* * * * *", end_agreements),
+    ScheduledJob("expire_exports", "* * * * *", expire_exports),
     ScheduledJob("expire_order_approvals", "* * * * *", expire_due),
     ScheduledJob("forget_attempts", "*/15 * * * *", purge_attempts),
     ScheduledJob("forget_email_tokens", "23 * * * *", purge_tokens),
+    ScheduledJob("forget_exports", "47 3 * * *", purge_exports),
     ScheduledJob("forget_invitations", "41 3 * * *", purge_invitations),
     ScheduledJob("forget_requests", "11 * * * *", purge_requests),
     ScheduledJob("forget_unused_documents", "23 * * * *", purge_unused_documents),

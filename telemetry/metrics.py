@@ -51,5 +51,8 @@ JOB_DELAY_SECONDS: Final = Gauge("crossgate_job_delay_seconds", "How long the ol
 JOB_SECONDS: Final = Histogram("crossgate_job_duration_seconds", "Time of a job.", ("queue", "result"), bounds=JOB_BUCKETS)
 MAILS: Final = Counter("crossgate_mails_total", "Attempts to send an email.", ("result",))
 WEBHOOKS: Final = Counter("crossgate_webhook_deliveries_total", "Attempts to deliver a webhook.", ("result",))
+EXPORTS: Final = Counter("crossgate_exports_total", "Exports that ended in the worker.", ("result",))
+EXPORT_ROWS: Final = Counter("crossgate_export_rows_total", "Rows that were written to exports.")
+EXPORT_BYTES: Final = Counter("crossgate_export_bytes_total", "Bytes that were written to exports, compressed.")
 
 FAMILIES: Final = tuple(value for value in vars().values() if isinstance(value, Counter | Gauge | Histogram))

@@ -75,7 +75,7 @@ def test_only_the_unit_of_work_opens_transactions() -> None:
     """The unit of work rechecks the viewer's rights. The exceptions have no viewer: background tasks, and a first sign-in (V53)."""
     opening = {path.name for path in (ROOT / "resolvers").rglob("*.py") if "transaction" in called(path)}
 
-    assert {"transactions.py", "due_rows.py", "federation.py", "webhooks.py"} == opening
+    assert {"transactions.py", "due_rows.py", "federation.py", "webhooks.py", "writer.py"} == opening
 
 
 def test_viewer_is_known_for_received_requests_only() -> None:

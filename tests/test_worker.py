@@ -100,4 +100,4 @@ async def test_jobs_are_counted_by_queue_and_state(engine: AsyncEngine, database
         ("webhooks", "running"): 1,
         ("chores", "failed"): 1,
     } == counted
-    assert {("mails",): pytest.approx(100, abs=10), ("webhooks",): 0, ("chores",): 0} == waited
+    assert {("mails",): pytest.approx(100, abs=10), ("webhooks",): 0, ("chores",): 0, ("exports",): 0} == waited

@@ -13,7 +13,7 @@ from settings import Settings
 from tests.client import Client
 from tests.receiver import Receiver
 from tests.rules.mutations import send
-from worker import WEBHOOKS, OpenedWebhooks, make_app
+from worker import WEBHOOKS, OpenedBackground, make_app
 
 CREATED: Final = "webhookEndpoint { id url description events roles enabled version company { id } } secret"
 FORGET: Final = sa.text("DELETE FROM procrastinate.procrastinate_jobs WHERE queue_name = 'webhooks'")
@@ -29,7 +29,7 @@ class WebhookWorker:
 
     engine: AsyncEngine
     settings: Settings
-    opened: OpenedWebhooks
+    opened: OpenedBackground
 
     async def run(self, *, skip: bool = False) -> None:
         """Run all jobs that are due; with `skip`, also those that wait to be repeated."""

@@ -16,6 +16,7 @@ from commands.demo import (
     change_request,
     company,
     connection_request,
+    export,
     identity_issuer,
     inquiry,
     invitation,
@@ -68,6 +69,7 @@ CONCEPTS: Final = (
     portal_appearance,
     seller_registration,
     webhook_endpoint,
+    export,
 )
 Progress = Callable[[str, int], None]  # (what was done, number of rows)
 

@@ -29,6 +29,7 @@ class ErrorCode(DescribedEnum):
         "CONTRAST_TOO_LOW",
         "A text colour can't be read on the colour behind it; the message names both and the ratio.",
     )
+    DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED", "The gateway runs only trusted documents, and the query isn't one of them."
     DUPLICATE = (
         "DUPLICATE",
         "The same value is listed twice or exists already, also as the registration of a verified company.",
@@ -40,6 +41,10 @@ class ErrorCode(DescribedEnum):
         "The object's state doesn't allow this step; the message names the state and the allowed steps.",
     )
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS", "The address or the password is wrong, or the account has no password yet."
+    INVALID_DOCUMENT = (
+        "INVALID_DOCUMENT",
+        "The query of an export, or its variables, would be refused as a query too; the message says why.",
+    )
     INVALID_ID = "INVALID_ID", "The value isn't a valid ID for this field."
     INVALID_REFRESH_TOKEN = (
         "INVALID_REFRESH_TOKEN",
@@ -61,6 +66,8 @@ class ErrorCode(DescribedEnum):
         "MARKET_NOT_ENABLED",
         "The paying company hasn't enabled the location's billing market. For a managed account, its partner pays.",
     )
+    NESTED_CONNECTION = "NESTED_CONNECTION", "The rows of an export select a connection, of which they can only have the count."
+    NOT_EXPORTABLE = "NOT_EXPORTABLE", "The query of an export doesn't select all pages of exactly one connection."
     NOT_FOUND = "NOT_FOUND", "The ID is unknown, or the viewer can't read the object."
     ORIGIN_NOT_VERIFIED = "ORIGIN_NOT_VERIFIED", "The web origin isn't a verified portal origin of the company."
     PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON", "A new password is easy to guess."

@@ -11,15 +11,26 @@ from decimal import Decimal, DecimalException
 from typing import Any, Final, NewType
 
 import strawberry
-from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode, print_ast
+from graphql import (
+    FloatValueNode,
+    GraphQLError,
+    IntValueNode,
+    ObjectValueNode,
+    StringValueNode,
+    ValueNode,
+    print_ast,
+    value_from_ast_untyped,
+)
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.values.text import brief
 
 URL = NewType("URL", str)
 EmailAddress = NewType("EmailAddress", str)
+JSONObject = NewType("JSONObject", dict[str, Any])
 
 DATE: Final = 'Date must be a date such as "2026-11-28"'
+OBJECT: Final = 'JSONObject must be an object such as {"first": 10}'
 DECIMAL: Final = 'Decimal must be a number such as "1250.00"'
 
 
@@ -39,6 +50,21 @@ def _decimal(value: Any) -> Decimal:
         return Decimal(str(value))
     except DecimalException:
         raise _refused(DECIMAL, value) from None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Raises GraphQLError."""
+    if not isinstance(value, dict):
+        raise _refused(OBJECT, value)
+    return value
+
+
+def _object_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Raises GraphQLError."""
+    if not isinstance(node, ObjectValueNode):
+        raise GraphQLError(f"{OBJECT}; got {brief(print_ast(node))}.", node)
+    value: dict[str, Any] = value_from_ast_untyped(node, dict(variables or {}))
+    return value
 
 
 def _refused(expected: str, value: Any) -> GraphQLError:
@@ -69,6 +95,13 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         name="EmailAddress",
         description="An email address.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc5322",
+    ),
+    JSONObject: strawberry.scalar(
+        name="JSONObject",
+        description="A JSON object.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        parse_value=_object,
+        parse_literal=_object_literal,
     ),
     date: strawberry.scalar(
         name="Date",

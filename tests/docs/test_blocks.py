@@ -27,6 +27,7 @@ NOT_RUN: Final = {
     "README.md": 1,
     "docs/api/api-keys.md": 1,
     "docs/api/embedding.md": 2,
+    "docs/api/exports.md": 3,
     "docs/api/leads.md": 1,
     "docs/api/members.md": 1,
     "docs/api/persisted-documents.md": 2,

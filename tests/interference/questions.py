@@ -165,6 +165,7 @@ QUESTIONS: Final = (
     f"{{ auditEvents(filter: {{kind: VIEW_AS}}, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
     f"{{ notifications(first: 40) {{ {PAGE} nodes {{ id kind title body subjectId createdAt readAt }} }} }}",
     f"{{ notifications(unread: true, last: 5) {{ {PAGE} nodes {{ id }} }} }}",
+    f"{{ exports(first: 40) {{ {PAGE} nodes {{ id connection format status rowCount byteSize errorCode createdAt expiresAt }} }} }}",
     """{ viewer { order: can(action: "ORDER_PORT", typeName: "Company") connect: can(action: "CONNECT", typeName: "Port")
          approve: can(action: "APPROVE", typeName: "OrderApproval") } }""",
     '{ viewer { can(action: "UPDATE", typeName: "Offer") } }',

@@ -83,6 +83,7 @@ def test_tags_never_change() -> None:
         "Company": b"co",
         "ConnectionRequest": b"cr",
         "Document": b"do",
+        "Export": b"ex",
         "Image": b"im",
         "Inquiry": b"iq",
         "Invitation": b"iv",

@@ -17,6 +17,7 @@ from models import (
     ChangeRequest,
     Company,
     ConnectionRequest,
+    Export,
     Offer,
     OrderApproval,
     Port,
@@ -27,6 +28,7 @@ from models.agreement import AgreementStatus
 from models.change_request import ChangeRequestStatus
 from models.company import VerificationStatus
 from models.connection_request import ConnectionRequestStatus
+from models.export import ExportStatus
 from models.lead import Lead, LeadStatus
 from models.lifecycle import IllegalStep, Staged, partition
 from models.offer import OfferStatus
@@ -101,6 +103,19 @@ LIFECYCLES: dict[str, tuple[type[StrEnum], Callable[[Any], Staged], tuple[str, .
         OrderApprovalStatus,
         lambda state: OrderApproval(status=state),
         ("PENDING APPROVED", "PENDING REJECTED", "PENDING WITHDRAWN", "PENDING EXPIRED"),
+    ),
+    "export V41": (
+        ExportStatus,
+        lambda state: Export(status=state),
+        (
+            "QUEUED RUNNING",
+            "QUEUED FAILED",
+            "QUEUED CANCELLED",
+            "RUNNING COMPLETED",
+            "RUNNING FAILED",
+            "RUNNING CANCELLED",
+            "COMPLETED EXPIRED",
+        ),
     ),
     "change request R256 V69": (
         ChangeRequestStatus,

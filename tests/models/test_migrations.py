@@ -42,6 +42,7 @@ OWNED = (
     "product_revision",
     "seller_registration",
     "support_details",
+    "export",
     "webhook_delivery",
     "webhook_endpoint",
 )
@@ -58,6 +59,7 @@ TRIGGERS = {
     ("connection_request", "request_provider"),
     ("mail", "mails_deferred"),
     ("webhook_change", "webhook_change_deferred"),
+    ("export", "export_deferred"),
     ("webhook_delivery", "webhook_delivery_deferred"),
     ("webhook_delivery", "webhook_delivery_replayed"),
     ("marketplace_profile", "profile_visibility"),

@@ -17,9 +17,18 @@ SINGLE_PARENTS: Final = 5  # parents tried one at a time, because some have load
 FEWEST: Final = 10
 MANY_PARENTS: Final = 40
 RELATIONS: Final = outline.relations()
-# The operator reads fewer than FEWEST of these in the sample market: keys and webhooks are for their company alone, few people are
-# invited, and one partner has a portal.
-FEW: Final = {"ApiKey", "Document", "Invitation", "PortalAppearance", "PortalOrigin", "WebhookDelivery", "WebhookEndpoint"}
+# The operator reads fewer than FEWEST of these in the sample market: exports are for their asker, keys and webhooks for their company
+# alone, few people are invited, and one partner has a portal.
+FEW: Final = {
+    "ApiKey",
+    "Document",
+    "Export",
+    "Invitation",
+    "PortalAppearance",
+    "PortalOrigin",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+}
 FEW_RELATIONS: Final = {
     "Company.apiKeys",
     "Company.identityIssuer",

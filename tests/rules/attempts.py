@@ -89,6 +89,7 @@ ATTEMPTS: Final[Mapping[tuple[str, str], Attempt]] = {
     ("WebhookEndpoint", "ROTATE_SECRET"): _by_id("rotateWebhookSecret"),
     ("WebhookEndpoint", "TEST"): _by_id("testWebhookEndpoint"),
     ("WebhookDelivery", "REPLAY"): _by_id("replayWebhookDelivery"),
+    ("Export", "CANCEL"): _by_id("cancelExport"),
     ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT"): _by_id("updateManagedAccount", version=-1),
     ("ManagedAccount", "UPDATE_MANAGED_ACCOUNT_SETTINGS"): _by_id("updateManagedAccountSettings", version=-1, settings={}),
     ("MarketplaceProfile", "INQUIRE"): Attempt(
@@ -159,6 +160,7 @@ OWN_COMPANY_ATTEMPTS: Final[Mapping[str, Attempt]] = {
         lambda _: {"accountName": "", "supportedBy": "PARTNER", "company": {"tradingName": "", "legalName": "", "country": ""}},
         (),
     ),
+    "START_EXPORT": Attempt("startExport", lambda _: {"query": "{", "format": "CSV"}, ()),
     "UPDATE_PARTNER_DEFAULTS": Attempt("updatePartnerDefaults", lambda _: {"version": -1}, ()),
 }
 UNTRIED: Final[Mapping[str, str]] = {  # actions, or a type and an action

@@ -155,6 +155,7 @@ async def test_managed_account_has_no_profile_to_save_R002_R116_V9(client: Clien
             "CREATE_PRODUCT",
             "CREATE_API_KEY",
             "CREATE_WEBHOOK_ENDPOINT",
+            "START_EXPORT",
             "SET_IDENTITY_ISSUER",
             "INVITE_MEMBER",
             "ORDER_PORT",

@@ -26,21 +26,21 @@ from tests.rules.mutations import queued_mails, recorded_changes, send, user_err
 from tests.rules.test_product_changes import submitted
 from tests.webhook_worker import WebhookWorker, deliveries_of, endpoint_of, settings_of, subscribe
 from transport.authentication.keys import rotate
-from worker import OpenedWebhooks
+from worker import OpenedBackground
 
 REPLAYED: Final = "webhookDelivery { status attempts }"
 
 
 @pytest.fixture(scope="session")
-async def opened(rules_gateway: Client, rules_url: str) -> AsyncIterator[OpenedWebhooks]:
+async def opened(rules_gateway: Client, rules_url: str) -> AsyncIterator[OpenedBackground]:
     """What sends webhooks, built once."""
-    opened = OpenedWebhooks(settings_of(rules_gateway, rules_url))
+    opened = OpenedBackground(settings_of(rules_gateway, rules_url))
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def worker(client: Client, rules_engine: AsyncEngine, rules_url: str, opened: OpenedWebhooks) -> WebhookWorker:
+async def worker(client: Client, rules_engine: AsyncEngine, rules_url: str, opened: OpenedBackground) -> WebhookWorker:
     """A worker without jobs of other tests."""
     worker = WebhookWorker(rules_engine, settings_of(client, rules_url), opened)
     await worker.forget()
@@ -446,7 +446,7 @@ async def test_secrets_survive_a_new_signing_key_V52(
     shutil.copy(client.app.state.tokens._path, copy)
     rotate(copy, 0)
     settings = Settings(database_url=rules_url, signing_key_file=copy, development=True)
-    opened = OpenedWebhooks(settings)
+    opened = OpenedBackground(settings)
 
     await send(client, company.admin, "testWebhookEndpoint", "webhookDelivery { id }", id=created["webhookEndpoint"]["id"])
     await WebhookWorker(worker.engine, settings, opened).run()

@@ -81,6 +81,7 @@ ROOTS: Final = (
     *_in_order("offers", "Offer", "EXPIRES_ON", "expiry_key"),
     Root("agreements", "Agreement"),
     Root("leads", "Lead", direction="DESC"),
+    Root("exports", "Export", direction="DESC"),
     Root("notifications", "Notification", direction="DESC"),
     Root("notifications", "Notification", "unread: true", direction="DESC"),
 )

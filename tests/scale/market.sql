@@ -78,6 +78,19 @@ SELECT pg_temp.key(i, n), coalesce(p.user_id, m.user_id), coalesce(p.id, m.compa
 FROM scale CROSS JOIN generate_series(1, n) i LEFT JOIN play p ON p.part = i % 10 + 1
     JOIN membership m ON m.id = pg_temp.key(1 + pg_temp.draw(i, 'reader', n / 5), n / 5);
 
+-- Exports: one in ten for each demo user, the others for anybody.
+INSERT INTO export (id, user_id, company_id, partner_id, membership_id, connection, format, query, variables, page_size, attempts, status,
+    row_count, byte_size, error_code, created_at)
+SELECT pg_temp.key(i, n / 5), m.user_id, m.company_id, m.partner_id, m.id, 'ports', 'CSV', '', '{}', 1000, 0, 'FAILED', 0, 0, 'INTERNAL', now()
+FROM (
+    SELECT i, n, m.id AS member FROM scale CROSS JOIN generate_series(1, n / 5) i JOIN play p ON p.part = i % 10 + 1
+    JOIN membership m ON m.user_id = p.user_id AND m.company_id = p.id
+    UNION ALL
+    SELECT i, n, pg_temp.key(1 + pg_temp.draw(i, 'asker', n / 5), n / 5) FROM scale CROSS JOIN generate_series(1, n / 5) i
+    WHERE i % 10 + 1 NOT IN (SELECT part FROM play)
+) asked JOIN membership m ON m.id = asked.member
+ORDER BY i;
+
 INSERT INTO marketplace_profile (id, company_id, partner_id, company_name, slug, visibility, bio, contact_email, provider_types,
     service_types, social_links, created_at)
 SELECT id, id, partner_id, 'Profile ' || i, 'scale-' || i, profile_visibility,

@@ -349,7 +349,7 @@ async def test_token_that_expires_while_the_body_arrives_is_refused(gateway: Gat
 def test_every_authenticated_route_is_tested(gateway: Gateway) -> None:
     """A new route must be tested here, or need no authentication."""
     tested = {"/graphql", "/graphql/refresh", "/diff", "/files"}
-    reads_no_body = {"/files/{id}", "/leads.csv", "/schema.graphql"}
+    reads_no_body = {"/exports/{id}", "/files/{id}", "/leads.csv", "/schema.graphql"}
     routes = {route.path for route in gateway.routes if isinstance(route, Route)}
 
     assert routes <= tested | reads_no_body | PUBLIC_ROUTES

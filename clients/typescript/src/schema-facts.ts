@@ -2,7 +2,7 @@
 
 /** The connections of each type. */
 export const CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
-  Query: ["agreements", "auditEvents", "changeRequests", "companies", "connectionRequests", "inquiries", "invoices", "leads", "locations", "managedAccounts", "marketplacePorts", "marketplaceProfiles", "notifications", "offers", "orderApprovals", "ports", "products", "productRevisions"],
+  Query: ["agreements", "auditEvents", "changeRequests", "companies", "connectionRequests", "exports", "inquiries", "invoices", "leads", "locations", "managedAccounts", "marketplacePorts", "marketplaceProfiles", "notifications", "offers", "orderApprovals", "ports", "products", "productRevisions"],
   Company: ["managedAccounts", "members", "invitations", "ports", "webhookEndpoints", "products", "offers", "receivedOffers", "invoices"],
   MarketplaceProfile: ["ports"],
   Offer: ["agreements"],
@@ -30,6 +30,7 @@ export const EMBEDDED_TYPES: readonly string[] = [
   "AuditEventConnection",
   "AuditEventEdge",
   "CancelAgreementPayload",
+  "CancelExportPayload",
   "CancelPortPayload",
   "ChangePasswordPayload",
   "ChangeProductVisibilityPayload",
@@ -60,6 +61,8 @@ export const EMBEDDED_TYPES: readonly string[] = [
   "DisablePortPayload",
   "EnablePortPayload",
   "Explanation",
+  "ExportConnection",
+  "ExportEdge",
   "ExtendOfferPayload",
   "HiddenField",
   "IdentityIssuer",
@@ -153,6 +156,7 @@ export const EMBEDDED_TYPES: readonly string[] = [
   "SignOutPayload",
   "SignUpPayload",
   "SocialLink",
+  "StartExportPayload",
   "SubmitProductPayload",
   "SubmitVerificationPayload",
   "SupportDetails",
@@ -194,9 +198,9 @@ export const POSSIBLE_TYPES: Readonly<Record<string, readonly string[]>> = {
   ChangeRequestPayload: ["ApproveChangeRequestPayload", "CommentChangeRequestPayload", "RejectChangeRequestPayload"],
   ConnectionRequestPayload: ["AcceptConnectionPayload", "DenyConnectionPayload", "RequestConnectionPayload", "WithdrawConnectionPayload"],
   LeadPayload: ["AddLeadNotePayload", "UpdateLeadPayload"],
-  Node: ["Agreement", "ApiKey", "AuditEvent", "BillingMarket", "ChangeRequest", "Company", "ConnectionRequest", "Inquiry", "Invitation", "Invoice", "Lead", "Location", "ManagedAccount", "MarketplacePort", "MarketplaceProfile", "Membership", "Notification", "Offer", "OrderApproval", "Port", "Product", "ProductDimension", "ProductRevision", "User", "WebhookDelivery", "WebhookEndpoint"],
+  Node: ["Agreement", "ApiKey", "AuditEvent", "BillingMarket", "ChangeRequest", "Company", "ConnectionRequest", "Export", "Inquiry", "Invitation", "Invoice", "Lead", "Location", "ManagedAccount", "MarketplacePort", "MarketplaceProfile", "Membership", "Notification", "Offer", "OrderApproval", "Port", "Product", "ProductDimension", "ProductRevision", "User", "WebhookDelivery", "WebhookEndpoint"],
   OfferPayload: ["ApproveOfferPayload", "CreateOfferPayload", "ExtendOfferPayload", "PublishOfferPayload", "RejectOfferPayload", "UpdateOfferPayload", "WithdrawOfferPayload"],
-  Payload: ["AcceptConnectionPayload", "AcceptInvitationPayload", "AcceptOfferPayload", "ActivatePortPayload", "AddLeadNotePayload", "AddProductDimensionsPayload", "AllocatePortPayload", "ApproveChangeRequestPayload", "ApproveOfferPayload", "ApproveOrderPayload", "CancelAgreementPayload", "CancelPortPayload", "ChangePasswordPayload", "ChangeProductVisibilityPayload", "CommentChangeRequestPayload", "CompleteSignUpPayload", "CreateApiKeyPayload", "CreateEmbedSessionPayload", "CreateManagedAccountPayload", "CreateOfferPayload", "CreateProductPayload", "CreateWebhookEndpointPayload", "DecideOrderPayload", "DecideOrdersPayload", "DecommissionPortPayload", "DeleteWebhookEndpointPayload", "DenyConnectionPayload", "DisablePortPayload", "EnablePortPayload", "ExtendOfferPayload", "InviteMemberPayload", "MarkNotificationsReadPayload", "OrderPortPayload", "PublishOfferPayload", "PublishProductPayload", "RefreshTokensPayload", "RegisterCompanyPayload", "RegisterSellerPayload", "RejectChangeRequestPayload", "RejectCompanyPayload", "RejectOfferPayload", "RejectOrderPayload", "RemoveMemberPayload", "ReplayWebhookDeliveryPayload", "RequestConnectionPayload", "RequestOfferPayload", "RequestPasswordResetPayload", "ResetPasswordPayload", "ResubmitChangeRequestPayload", "ReviseProductPayload", "RevokeApiKeyPayload", "RevokeInvitationPayload", "RevokeSessionPayload", "RotateWebhookSecretPayload", "SaveMarketplaceProfilePayload", "SavePortalAppearancePayload", "SendInquiryPayload", "SetBillingMarketPayload", "SetDistributionAgreementPayload", "SetIdentityIssuerPayload", "SetPortalOriginsPayload", "SetPublisherRightsPayload", "SignInPayload", "SignOutPayload", "SignUpPayload", "SubmitProductPayload", "SubmitVerificationPayload", "SwitchCompanyPayload", "TestWebhookEndpointPayload", "UpdateCompanyProfilePayload", "UpdateLeadPayload", "UpdateManagedAccountPayload", "UpdateManagedAccountSettingsPayload", "UpdateMemberPayload", "UpdateOfferPayload", "UpdatePartnerDefaultsPayload", "UpdatePortPayload", "UpdatePortsPayload", "UpdateSupportDetailsPayload", "UpdateUserPayload", "UpdateWebhookEndpointPayload", "VerifyCompanyPayload", "VerifyPortalOriginPayload", "WithdrawConnectionPayload", "WithdrawOfferPayload", "WithdrawOrderPayload", "WithdrawSubmissionPayload"],
+  Payload: ["AcceptConnectionPayload", "AcceptInvitationPayload", "AcceptOfferPayload", "ActivatePortPayload", "AddLeadNotePayload", "AddProductDimensionsPayload", "AllocatePortPayload", "ApproveChangeRequestPayload", "ApproveOfferPayload", "ApproveOrderPayload", "CancelAgreementPayload", "CancelExportPayload", "CancelPortPayload", "ChangePasswordPayload", "ChangeProductVisibilityPayload", "CommentChangeRequestPayload", "CompleteSignUpPayload", "CreateApiKeyPayload", "CreateEmbedSessionPayload", "CreateManagedAccountPayload", "CreateOfferPayload", "CreateProductPayload", "CreateWebhookEndpointPayload", "DecideOrderPayload", "DecideOrdersPayload", "DecommissionPortPayload", "DeleteWebhookEndpointPayload", "DenyConnectionPayload", "DisablePortPayload", "EnablePortPayload", "ExtendOfferPayload", "InviteMemberPayload", "MarkNotificationsReadPayload", "OrderPortPayload", "PublishOfferPayload", "PublishProductPayload", "RefreshTokensPayload", "RegisterCompanyPayload", "RegisterSellerPayload", "RejectChangeRequestPayload", "RejectCompanyPayload", "RejectOfferPayload", "RejectOrderPayload", "RemoveMemberPayload", "ReplayWebhookDeliveryPayload", "RequestConnectionPayload", "RequestOfferPayload", "RequestPasswordResetPayload", "ResetPasswordPayload", "ResubmitChangeRequestPayload", "ReviseProductPayload", "RevokeApiKeyPayload", "RevokeInvitationPayload", "RevokeSessionPayload", "RotateWebhookSecretPayload", "SaveMarketplaceProfilePayload", "SavePortalAppearancePayload", "SendInquiryPayload", "SetBillingMarketPayload", "SetDistributionAgreementPayload", "SetIdentityIssuerPayload", "SetPortalOriginsPayload", "SetPublisherRightsPayload", "SignInPayload", "SignOutPayload", "SignUpPayload", "StartExportPayload", "SubmitProductPayload", "SubmitVerificationPayload", "SwitchCompanyPayload", "TestWebhookEndpointPayload", "UpdateCompanyProfilePayload", "UpdateLeadPayload", "UpdateManagedAccountPayload", "UpdateManagedAccountSettingsPayload", "UpdateMemberPayload", "UpdateOfferPayload", "UpdatePartnerDefaultsPayload", "UpdatePortPayload", "UpdatePortsPayload", "UpdateSupportDetailsPayload", "UpdateUserPayload", "UpdateWebhookEndpointPayload", "VerifyCompanyPayload", "VerifyPortalOriginPayload", "WithdrawConnectionPayload", "WithdrawOfferPayload", "WithdrawOrderPayload", "WithdrawSubmissionPayload"],
 };
 
 /** Why a value is hidden, in a sentence. */
