@@ -15,11 +15,11 @@ PARAMETER: Final = re.compile(r"\$(\d+)")
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def for_each(text: str, arguments: int) -> str:
-    """Return a statement with the rows of `text` for each of many rows of arguments, after the number of that row, from 1.
+    """Return a statement with the rows of `text` for each of many rows of arguments, before the number of that row, from 1.
 
     Its parameters are the columns of the arguments, as arrays of text.
     """
-    return f"SELECT given.number AS given_number, data.* FROM {_given(arguments)} CROSS JOIN LATERAL ({_by_row(text)}) AS data"  # noqa: S608
+    return f"SELECT data.*, given.number AS given_number FROM {_given(arguments)} CROSS JOIN LATERAL ({_by_row(text)}) AS data"  # noqa: S608
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)

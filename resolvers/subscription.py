@@ -15,7 +15,7 @@ from uuid import UUID
 
 from models.listening import Change, ListenerTooSlow
 from policies.evaluation.reachability import can_ever_read
-from resolvers.events.hub import Shared, Shows, Subscriber
+from resolvers.events.hub import Belongs, Shared, Shows, Subscriber
 from resolvers.events.roster import Seat
 from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ComputedWithFallback, ToManyByArray, ToOne
@@ -76,7 +76,7 @@ class Updates:
         columns = frozenset() if self.new_only else frozenset(shown)  # without columns, only new rows match
         seat = Seat(context.find_viewer, context.expires_at)
         shows_change: Shows = lambda record, change: shows(record, change.columns, shown)  # noqa: E731
-        subscriber = Subscriber(seat, context.selection, columns, shows_change, company)
+        subscriber = Subscriber(seat, context.selection, columns, shows_change, self._belongs(company))
         async with context.services.hub(self.entity).joined(subscriber):
             while True:
                 told = await _next(subscriber)
@@ -118,6 +118,9 @@ class Updates:
         if record is None or not shows(record, change.columns, shown):
             return None
         return record if company is None or await self._belongs_to(record, company, context) else None
+
+    def _belongs(self, company: UUID | None) -> Belongs | None:
+        return None if company is None else Belongs(company, lambda record, context: self._belongs_to(record, company, context))
 
     async def _belongs_to(self, record: Record, company: UUID, context: Context) -> bool:
         """Return True if a field that the viewer sees references the company. False for a company the viewer can't read."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ import structlog
 from models.listening import Change, ChangeQueue, ListenerTooSlow
 from models.reading import Snapshot
 from policies.evaluation.reachability import can_ever_read
-from policies.sealed_viewer import shared_values
+from policies.sealed_viewer import ValueWithheld, shared_values
 from policies.viewer import Viewer
 from resolvers.events.answers import EventSelection, SharedAnswer, sealed_context
 from resolvers.events.roster import Roster, Seat
@@ -38,26 +39,38 @@ log = structlog.stdlib.get_logger("crossgate.events")
 Shows = Callable[["Record", Change], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Belongs:
+    """Whether a record belongs to a company that a viewer can read."""
+
+    company: UUID
+    check: Callable[[Record, Context], Awaitable[bool]] = field(compare=False)
+
+
 class Subscriber:
-    """One subscription. `company` limits it to records that belong to one company."""
+    """One subscription. `belongs` limits it to records of one company."""
 
     def __init__(
-        self, seat: Seat, selection: EventSelection | None, columns: frozenset[str], shows: Shows, company: UUID | None
+        self, seat: Seat, selection: EventSelection | None, columns: frozenset[str], shows: Shows, belongs: Belongs | None
     ) -> None:
         self.seat = seat
         self.selection = selection
         self.shows = shows
-        self.company = company
+        self.belongs = belongs
         self._columns = columns
         self._alone: ChangeQueue | None = None  # made when needed: most subscribers never look up a change alone
         self._waiting: asyncio.Future[Shared | None] | None = None
         self.since = 0
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it waits for something to be told."""
+        return self._waiting is not None and not self._waiting.done()
+
+    @property
     def shares(self) -> bool:
         """Whether it can be decided about together with others now."""
-        is_idle = self._waiting is not None and not self._waiting.done()
-        return is_idle and self.seat.is_shared and self.selection is not None and self.company is None
+        return self.is_idle and self.seat.is_shared and self.selection is not None
 
     def hears(self, change: Change) -> bool:
         """Return whether a change can be of interest."""
@@ -87,10 +100,10 @@ class Subscriber:
 
     def tell(self, shared: Shared, change: Change) -> None:
         """Pass on an answer. A subscriber who isn't ready any more looks the change up."""
-        if self._waiting is None or self._waiting.done():
-            self.look_up(change)
-        else:
+        if self.is_idle:
             self._wake(shared)
+        else:
+            self.look_up(change)
 
     def overflow(self) -> None:
         """Tell that changes were missed."""
@@ -148,21 +161,23 @@ class Hub:
         self._roster = Roster()
         self._changes = _NumberedQueue(self)
         self._task: asyncio.Task[None] | None = None
-        self._unshared: set[Hashable] = set()  # selections whose answers depend on the viewer itself, under the current policy
-        self._unshared_policy = ""
+        self._is_announcing = False
+        self.shared_answers = 0  # how many answers were given to subscribers who share
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing remains to be told or looked up."""
+        is_idle = all(each.is_idle for each in self.subscribers)
+        return is_idle and not self._is_announcing and not self._changes.is_ready
 
     @asynccontextmanager
     async def joined(self, subscriber: Subscriber) -> AsyncIterator[None]:
         """Tell a subscriber of changes, for the length of the block."""
+        if self._task is None:
+            self._listen()
+            self._task = asyncio.create_task(self._run(), context=contextvars.Context())  # not the first subscriber's
         subscriber.since = self._changes.number
         self.subscribers[subscriber] = None
-        if self._task is None:
-            self._changes = _NumberedQueue(self)
-            subscriber.since = 0
-            self._task = asyncio.create_task(
-                self._run(self._changes), context=contextvars.Context()
-            )  # not the first subscriber's
-            self._services.change_listener.add(self._entity, self._changes)
         try:
             await self._roster.admit(subscriber.seat)
             yield
@@ -174,15 +189,36 @@ class Hub:
                 self._task.cancel()
                 self._task = None
 
-    async def _run(self, changes: _NumberedQueue) -> None:
+    async def _run(self) -> None:
         while True:
             try:
-                change = await anext(changes)
+                await self._take_next()
             except ListenerTooSlow:
-                for subscriber in self.subscribers:
-                    subscriber.overflow()
-                return
+                self._overflow()
+            except Exception:
+                log.exception("event.failed")
+
+    async def _take_next(self) -> None:
+        """Wait for a change and tell the subscribers. Raises ListenerTooSlow."""
+        changes = self._changes
+        change = await anext(changes)
+        self._is_announcing = True
+        try:
             await self._announce(change, changes.number_of(change))
+        finally:
+            self._is_announcing = False
+
+    def _overflow(self) -> None:
+        """Tell all subscribers that they missed changes, and start again."""
+        for subscriber in self.subscribers:
+            subscriber.overflow()
+        self._services.change_listener.remove(self._entity, self._changes)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Queue changes from now on."""
+        self._changes = _NumberedQueue(self)
+        self._services.change_listener.add(self._entity, self._changes)
 
     async def _announce(self, change: Change, number: int) -> None:
         """Tell all subscribers of a change. If that fails, each looks the change up alone."""
@@ -210,6 +246,7 @@ class Hub:
             if shared is None:
                 subscriber.look_up(change)
             else:
+                self.shared_answers += 1
                 subscriber.tell(shared, change)
             if number % PIECE == PIECE - 1:
                 await asyncio.sleep(0)
@@ -228,12 +265,14 @@ class Hub:
                 unit, record = found.of(viewer)
                 if record is not None and subscriber.shows(record, change):
                     assert subscriber.selection is not None  # noqa: S101 (it shares)
-                    group = (unit, shared_values(viewer), subscriber.selection.key)
+                    group = (unit, shared_values(viewer), subscriber.belongs, subscriber.selection.key)
                     groups.setdefault(group, []).append(subscriber)
                     records[group] = record
             told: dict[Subscriber, Shared | None] = dict.fromkeys(alone)
             for key, members in groups.items():
-                answer = await self._answer(members[0], viewers[members[0]], records[key], snapshot)
+                hears, answer = await self._answer(members[0], [viewers[each] for each in members], records[key], snapshot)
+                if not hears:
+                    continue
                 told |= {each: None if answer is None else Shared(viewers[each], answer) for each in members}
             return told
 
@@ -249,22 +288,24 @@ class Hub:
                 viewers[subscriber] = viewer
         return alone, viewers
 
-    async def _answer(self, subscriber: Subscriber, viewer: Viewer, record: Record, snapshot: Snapshot) -> SharedAnswer | None:
-        """Return an answer that is the same for all viewers with the same shared values, if there is one."""
-        assert subscriber.selection is not None  # noqa: S101
-        policy = self._services.policy.version
-        if policy != self._unshared_policy or len(self._unshared) > MAX_UNSHARED:
-            self._unshared, self._unshared_policy = set(), policy
-        kind = subscriber.selection.key, viewer.shape
-        if kind in self._unshared:
-            return None
-        context = sealed_context(self._make_context, self._services, viewer, snapshot)
+    async def _answer(
+        self, subscriber: Subscriber, viewers: Sequence[Viewer], record: Record, snapshot: Snapshot
+    ) -> tuple[bool, SharedAnswer | None]:
+        """Return whether viewers with the same shared values hear of a record, and their answer. None if each has to look it up."""
+        assert subscriber.selection is not None  # noqa: S101 (it shares)
+        context = sealed_context(self._make_context, self._services, viewers, snapshot)
         seal: Any = context.viewer
-        answer = await subscriber.selection.execute(context, record)
-        if answer is None or seal.was_opened:
-            self._unshared.add(kind)
-            return None
-        return answer
+        hears, answer = await _executed(subscriber, subscriber.selection, context, record)
+        return (True, None) if seal.was_opened else (hears, answer)
 
 
-MAX_UNSHARED: Final = 1000
+async def _executed(
+    subscriber: Subscriber, selection: EventSelection, context: Context, record: Record
+) -> tuple[bool, SharedAnswer | None]:
+    """Return what `_answer` returns, unless a withheld value was read."""
+    try:
+        if subscriber.belongs is not None and not await subscriber.belongs.check(record, context):
+            return False, None
+    except ValueWithheld:
+        return True, None
+    return True, await selection.execute(context, record)

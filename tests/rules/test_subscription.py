@@ -363,13 +363,12 @@ async def test_change_costs_nothing_for_refused_subscriptions_V14_V20(client: Cl
 async def test_listeners_who_share_cost_what_one_does_V14_V20(client: Client, factory: Factory) -> None:
     """However many viewers of a company with the same rights follow ports, an event takes two statements."""
     company = await factory.company()
-    colleagues = [await factory.user(company, "COMPANY_ADMIN") for _ in range(3)]
+    colleagues = [await factory.user(company) for _ in range(4)]
     async with AsyncExitStack() as stack:
-        followings = [await stack.enter_async_context(client.following(company.admin, PORTS))]
+        followings = [await stack.enter_async_context(client.following(colleagues[0].email, PORTS))]
         await _loads(client, factory, company, *followings)
         alone = await _loads(client, factory, company, *followings)
-        for colleague in colleagues:
-            followings.append(await stack.enter_async_context(client.following(colleague.email, PORTS)))
+        followings += [await stack.enter_async_context(client.following(each.email, PORTS)) for each in colleagues[1:]]
         await _loads(client, factory, company, *followings)
         crowded = await _loads(client, factory, company, *followings)
 
