@@ -100,6 +100,7 @@ async def test_shared_answers_are_those_that_each_gets_alone(gateways: Gateways,
                     await factory.delete(members.pop().membership)
                 case 3:
                     ports.append(await factory.port(chance.choice(companies)))
+            await gateways.settle()  # an event has the row as it is when it's sent
             changed = chance.choice(({"name": f"name {step}"}, {"monthly_rate": step}, {"marketplace_name": f"shown {step}"}))
             await factory.change(chance.choice(ports), **changed)
             await gateways.settle()
