@@ -251,10 +251,10 @@ class _Socket(asyncio.Protocol):
     def _frame(self) -> tuple[int, bytes] | None:
         """Return the next frame's code and content, once it's complete."""
         buffer = self._buffer
-        if len(buffer) < 2:  # noqa: PLR2004
+        if len(buffer) < 2:
             return None
         size, start = buffer[1] & 127, 2
-        if size == 126:  # noqa: PLR2004 (the length is in the next two bytes)
+        if size == 126:
             size, start = int.from_bytes(buffer[2:4], "big"), 4
         if len(buffer) < start + size:
             return None
@@ -262,7 +262,7 @@ class _Socket(asyncio.Protocol):
         return buffer[0] & 15, buffer[start : start + size]
 
     def _take(self, code: int, content: bytes) -> None:
-        if code == 9:  # noqa: PLR2004 (a ping)
+        if code == 9:
             self._write(content, 10)
         if code != 1:
             return
@@ -280,5 +280,5 @@ class _Socket(asyncio.Protocol):
     def _write(self, content: bytes, code: int) -> None:
         """Write a frame. A mask of zeros leaves the content as it is."""
         size = len(content)
-        length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")  # noqa: PLR2004
+        length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
         self._transport.write(bytes([0x80 | code]) + length + bytes(4) + content)
