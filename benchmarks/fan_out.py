@@ -13,6 +13,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -202,11 +203,9 @@ class Audience:
         loop = asyncio.get_running_loop()
         for start in range(0, len(self._tokens), AT_ONCE):
             for token in self._tokens[start : start + AT_ONCE]:
-                transport, _ = await loop.create_connection(
-                    lambda token=token: _Socket(self, self._port, token), "127.0.0.1", self._port
-                )
+                transport, _ = await loop.create_connection(partial(_Socket, self, self._port, token), "127.0.0.1", self._port)
                 self._open.append(transport)
-            while self.subscribed < len(self._open):
+            while self.subscribed < len(self._open):  # noqa: ASYNC110 (sockets come one by one)
                 await asyncio.sleep(0.005)
 
     def close(self) -> None:

@@ -78,13 +78,8 @@ class Updates:
         shows_change: Shows = lambda record, change: shows(record, change.columns, shown)  # noqa: E731
         subscriber = Subscriber(seat, context.selection, columns, shows_change, self._belongs(company))
         async with context.services.hub(self.entity).joined(subscriber):
-            while True:
-                told = await _next(subscriber)
-                if isinstance(told, Shared):
-                    if not await _deliver(told, context):
-                        return
-                    continue
-                is_valid, record = await self._look_up(told, context, shown, company)
+            async for change in _unshared(subscriber, context):
+                is_valid, record = await self._look_up(change, context, shown, company)
                 if not is_valid:
                     return
                 if record is not None:
@@ -127,6 +122,16 @@ class Updates:
         (readable,) = await context.loaders.rows("Company", [company])
         columns = [column for field, column in self.companies.items() if field not in record.hidden]
         return readable is not None and any(getattr(record, column) == company for column in columns)
+
+
+async def _unshared(subscriber: Subscriber, context: Context) -> AsyncIterator[Change]:
+    """Yield the changes that a subscriber looks up alone, and send the answers that it shares. Raises SubscriberTooSlow."""
+    while True:
+        told = await _next(subscriber)
+        if not isinstance(told, Shared):
+            yield told
+        elif not await _deliver(told, context):
+            return
 
 
 async def _next(subscriber: Subscriber) -> Shared | Change:
