@@ -58,6 +58,7 @@ from schema.extensions.audited_fields import UnknownField
 from schema.extensions.auditing import Auditing
 from schema.extensions.planned_execution import Admit, Planning
 from schema.extensions.planned_queries import PlannedQueries
+from schema.extensions.shared_events import SharedEvents
 from schema.extensions.viewer_introspection import SchemaOf
 from schema.introspection.printing import SchemaTexts
 from schema.introspection.viewer_schemas import ViewerSchemas
@@ -169,6 +170,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         lifespan=_lifespan(settings, services, planning, issuer_keys, origins.follow, *companions),
         documents=documents,
         planned=PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None,
+        shared=None if settings.record_operations else SharedEvents(schema, auditing).selection,
         body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,

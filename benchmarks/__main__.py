@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import abuse, compare, growth, http, overhead, stored
+from benchmarks import abuse, compare, fan_out, growth, http, overhead, stored
 from benchmarks.load.client import LoadFailed
 from benchmarks.machine import Cores
 from benchmarks.market import prepare
@@ -41,6 +41,7 @@ class Measurement(StrEnum):
     OVERHEAD = "overhead"
     ABUSE = "abuse"
     HTTP = "http"
+    FAN_OUT = "fan-out"
 
 
 def main(
@@ -49,7 +50,8 @@ def main(
         typer.Argument(
             help="compare: the workload on all servers, side by side. growth: a page of 10 to 10,000 rows. stored: a page from "
             "tables of 10,000 and 1,000,000 rows. overhead: a page of ports with and without policy. abuse: the most expensive "
-            "requests that the limits allow. http: documents by name, batches and compression. All if not set."
+            "requests that the limits allow. http: documents by name, batches and compression. fan-out: one event with many "
+            "subscribers. All if not set."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, to try it out.")] = False,
@@ -99,6 +101,9 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
         if Measurement.ABUSE in chosen:
             report.abuse = abuse.measure(server, cores, progress, rounds=3 if quick else 10)
             report.verdicts += report.abuse.verdicts()
+        if Measurement.FAN_OUT in chosen:
+            report.fan_out = fan_out.measure(server, cores, progress, subscribers=1_000 if quick else 10_000)
+            report.verdicts += report.fan_out.verdicts()
         if Measurement.HTTP in chosen:
             report.http = asyncio.run(measure_http(server, quick=quick))
             report.verdicts += [result.verdict for result in report.http]

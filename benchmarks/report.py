@@ -12,6 +12,7 @@ from typing import Any, Final
 from benchmarks import http
 from benchmarks.abuse import Abuse
 from benchmarks.compare import Comparison
+from benchmarks.fan_out import FanOuts
 from benchmarks.figures import medians
 from benchmarks.growth import Growth
 from benchmarks.machine import described
@@ -34,6 +35,7 @@ class Report:
     overhead: list[Result] | None = None
     abuse: Abuse | None = None
     http: list[http.Result] | None = None
+    fan_out: FanOuts | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -48,6 +50,7 @@ class Report:
             "growth": self.growth and self.growth.as_json(),
             "stored": self.stored and self.stored.as_json(),
             "abuse": self.abuse and self.abuse.as_json(),
+            "fan_out": self.fan_out and self.fan_out.as_json(),
             "http": None if self.http is None else [result.as_json() for result in self.http],
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
@@ -85,6 +88,8 @@ class Report:
                 "## Ways to send requests",
                 table(("", "ratio"), [[each.what, f"{each.ratio:.3f}"] for each in self.http]),
             ]
+        if self.fan_out:
+            parts += ["## One event with many subscribers", fan_out_table(self.fan_out)]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 
@@ -182,6 +187,28 @@ def overhead_table(results: Sequence[Result]) -> str:
         for result in results
     ]
     return table(("", "with policy, ms", "without, ms", "ratio"), rows)
+
+
+def fan_out_table(found: FanOuts) -> str:
+    """Return a table with a row for each way to serve subscribers."""
+    head = ("", "subscribers", "told", "seconds", "gateway CPU ms", "PostgreSQL CPU ms", "KiB a socket", "process MiB")
+    ways = (("sharing", found.shared), ("each alone", found.alone))
+    return table(
+        head,
+        [
+            [
+                way,
+                f"{each.subscribers:,}",
+                f"{each.told:,}",
+                f"{each.seconds:.2f}",
+                f"{each.server_cpu_ms:,.0f}",
+                f"{each.postgres_cpu_ms:,.0f}",
+                f"{each.socket_bytes / 1024:.0f}",
+                f"{each.process_bytes / MIB:,.0f}",
+            ]
+            for way, each in ways
+        ],
+    )
 
 
 def abuse_table(found: Abuse) -> str:

@@ -60,6 +60,24 @@ class ChangeQueue:
         self._is_ready = asyncio.Event()
         self._overflowed = False
 
+    @classmethod
+    def overflowed(cls) -> Self:
+        """Return a queue that has already overflowed."""
+        queue = cls()
+        queue._overflowed = True
+        queue._is_ready.set()
+        return queue
+
+    @property
+    def audience(self) -> int:
+        """The number of listeners that it's for."""
+        return 1
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next change needn't be waited for."""
+        return self._is_ready.is_set()
+
     def put(self, change: Change) -> None:
         """Queue a change. If there are too many, drop them all and mark the queue as overflowed."""
         if self._overflowed or not self._matches(change):
@@ -104,7 +122,7 @@ class ChangeListener:
     @property
     def listeners(self) -> int:
         """The number of listeners."""
-        return sum(map(len, self._listeners.values()))
+        return sum(queue.audience for queues in self._listeners.values() for queue in queues)
 
     async def start(self) -> None:
         """Start receiving. Doesn't wait for the database, which may start after the gateway."""
@@ -130,11 +148,19 @@ class ChangeListener:
     def subscribe(self, entity: str, columns: Collection[str] | None = None) -> Iterator[ChangeQueue]:
         """Queue new rows of a type, and changes in any of `columns`, for the length of the block. None means all columns."""
         queue = ChangeQueue(columns)
-        self._listeners.setdefault(entity, set()).add(queue)
+        self.add(entity, queue)
         try:
             yield queue
         finally:
-            self._listeners[entity].discard(queue)
+            self.remove(entity, queue)
+
+    def add(self, entity: str, queue: ChangeQueue) -> None:
+        """Put changes of a type into a queue."""
+        self._listeners.setdefault(entity, set()).add(queue)
+
+    def remove(self, entity: str, queue: ChangeQueue) -> None:
+        """Stop putting changes into a queue."""
+        self._listeners[entity].discard(queue)
 
     async def _run(self) -> None:
         delay = MIN_RETRY_DELAY

@@ -162,6 +162,12 @@ class Reader:
         finally:
             self._release(connection)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Borrow a connection whose statements all read the same snapshot, for the length of the block."""
+        async with self.connection() as connection, connection.driver.transaction(isolation="repeatable_read", readonly=True):
+            yield Snapshot(connection, self.observers)
+
     async def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
@@ -230,6 +236,31 @@ class Reader:
         driver = await asyncpg.connect(**self._address, statement_cache_size=0, record_class=Row)
         await driver.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
         return Connection(driver)
+
+
+class Snapshot:
+    """Reads one snapshot on one connection, one statement after another."""
+
+    def __init__(self, connection: Connection, observers: Sequence[Callable[[str, Sequence[Any]], None]]) -> None:
+        self._connection = connection
+        self._observers = observers
+        self._turn = asyncio.Lock()
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Compile and run a statement. Returns all rows."""
+        compiled = compile_statement(statement)
+        return await self.run(compiled.text, compiled.arguments(parameters))
+
+    async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        """Run a compiled statement and return all rows."""
+        for observe in self._observers:
+            observe(text, arguments)
+        async with self._turn:
+            started = time.perf_counter()
+            try:
+                return await self._connection.fetch(text, arguments)
+            finally:
+                statements.note_read(text, started)
 
 
 def _dump(value: Any) -> str:

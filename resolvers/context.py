@@ -15,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.listening import ChangeListener
 from models.reading import Reader
-from models.remembered_facts import FactsGuard
+from models.remembered_facts import FactsGuard, FactsReader
 from policies.evaluation.policy import Policy
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.auditing.audit_log import AuditLog
 from resolvers.auditing.audit_trail import AuditTrail
+from resolvers.events.answers import Deliver, EventSelection
+from resolvers.events.hub import Hub
+from resolvers.events.roster import Renew
 from resolvers.exporting.pages import ExportPages, NoExports
 from resolvers.identity.passwords import Passwords
 from resolvers.reading.access import Access
@@ -30,10 +33,6 @@ from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redactions
 from resolvers.reading.viewers import EmbedFacts
 from resolvers.values.web_addresses import AllowedOrigins
-
-Renew = Callable[[], Awaitable[Viewer | None]]
-"""Reloads the viewer of a subscription. Returns None if the subscription must end."""
-
 
 ReadProof = Callable[[str], Awaitable[str | None]]
 """Returns the text at an address that a user has entered, or None if it can't be read."""
@@ -102,6 +101,13 @@ class Services:
     exports: ExportPages = field(default_factory=NoExports)
     max_exports_per_viewer: int = 2
     max_exports_per_company: int = 10
+    hubs: dict[str, Hub] = field(default_factory=dict)  # by type
+
+    def hub(self, entity: str) -> Hub:
+        """Return the hub of a type."""
+        if entity not in self.hubs:
+            self.hubs[entity] = Hub(entity, self, Context)
+        return self.hubs[entity]
 
     def replace_policy(self, policy: Policy) -> None:
         """Use another policy for all requests that start from now on."""
@@ -152,6 +158,10 @@ class Context(Access):
         self.origin = origin or Origin()
         self._requester = requester
         self._renew = renew
+        # What a subscription selects and how it gets answers that others get too, if it can.
+        self.selection: EventSelection | None = None
+        self.deliver: Deliver | None = None
+        self.expires_at: float | None = None
         self.guard: FactsGuard | None = None
         self.is_preview = False
         self.new_refresh_cookie: str | None = None  # to set with the response; empty to remove it
@@ -218,12 +228,20 @@ class Context(Access):
 
     async def renew(self) -> bool:
         """Reload the viewer and discard everything loaded, for the next event. Returns False if the subscription must end."""
-        viewer = None if self._renew is None else await self._renew()
+        viewer = None if self._renew is None else await self._renew(None)
         if viewer is None:
             return False
+        self.begin_event(viewer)
+        return True
+
+    async def find_viewer(self, facts: FactsReader | None) -> Viewer | None:
+        """Load the current viewer of a subscription, with a reader for its facts. None if the subscription must end."""
+        return None if self._renew is None else await self._renew(facts)
+
+    def begin_event(self, viewer: Viewer) -> None:
+        """Start with the next event, as a viewer that was just loaded."""
         self.policy = self.services.policy
         self._begin(viewer)
-        return True
 
     @property
     def cursors(self) -> Cursors:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from models.listening import Change, ChangeQueue, ListenerTooSlow
+from models.listening import Change, ListenerTooSlow
 from policies.evaluation.reachability import can_ever_read
+from resolvers.events.hub import Belongs, Shared, Shows, Subscriber
+from resolvers.events.roster import Seat
 from resolvers.reading.batching import Computed
 from resolvers.reading.field_sources import ComputedWithFallback, ToManyByArray, ToOne
 from resolvers.values import identifiers
@@ -71,19 +73,27 @@ class Updates:
         """Yield the rows, or only one company's rows. Raises InvalidId, SubscriberTooSlow or SubscriptionOutOfReach."""
         self._require_reach(context)
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
-        columns = () if self.new_only else shown.keys()  # without columns, only new rows match
-        listener = context.services.change_listener
-        with listener.subscribe(self.entity, columns) as changes:
-            while True:
-                change = await _next(changes)
-                started = time.perf_counter()
-                async with listener.load_slots:
-                    is_valid, record = await self._load(change, context, shown, company)
-                SECONDS.observe(time.perf_counter() - started)
+        columns = frozenset() if self.new_only else frozenset(shown)  # without columns, only new rows match
+        seat = Seat(context.find_viewer, context.expires_at)
+        shows_change: Shows = lambda record, change: shows(record, change.columns, shown)  # noqa: E731
+        subscriber = Subscriber(seat, context.selection, columns, shows_change, self._belongs(company))
+        async with context.services.hub(self.entity).joined(subscriber):
+            async for change in _unshared(subscriber, context):
+                is_valid, record = await self._look_up(change, context, shown, company)
                 if not is_valid:
                     return
                 if record is not None:
                     yield record
+
+    async def _look_up(
+        self, change: Change, context: Context, shown: Shown, company: UUID | None
+    ) -> tuple[bool, Record | None]:
+        """Do what `_load` does, when it's this subscriber's turn."""
+        started = time.perf_counter()
+        async with context.services.change_listener.load_slots:
+            loaded = await self._load(change, context, shown, company)
+        SECONDS.observe(time.perf_counter() - started)
+        return loaded
 
     async def _load(self, change: Change, context: Context, shown: Shown, company: UUID | None) -> tuple[bool, Record | None]:
         """Return whether the viewer may continue, and the changed row if it can see it. Raises SubscriptionOutOfReach."""
@@ -104,6 +114,9 @@ class Updates:
             return None
         return record if company is None or await self._belongs_to(record, company, context) else None
 
+    def _belongs(self, company: UUID | None) -> Belongs | None:
+        return None if company is None else Belongs(company, lambda record, context: self._belongs_to(record, company, context))
+
     async def _belongs_to(self, record: Record, company: UUID, context: Context) -> bool:
         """Return True if a field that the viewer sees references the company. False for a company the viewer can't read."""
         (readable,) = await context.loaders.rows("Company", [company])
@@ -111,12 +124,31 @@ class Updates:
         return readable is not None and any(getattr(record, column) == company for column in columns)
 
 
-async def _next(changes: ChangeQueue) -> Change:
-    """Wait for the next change. Raises SubscriberTooSlow."""
+async def _unshared(subscriber: Subscriber, context: Context) -> AsyncIterator[Change]:
+    """Yield the changes that a subscriber looks up alone, and send the answers that it shares. Raises SubscriberTooSlow."""
+    while True:
+        told = await _next(subscriber)
+        if not isinstance(told, Shared):
+            yield told
+        elif not await _deliver(told, context):
+            return
+
+
+async def _next(subscriber: Subscriber) -> Shared | Change:
+    """Wait for what a subscriber is told. Raises SubscriberTooSlow."""
     try:
-        return await anext(changes)
+        return await subscriber.next()
     except ListenerTooSlow:
         raise SubscriberTooSlow from None
+
+
+async def _deliver(shared: Shared, context: Context) -> bool:
+    """Send an answer that others get too, and record it for this viewer. Returns False if the subscription must end."""
+    assert context.selection is not None  # noqa: S101 (only such subscribers share)
+    assert context.deliver is not None  # noqa: S101
+    context.begin_event(shared.viewer)
+    await context.selection.record(context, shared.answer)
+    return await context.deliver(shared.answer)
 
 
 def shows(record: Record, changed: Collection[str] | None, shown: Shown) -> bool:

@@ -41,6 +41,12 @@ class Redactions(SchemaExtension):
 
 def response_extensions(context: Any, data: Any) -> dict[str, Any]:
     """Return the policy version and a response's redactions."""
+    context.redactions.count(data)
+    return extensions_of(context, data)
+
+
+def extensions_of(context: Any, data: Any) -> dict[str, Any]:
+    """Return the policy version and a response's redactions, without counting them."""
     reported = context.redactions.report(data)
     version = {"policy": context.policy.version}
     return {**version, "redactions": reported} if reported else version

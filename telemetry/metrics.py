@@ -18,7 +18,9 @@ ERRORS: Final = Counter("crossgate_errors_total", "Errors and refusals that clie
 RATE_LIMITED: Final = Counter("crossgate_rate_limited_total", "Requests refused because a quota was used up.", ("payer",))
 OPEN: Final = Gauge("crossgate_open", "Open connections, sockets and subscriptions.", ("what",))
 EVENT_SECONDS: Final = Histogram(
-    "crossgate_event_duration_seconds", "Time to decide whether a subscriber gets an event.", bounds=REQUEST_BUCKETS
+    "crossgate_event_duration_seconds",
+    "Time to decide who gets an event: one subscriber, or all who share.",
+    bounds=REQUEST_BUCKETS,
 )
 LOOP_DELAY_SECONDS: Final = Histogram(
     "crossgate_event_loop_delay_seconds", "How late the event loop runs what is due.", bounds=REQUEST_BUCKETS

@@ -29,6 +29,7 @@ from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Policy
 from policies.language.actions import ACTIONS
 from policies.language.source import digest, read_texts
+from policies.sealed_viewer import SealedViewer
 from policies.viewer import Shape
 from resolvers.context import Context
 from schema.building.fields import FieldDefinition
@@ -140,7 +141,8 @@ class PolicyCoveragePlugin:
     def _begin(self, begin: Callable[..., None]) -> Callable[..., None]:
         def begun(context: Context, *viewer: Any) -> None:
             begin(context, *viewer)
-            self.asked.viewers.update((context.services.engine.url, each) for each in (context.viewer, context.requester))
+            viewers = [each for each in (context.viewer, context.requester) if not isinstance(each, SealedViewer)]
+            self.asked.viewers.update((context.services.engine.url, each) for each in viewers)
 
         return begun
 

@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from models.remembered_facts import FactsReader
 from policies.viewer import Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
@@ -45,7 +46,7 @@ from transport.limits.deadlines import Deadlines
 from transport.limits.peers import Peers
 from transport.limits.quotas import Quotas
 from transport.logs import PolicyVersion, RequestLog, request_lines
-from transport.operations import ExecutePlanned, OperationRunner
+from transport.operations import ExecutePlanned, OperationRunner, SelectEvents
 from transport.realtime.sse import EventStreams
 from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
 from transport.realtime.websocket import WebSocketEndpoint
@@ -55,7 +56,7 @@ from transport.view_as import ViewAs, deny_view_as
 
 log = structlog.stdlib.get_logger("crossgate.app")
 
-Renew = Callable[[], Awaitable[Viewer | None]]
+Renew = Callable[[FactsReader | None], Awaitable[Viewer | None]]
 """Loads a session's viewer again; None ends the session."""
 
 
@@ -70,6 +71,7 @@ def create_app(
     lifespan: Lifespan[Starlette] | None = None,
     documents: Documents | None = None,
     planned: ExecutePlanned | None = None,
+    shared: SelectEvents | None = None,
     body_limits: Mapping[str, BodyLimitOfQuery] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
     view_as: ViewAs = deny_view_as,
@@ -90,6 +92,7 @@ def create_app(
         lifespan: Runs when the application starts and stops.
         documents: The document cache whose `extension` the schema uses, so that each document is parsed only once.
         planned: Executes queries whose plans are cached; without it, the schema executes all.
+        shared: Returns how subscribers share the answers to events; without it, each has its own.
         body_limits: For individual paths, what returns the body size limit in bytes of a query string.
         make_subscriber: Makes the context of a streamed operation; without it, contexts are never renewed.
         view_as: Makes the context of a query that runs as another viewer; by default nobody can.
@@ -102,7 +105,7 @@ def create_app(
     connections = OpenConnections()
     endpoint, graphql = _graphql_routes(
         settings=settings,
-        operations=_operations(schema, documents, planned, settings),
+        operations=_operations(schema, documents, planned, shared, settings),
         identity=identity,
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
@@ -141,11 +144,16 @@ class _Contexts:
 
 
 def _operations(
-    schema: strawberry.Schema, documents: Documents | None, planned: ExecutePlanned | None, settings: Settings
+    schema: strawberry.Schema,
+    documents: Documents | None,
+    planned: ExecutePlanned | None,
+    shared: SelectEvents | None,
+    settings: Settings,
 ) -> OperationRunner:
     """Build the pipeline that prepares and executes operations."""
     documents = documents or Documents(settings.max_document_tokens, settings.max_document_characters)
-    return OperationRunner(schema=schema, documents=documents, bounds=bounds_of(schema._schema, settings), planned=planned)
+    bounds = bounds_of(schema._schema, settings)
+    return OperationRunner(schema=schema, documents=documents, bounds=bounds, planned=planned, shared=shared)
 
 
 def _graphql_routes(

@@ -16,6 +16,8 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from models.remembered_facts import FactsGuard
+from resolvers.context import Context
+from resolvers.events.answers import Deliver, EventSelection
 from resolvers.reading.viewers import ACCOUNT_GONE
 from resolvers.writing.rights import ViewerGone
 from telemetry import tracing
@@ -36,6 +38,9 @@ ExecutePlanned = Callable[
 
 None if it has no plan, or the viewer wasn't confirmed.
 """
+
+SelectEvents = Callable[[str, DocumentNode, str | None, dict[str, Any]], EventSelection]
+"""Returns what a subscription selects of its events, given its text, document, name and variables."""
 
 MAX_LOGGED_NAME_LENGTH: Final = 100  # characters of an operation's name in the log
 
@@ -64,6 +69,7 @@ class OperationRunner:
     documents: Documents
     bounds: Bounds
     planned: ExecutePlanned | None = None
+    shared: SelectEvents | None = None
 
     async def prepare(
         self,
@@ -147,8 +153,12 @@ class OperationRunner:
         request = operation.request
         return await self.planned(request.query, operation.document.ast, operation.name, request.variables, context, guard)
 
-    async def subscribe(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
-        """Run a subscription and yield a result for each event."""
+    async def subscribe(self, operation: Operation, context: object, deliver: Deliver) -> AsyncGenerator[ExecutionResult, None]:
+        """Run a subscription and yield a result for each event. Results that several subscribers get are delivered instead."""
+        if self.shared is not None and isinstance(context, Context):
+            request = operation.request
+            context.selection = self.shared(request.query, operation.document.ast, operation.name, request.variables)
+            context.deliver = deliver
         await self.documents.validated(operation.request.query, self.schema._schema, context)
         results: Any = await self.schema.subscribe(
             operation.request.query,

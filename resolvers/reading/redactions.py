@@ -69,10 +69,12 @@ class Redactions:
 
     def report(self, data: Any) -> list[dict[str, Any]]:
         """Return the entries for `extensions.redactions`."""
-        entries = self.entries(data)
-        for _, redacted in entries:
+        return [{"path": list(path), "reason": str(redacted.reason)} for path, redacted in self.entries(data)]
+
+    def count(self, data: Any) -> None:
+        """Count the entries in the metrics."""
+        for _, redacted in self.entries(data):
             COUNTS[redacted.reason].value += 1
-        return [{"path": list(path), "reason": str(redacted.reason)} for path, redacted in entries]
 
 
 def _fold(data: Any, entries: list[Entry]) -> list[Entry]:

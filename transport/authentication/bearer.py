@@ -63,14 +63,20 @@ class Session:
         expires_at = None if self._claims is None else self._claims.expires_at
         return None if expires_at is None else (expires_at - datetime.now(UTC)).total_seconds()
 
-    async def viewer(self) -> Viewer | None:
-        """Load the current viewer, or return None if the session has ended."""
+    @property
+    def expires_at(self) -> float | None:
+        """When the token expires, in seconds since 1970. None as for `seconds`."""
+        expires_at = None if self._claims is None else self._claims.expires_at
+        return None if expires_at is None else expires_at.timestamp()
+
+    async def viewer(self, facts: FactsReader | None = None) -> Viewer | None:
+        """Load the current viewer, or return None if the session has ended. `facts` reads what the viewer depends on."""
         if self._claims is None:
             return ANONYMOUS
         if self._claims.expires_at is not None and self._claims.expires_at <= datetime.now(UTC):
             self.expire()
             return None
-        viewer = await self._load_viewer(self._claims, None)
+        viewer = await self._load_viewer(self._claims, facts)
         if viewer is not None:
             self._keys |= {key for key in (viewer.api_key_id, viewer.identity_id) if key is not None}
         if viewer is None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from resolvers.events.answers import SharedAnswer
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity, Session
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
@@ -64,7 +65,11 @@ class EventStreams:
         waiting = {
             asyncio.create_task(ended.wait()),
             asyncio.create_task(
-                stream.write(self.streams.answers(request.prepared, session, scope["state"]["request_id"], request.caller))
+                stream.write(
+                    self.streams.answers(
+                        request.prepared, session, scope["state"]["request_id"], request.caller, stream.send_shared
+                    )
+                )
             ),
             asyncio.create_task(stream.keep_alive()),
             leaving := asyncio.create_task(_leaving(receive)),
@@ -125,6 +130,10 @@ class _Stream:
             log.exception("stream.failed")
             broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
             await self._next(error_body(broken, self._request_id))
+
+    async def send_shared(self, shared: SharedAnswer) -> None:
+        """Send a result that others get too."""
+        await self._write(b"event: next\ndata: " + shared.payload + b"\n\n")
 
     async def keep_alive(self) -> None:
         """Send a comment every KEEP_ALIVE_SECONDS."""

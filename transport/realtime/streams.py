@@ -17,7 +17,10 @@ from graphql import OperationType
 from starlette.types import Scope
 from strawberry.types.execution import PreExecutionError
 
+from models.remembered_facts import FactsReader
 from policies.viewer import Viewer
+from resolvers.context import Context
+from resolvers.events.answers import SharedAnswer
 from resolvers.values.errors import PublicError
 from transport.authentication.bearer import Session
 from transport.graphql_request import GraphQLRequest
@@ -29,7 +32,7 @@ from transport.operations import Operation, OperationRunner, answer_of
 from transport.refusal import Refusal, Unauthenticated, error_body
 from transport.view_as import ViewAs, bind_viewed_as
 
-MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[], Awaitable[Viewer | None]]], object]
+MakeSubscriber = Callable[[Viewer, str, str | None, Callable[[FactsReader | None], Awaitable[Viewer | None]]], object]
 """Makes a streamed operation's context from the viewer, the request's ID, its Idempotency-Key, and a viewer loader.
 
 The loader returns None once the session has ended.
@@ -37,6 +40,7 @@ The loader returns None once the session has ended.
 
 
 Prepared = Operation | PublicError
+SendShared = Callable[[SharedAnswer], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,9 @@ class Streams:
         return Caller(self.quotas.payer(scope, viewer), (*origin_of(scope), *holder_of(viewer)))
 
     async def answers(
-        self, prepared: Prepared, session: Session, request_id: str, caller: Caller
+        self, prepared: Prepared, session: Session, request_id: str, caller: Caller, send: SendShared
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the results of what `prepare` returned, until the session ends."""
+        """Yield the results of what `prepare` returned, until the session ends. `send` sends those that others get too."""
         with ExitStack() as held:
             try:
                 operation = _operation(prepared)
@@ -88,22 +92,27 @@ class Streams:
             except Refusal as refusal:
                 yield error_body(refusal, request_id)
                 return
-            async with aclosing(self._events(operation, context, request_id, caller.payer)) as events:
+            async with aclosing(self._events(operation, context, request_id, caller.payer, send)) as events:
                 async for event in events:
                     yield event
 
     async def _events(
-        self, operation: Operation, context: object, request_id: str, payer: Payer
+        self, operation: Operation, context: object, request_id: str, payer: Payer, send: SendShared
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield a subscription's results. Each event is charged the operation's cost; an exhausted quota ends the stream."""
-        async with aclosing(await self.operations.subscribe(operation, context)) as results:
+        refusals: list[RateLimited] = []
+
+        async def deliver(answer: SharedAnswer) -> bool:
+            await send(answer)
+            return _charge(payer, operation.cost, refusals)
+
+        async with aclosing(await self.operations.subscribe(operation, context, deliver)) as results:
             async for result in results:
                 yield answer_of(result, request_id)
-                try:
-                    payer.charge(operation.cost)
-                except RateLimited as refusal:
-                    yield error_body(refusal, request_id)
-                    return
+                if not _charge(payer, operation.cost, refusals):
+                    break
+        for refusal in refusals:
+            yield error_body(refusal, request_id)
 
     async def prepare(self, request: GraphQLRequest, method: str, caller: Caller) -> Prepared:
         """Prepare an operation, or return the error for its stream to report. Raises Refusal."""
@@ -115,7 +124,10 @@ class Streams:
     async def _context(self, request: GraphQLRequest, viewer: Viewer, session: Session, request_id: str) -> object:
         """Make the context of an operation. Raises ViewAsRefused."""
         if request.view_as is None:
-            return self.make_subscriber(viewer, request_id, request.idempotency_key, session.viewer)
+            context = self.make_subscriber(viewer, request_id, request.idempotency_key, session.viewer)
+            if isinstance(context, Context):
+                context.expires_at = session.expires_at
+            return context
         context = await self.view_as(viewer, request.view_as, request_id)
         bind_viewed_as(context)
         return context
@@ -132,6 +144,15 @@ class Streams:
         """Return the only result of a query or mutation. Raises TimedOut."""
         async with time_limit(self.seconds, HTTPStatus.GATEWAY_TIMEOUT):
             return answer_of(await self.operations.execute(operation, context), request_id)
+
+
+def _charge(payer: Payer, cost: int, refusals: list[RateLimited]) -> bool:
+    """Charge an event. Returns False and adds the refusal if the quota is used up."""
+    try:
+        payer.charge(cost)
+    except RateLimited as refusal:
+        refusals.append(refusal)
+    return not refusals
 
 
 def _operation(prepared: Prepared) -> Operation:

@@ -22,6 +22,7 @@ import orjson
 from starlette.types import Message, Receive, Scope, Send
 
 from policies.viewer import ANONYMOUS
+from resolvers.events.answers import SharedAnswer
 from transport.authentication.bearer import Identity, Session, credentials_of, distinct, has_token_in_url
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.graphql_request import GraphQLRequest, parse_content
@@ -261,9 +262,16 @@ class _Socket:
         """Run one operation and write its log line."""
         fork_facts(request_id=request_id)
         started, answer_count = time.perf_counter(), 0
+
+        async def send(shared: SharedAnswer) -> None:
+            nonlocal answer_count
+            answer_count += 1
+            await self._send_text(f'{{"type":"next","id":{encoded_name},"payload":{shared.text}}}')
+
+        encoded_name = orjson.dumps(name).decode()
         try:
             prepared = await self._endpoint.streams.prepare(request, "POST", self._caller)
-            async with aclosing(self._endpoint.streams.answers(prepared, session, request_id, self._caller)) as answers:
+            async with aclosing(self._endpoint.streams.answers(prepared, session, request_id, self._caller, send)) as answers:
                 async for answer in answers:
                     answer_count += 1
                     await self._send_answer(name, answer)
@@ -295,8 +303,12 @@ class _Socket:
 
     async def _send(self, message: dict[str, Any]) -> None:
         """Send a message. Raises ClientDisconnected."""
+        await self._send_text(orjson.dumps(message).decode())
+
+    async def _send_text(self, text: str) -> None:
+        """Send an encoded message. Raises ClientDisconnected."""
         try:
-            await self._sending({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+            await self._sending({"type": "websocket.send", "text": text})
         except OSError:
             raise ClientDisconnected from None
 

@@ -1,0 +1,311 @@
+"""One hub for each type: it takes each change once, decides for all subscribers together, and passes on what they share.
+
+A subscriber who can't share an answer, or who hasn't yet taken the last one, looks the change up alone, when it's ready. So nothing
+that was decided waits for a slow reader, and what waits is only the names of changed rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import structlog
+
+from models.listening import Change, ChangeQueue, ListenerTooSlow
+from models.reading import Snapshot
+from policies.evaluation.reachability import can_ever_read
+from policies.sealed_viewer import ValueWithheld, shared_values
+from policies.viewer import Viewer
+from resolvers.events.answers import EventSelection, SharedAnswer, sealed_context
+from resolvers.events.roster import Roster, Seat
+from resolvers.events.verdicts import verdicts
+from telemetry import metrics, tracing
+
+if TYPE_CHECKING:
+    from resolvers.context import Context, Services
+    from resolvers.reading.records import Record
+
+PIECE: Final = 100  # subscribers that are told before the event loop does something else
+TURNS: Final = 3  # of the event loop, in which subscribers who aren't slow take an answer
+SECONDS: Final = metrics.EVENT_SECONDS.child()
+
+log = structlog.stdlib.get_logger("crossgate.events")
+Shows = Callable[["Record", Change], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Belongs:
+    """Whether a record belongs to a company that a viewer can read."""
+
+    company: UUID
+    check: Callable[[Record, Context], Awaitable[bool]] = field(compare=False)
+
+
+class Subscriber:
+    """One subscription. `belongs` limits it to records of one company."""
+
+    def __init__(
+        self, seat: Seat, selection: EventSelection | None, columns: frozenset[str], shows: Shows, belongs: Belongs | None
+    ) -> None:
+        self.seat = seat
+        self.selection = selection
+        self.shows = shows
+        self.belongs = belongs
+        self._columns = columns
+        self._alone: ChangeQueue | None = None  # made when needed: most subscribers never look up a change alone
+        self._waiting: asyncio.Future[Shared | None] | None = None
+        self.since = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for something to be told."""
+        return self._waiting is not None and not self._waiting.done()
+
+    @property
+    def shares(self) -> bool:
+        """Whether it can be decided about together with others now."""
+        return self.is_idle and self.seat.is_shared and self.selection is not None
+
+    def hears(self, change: Change) -> bool:
+        """Return whether a change can be of interest."""
+        return change.columns is None or not change.columns.isdisjoint(self._columns)
+
+    async def next(self) -> Shared | Change:
+        """Wait for an answer that is shared, or a change to look up alone. Raises ListenerTooSlow."""
+        if self._alone is None or not self._alone.is_ready:
+            self._waiting = asyncio.get_running_loop().create_future()
+            try:
+                if (shared := await self._waiting) is not None:
+                    return shared
+            finally:
+                self._waiting = None
+        assert self._alone is not None  # noqa: S101 (a change was put into it)
+        change = await anext(self._alone)
+        if not self._alone.is_ready:
+            self._alone = None
+        return change
+
+    def look_up(self, change: Change) -> None:
+        """Let the subscriber look up a change alone, once it's ready."""
+        if self._alone is None:
+            self._alone = ChangeQueue(self._columns)
+        self._alone.put(change)
+        self._wake(None)
+
+    def tell(self, shared: Shared, change: Change) -> None:
+        """Pass on an answer. A subscriber who isn't ready any more looks the change up."""
+        if self.is_idle:
+            self._wake(shared)
+        else:
+            self.look_up(change)
+
+    def overflow(self) -> None:
+        """Tell that changes were missed."""
+        self._alone = ChangeQueue.overflowed()
+        self._wake(None)
+
+    def _wake(self, shared: Shared | None) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(shared)
+
+
+class Shared:
+    """What a subscriber is told: its current viewer, and the answer."""
+
+    __slots__ = ("answer", "viewer")
+
+    def __init__(self, viewer: Viewer, answer: SharedAnswer) -> None:
+        self.viewer = viewer
+        self.answer = answer
+
+
+class _NumberedQueue(ChangeQueue):
+    """A queue that numbers changes, so that subscribers don't hear of earlier ones."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__()
+        self._hub = hub
+        self.number = 0
+        self._numbers: dict[UUID, int] = {}
+
+    @property
+    def audience(self) -> int:
+        """The number of subscribers."""
+        return len(self._hub.subscribers)
+
+    def put(self, change: Change) -> None:
+        """Queue a change."""
+        self.number += 1
+        self._numbers[change.key] = self.number
+        super().put(change)
+
+    def number_of(self, change: Change) -> int:
+        """Return the number of a change that was taken."""
+        return self._numbers.pop(change.key)
+
+
+class Hub:
+    """The subscribers of a type, and the task that tells them."""
+
+    def __init__(self, entity: str, services: Services, make_context: Callable[[Services, Viewer], Context]) -> None:
+        self.subscribers: dict[Subscriber, None] = {}
+        self._entity = entity
+        self._services = services
+        self._make_context = make_context
+        self._roster = Roster()
+        self._changes = _NumberedQueue(self)
+        self._task: asyncio.Task[None] | None = None
+        self._is_announcing = False
+        self.shared_answers = 0  # how many answers were given to subscribers who share
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing remains to be told or looked up."""
+        is_idle = all(each.is_idle for each in self.subscribers)
+        return is_idle and not self._is_announcing and not self._changes.is_ready
+
+    @asynccontextmanager
+    async def joined(self, subscriber: Subscriber) -> AsyncIterator[None]:
+        """Tell a subscriber of changes, for the length of the block."""
+        if self._task is None:
+            self._listen()
+            self._task = asyncio.create_task(self._run(), context=contextvars.Context())  # not the first subscriber's
+        subscriber.since = self._changes.number
+        self.subscribers[subscriber] = None
+        try:
+            await self._roster.admit(subscriber.seat)
+            yield
+        finally:
+            del self.subscribers[subscriber]
+            self._roster.leave(subscriber.seat)
+            if not self.subscribers and self._task is not None:
+                self._services.change_listener.remove(self._entity, self._changes)
+                self._task.cancel()
+                self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._take_next()
+            except ListenerTooSlow:
+                self._overflow()
+            except Exception:
+                log.exception("event.failed")
+
+    async def _take_next(self) -> None:
+        """Wait for a change and tell the subscribers. Raises ListenerTooSlow."""
+        changes = self._changes
+        change = await anext(changes)
+        self._is_announcing = True
+        try:
+            await self._announce(change, changes.number_of(change))
+        finally:
+            self._is_announcing = False
+
+    def _overflow(self) -> None:
+        """Tell all subscribers that they missed changes, and start again."""
+        for subscriber in self.subscribers:
+            subscriber.overflow()
+        self._services.change_listener.remove(self._entity, self._changes)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Queue changes from now on."""
+        self._changes = _NumberedQueue(self)
+        self._services.change_listener.add(self._entity, self._changes)
+
+    async def _announce(self, change: Change, number: int) -> None:
+        """Tell all subscribers of a change. If that fails, each looks the change up alone."""
+        hearing = [each for each in self.subscribers if each.since < number and each.hears(change)]
+        sharing = [each for each in hearing if each.shares]
+        for subscriber in hearing:
+            if not subscriber.shares:
+                subscriber.look_up(change)
+        if not sharing:
+            return
+        try:
+            async with self._services.change_listener.load_slots:
+                started = time.perf_counter()
+                with tracing.event():
+                    told = await self._answers(change, sharing)
+                SECONDS.observe(time.perf_counter() - started)
+        except Exception:
+            log.exception("event.not_shared")
+            told = dict.fromkeys(sharing)
+        await self._tell(told, change)
+
+    async def _tell(self, told: Mapping[Subscriber, Shared | None], change: Change) -> None:
+        """Tell subscribers, and wait until those who aren't slow have taken the answer."""
+        for number, (subscriber, shared) in enumerate(told.items()):
+            if shared is None:
+                subscriber.look_up(change)
+            else:
+                self.shared_answers += 1
+                subscriber.tell(shared, change)
+            if number % PIECE == PIECE - 1:
+                await asyncio.sleep(0)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+    async def _answers(self, change: Change, sharing: Sequence[Subscriber]) -> Mapping[Subscriber, Shared | None]:
+        """Return the answer for each subscriber who gets one, and None for each who has to look the change up."""
+        async with self._services.reader.snapshot() as snapshot:
+            await self._roster.refresh(snapshot)
+            alone, viewers = self._sorted(sharing)
+            found = await verdicts(snapshot, self._services.policy, self._entity, change.key, set(viewers.values()))
+            groups: dict[Hashable, list[Subscriber]] = {}
+            records: dict[Hashable, Record] = {}
+            for subscriber, viewer in viewers.items():
+                unit, record = found.of(viewer)
+                if record is not None and subscriber.shows(record, change):
+                    assert subscriber.selection is not None  # noqa: S101 (it shares)
+                    group = (unit, shared_values(viewer), subscriber.belongs, subscriber.selection.key)
+                    groups.setdefault(group, []).append(subscriber)
+                    records[group] = record
+            told: dict[Subscriber, Shared | None] = dict.fromkeys(alone)
+            for key, members in groups.items():
+                hears, answer = await self._answer(members[0], [viewers[each] for each in members], records[key], snapshot)
+                if not hears:
+                    continue
+                told |= {each: None if answer is None else Shared(viewers[each], answer) for each in members}
+            return told
+
+    def _sorted(self, sharing: Iterable[Subscriber]) -> tuple[list[Subscriber], dict[Subscriber, Viewer]]:
+        """Return the subscribers who must find out alone how they end, and the current viewers of the others."""
+        policy = self._services.policy
+        alone, viewers = [], {}
+        for subscriber in sharing:
+            viewer = subscriber.seat.viewer
+            if not subscriber.seat.is_loaded or viewer is None or not can_ever_read(policy, viewer.shape, self._entity):
+                alone.append(subscriber)
+            else:
+                viewers[subscriber] = viewer
+        return alone, viewers
+
+    async def _answer(
+        self, subscriber: Subscriber, viewers: Sequence[Viewer], record: Record, snapshot: Snapshot
+    ) -> tuple[bool, SharedAnswer | None]:
+        """Return whether viewers with the same shared values hear of a record, and their answer. None if each has to look it up."""
+        assert subscriber.selection is not None  # noqa: S101 (it shares)
+        context = sealed_context(self._make_context, self._services, viewers, snapshot)
+        seal: Any = context.viewer
+        hears, answer = await _executed(subscriber, subscriber.selection, context, record)
+        return (True, None) if seal.was_opened else (hears, answer)
+
+
+async def _executed(
+    subscriber: Subscriber, selection: EventSelection, context: Context, record: Record
+) -> tuple[bool, SharedAnswer | None]:
+    """Return what `_answer` returns, unless a withheld value was read."""
+    try:
+        if subscriber.belongs is not None and not await subscriber.belongs.check(record, context):
+            return False, None
+    except ValueWithheld:
+        return True, None
+    return True, await selection.execute(context, record)
