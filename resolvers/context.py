@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.listening import ChangeListener
 from models.reading import Reader
 from models.remembered_facts import FactsGuard
+from models.replicas import ReplicaReads, Replicas
 from policies.evaluation.policy import Policy
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.auditing.audit_log import AuditLog
@@ -98,6 +99,7 @@ class Services:
     origins: AllowedOrigins = field(default_factory=AllowedOrigins)
     read_proof: ReadProof = read_no_proof
     strict_schema: bool = False
+    replicas: Replicas | None = None
 
     def replace_policy(self, policy: Policy) -> None:
         """Use another policy for all requests that start from now on."""
@@ -107,6 +109,8 @@ class Services:
         """Close all connections to the database."""
         await self.audit.close()
         await self.change_listener.close()
+        if self.replicas is not None:
+            await self.replicas.close()
         await self.reader.close()
         self.passwords.close()
         await self.engine.dispose()
@@ -143,7 +147,7 @@ class Context(Access):
         requester: Viewer | None = None,
     ) -> None:
         self.services = services
-        self.reader = services.reader
+        self.reader: Reader | ReplicaReads = services.reader
         self.policy = services.policy
         self.origin = origin or Origin()
         self._requester = requester

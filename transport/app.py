@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from models.replicas import Replicas
 from policies.viewer import Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
@@ -76,6 +77,7 @@ def create_app(
     policy_refused: Callable[[], str | None] = lambda: None,
     quotas: Quotas | None = None,
     origins: Container[str] | None = None,
+    replicas: Replicas | None = None,
 ) -> Starlette:
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
@@ -96,6 +98,7 @@ def create_app(
         policy_refused: Returns why the policy files are rejected, for `/readyz`, or None.
         quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
         origins: The web origins whose pages can call the gateway; by default those of `settings`.
+        replicas: The replicas that answer queries in place of the primary.
     """
     admitted: Container[str] = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
@@ -108,6 +111,7 @@ def create_app(
         policy=policy,
         quotas=quotas or quotas_of(settings),
         origins=admitted,
+        replicas=replicas,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
     middleware = _middleware(settings, body_limits, policy, admitted)
@@ -157,6 +161,7 @@ def _graphql_routes(
     policy: PolicyVersion,
     quotas: Quotas,
     origins: Container[str],
+    replicas: Replicas | None,
 ) -> list[BaseRoute]:
     """Build the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
@@ -180,6 +185,7 @@ def _graphql_routes(
         events=EventStreams(streams=streams, identity=identity, connections=connections, sockets=sockets_open, seconds=seconds),
         refresh_cookie=RefreshCookie.of(settings.public_url),
         max_batch_operations=settings.max_batch_operations,
+        replicas=replicas,
     )
     sockets = WebSocketEndpoint(
         streams=streams,
