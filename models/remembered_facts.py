@@ -158,7 +158,8 @@ class FactsGuard:
 
     async def _is_current(self) -> bool:
         rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
-        return [row[-1] for row in rows] == [self._facts.text]
+        is_current: bool = [row[-1] for row in rows] == [self._facts.text]
+        return is_current
 
     def _settle(self, is_confirmed: bool) -> None:
         self._is_confirmed, self.is_stale = is_confirmed, not is_confirmed

@@ -162,6 +162,7 @@ class Replicas:
 
     def _note(self, started: float, position: Position) -> None:
         self._seen.append((started, position))
+        self._floor = self._floor or self._seen[0]  # a replica that has all until the start isn't too far behind either
         while len(self._seen) > 1 and self._seen[0][0] <= started - self._max_lag + INTERVAL:
             self._floor = self._seen.popleft()
 

@@ -23,6 +23,8 @@ def pair(folder: Path) -> Iterator[tuple[Embedded, Embedded]]:
         copy.mkdir(mode=0o700)
         _hand_over(copy)
         _run("copy", "pg_basebackup", "-D", str(copy), "-R", "-X", "stream", "-c", "fast", "-d", address)
+        for name in (".s.PGSQL.5432.lock", "log"):  # the primary's, which it keeps among its files
+            (copy / name).unlink(missing_ok=True)
         with Embedded(copy, REPLICA) as replica:
             yield primary, replica
 
@@ -30,6 +32,5 @@ def pair(folder: Path) -> Iterator[tuple[Embedded, Embedded]]:
 def restore(url: str, source: str) -> None:
     """Copy a database to an empty one on another server."""
     dump, target = (each.replace("postgresql+asyncpg", "postgresql") for each in (source, url))
-    dumping = subprocess.Popen([str(programs() / "pg_dump"), "--no-owner", dump], stdout=subprocess.PIPE)
-    subprocess.run([str(programs() / "psql"), "-q", "-d", target], stdin=dumping.stdout, check=True, capture_output=True)
-    assert 0 == dumping.wait()
+    dumped = subprocess.run([str(programs() / "pg_dump"), "--no-owner", dump], check=True, capture_output=True)
+    subprocess.run([str(programs() / "psql"), "-q", "-d", target], input=dumped.stdout, check=True, capture_output=True)
