@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         repr=False,
         description="Read replicas of the database, separated by spaces, each as a URL of one server. Queries go to them.",
     )
-    max_replica_lag: float = Field(
+    max_replica_lag: int = Field(
         default=5, ge=1, le=300, description="Seconds that a replica can be behind before the primary answers in its place."
     )
     pool_size: int = Field(

@@ -140,6 +140,7 @@ class FactsGuard:
 
     async def _run_on_replica(self, source: Source, guarded: str, values: Sequence[Any]) -> Sequence[Any]:
         """Compare the facts on the replica, in the data's snapshot, and on the primary, where they are current."""
+        rows: Sequence[Any]
         rows, is_current = await asyncio.gather(source.run(guarded, values), self._is_current())
         if not is_current:
             self._settle(False)

@@ -196,14 +196,7 @@ def _graphql_routes(
         seconds=seconds,
         max_operations=settings.max_socket_operations,
     )
-    diff = Diff(
-        operations=operations,
-        identity=identity,
-        make_context=contexts.make,
-        view_as=contexts.view_as,
-        quotas=quotas,
-        seconds=seconds,
-    )
+    diff = _diff(operations, identity, contexts, quotas, seconds)
     pages = PublicPages(operations, contexts.make, quotas, seconds, sign_in_url=f"{settings.account_url}/sign-in")
     return [
         Route("/graphql", endpoint),
@@ -212,6 +205,18 @@ def _graphql_routes(
         diff_route(diff),
         *(pages.routes() if settings.site_url == settings.public_url else ()),
     ]
+
+
+def _diff(operations: OperationRunner, identity: Identity, contexts: _Contexts, quotas: Quotas, seconds: float) -> Diff:
+    """Build what compares two viewers."""
+    return Diff(
+        operations=operations,
+        identity=identity,
+        make_context=contexts.make,
+        view_as=contexts.view_as,
+        quotas=quotas,
+        seconds=seconds,
+    )
 
 
 def quotas_of(settings: Settings) -> Quotas:
