@@ -21,6 +21,7 @@ from tests.replication import pair, restore
 PRICE: Final = "query Price { ports(first: 1, orderBy: {field: NAME}) { nodes { monthlyRate { amount } } } }"
 NAME: Final = "query Name { ports(first: 1) { nodes { id name version } } }"
 RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { port { name } userErrors { code } } }"
+AWAY: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 FAR: Final = "1-FFFFFFFF/FFFFFFFF"
 
 
@@ -133,6 +134,19 @@ async def test_forged_position_costs_a_trip_to_the_primary(lagging: Replicated) 
 
     assert [] == answer.errors
     assert (400, ["BAD_REQUEST"]) == (malformed.status, malformed.codes)
+
+
+async def test_primary_answers_while_a_replica_is_away(demo_url: str, tmp_path: Path) -> None:
+    """A replica that refuses connections costs one attempt, and is then left out."""
+    async with open_client(demo_url, tmp_path, replica_urls=(AWAY,), max_replica_lag=300) as client:
+        client.compares = False
+        while client.app.state.services.replicas.reads(None) is None:  # noqa: ASYNC110 (as above)
+            await asyncio.sleep(0.01)
+        failed = FAILED.value
+        answers = [await client(SHOWN, PRICE) for _ in range(4)]
+
+    assert [[]] * 4 == [each.errors for each in answers]
+    assert failed + 1 == FAILED.value
 
 
 def test_positions_are_written_as_they_are_read() -> None:
