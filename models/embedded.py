@@ -38,9 +38,7 @@ PORT: Final = 5432  # part of the socket's name; always passed explicitly, becau
 MAX_SOCKET_PATH_BYTES: Final = 103  # every system allows this many
 START_SECONDS: Final = "60"  # crash recovery takes a while
 OTHERS_READ_AND_ENTER: Final = stat.S_IROTH | stat.S_IXOTH
-HBA: Final = (
-    "local all all trust\nlocal replication all trust\n"  # the socket's directory is private, and there is no network access
-)
+HBA: Final = "local all all trust\n"  # the socket's directory is private, and there is no network access
 LOCALE: Final = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 

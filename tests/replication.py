@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from models.embedded import Embedded, _hand_over, _run, programs
+from models.embedded import HBA, Embedded, _hand_over, _run, programs
 
 PRIMARY: Final = {"fsync": "off", "wal_level": "replica", "max_wal_senders": "4", "shared_buffers": "64MB", "autovacuum": "off"}
 REPLICA: Final = {"fsync": "off", "shared_buffers": "64MB", "hot_standby": "on"}
@@ -17,7 +17,9 @@ REPLICA: Final = {"fsync": "off", "shared_buffers": "64MB", "hot_standby": "on"}
 @contextmanager
 def pair(folder: Path) -> Iterator[tuple[Embedded, Embedded]]:
     """Run a primary and its replica."""
-    with Embedded(folder / "primary", PRIMARY) as primary:
+    access = folder / "access"
+    access.write_text(f"{HBA}local replication all trust\n")
+    with Embedded(folder / "primary", {**PRIMARY, "hba_file": str(access)}) as primary:
         address = primary.url("postgres").replace("postgresql+asyncpg", "postgresql")
         copy = folder / "replica"
         copy.mkdir(mode=0o700)
