@@ -24,6 +24,7 @@ from models.database import connect
 from models.listening import ChangeListener
 from models.reading import Reader
 from models.remembered_facts import FactsMemory, FactsReader
+from models.replicas import Replica, Replicas
 from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Policy
 from policies.evaluation.reloading import PolicyReloader
@@ -152,6 +153,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     companions = [
         *([reloading.follow] if settings.development else []),
         *([companion] if companion else []),
+        *([services.replicas.follow] if services.replicas else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
     app = create_app(
@@ -176,6 +178,7 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
         origins=origins,
+        replicas=services.replicas,
     )
     for name, part in (("services", services), ("tokens", tokens), ("origins", origins), ("issuer_keys", issuer_keys)):
         setattr(app.state, name, part)
@@ -243,8 +246,11 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
     cursors = Cursors(*tokens.secrets(CURSOR_SECRET_PURPOSE))
     tokens.follow(lambda: cursors.use(*tokens.secrets(CURSOR_SECRET_PURPOSE)))
     engine = connect(database_url, settings.pool_size, settings.request_timeout)
+    reader = Reader(database_url, settings.pool_size, settings.request_timeout)
+    followers = [Replica(url, settings.pool_size, settings.request_timeout) for url in settings.replica_urls]
     return Services(
-        reader=Reader(database_url, settings.pool_size, settings.request_timeout),
+        reader=reader,
+        replicas=Replicas(reader, followers, settings.max_replica_lag) if followers else None,
         engine=engine,
         change_listener=ChangeListener(database_url),
         audit=AuditLog(engine),

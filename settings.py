@@ -44,6 +44,14 @@ class Settings(BaseSettings):
         description="PostgreSQL 15 or later, as `postgresql://user:password@host/name?parameter=value`, with libpq's parameters.",
         json_schema_extra={SHOWN: "an embedded PostgreSQL"},
     )
+    replica_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        repr=False,
+        description="Read replicas of the database, separated by spaces, each as a URL of one server. Queries go to them.",
+    )
+    max_replica_lag: int = Field(
+        default=5, ge=1, le=300, description="Seconds that a replica can be behind before the primary answers in its place."
+    )
     pool_size: int = Field(
         default=10,
         ge=1,
@@ -266,6 +274,14 @@ class Settings(BaseSettings):
         if value is not None:
             DatabaseAddress.parse(value)
         return value
+
+    @field_validator("replica_urls", mode="before")
+    @classmethod
+    def _are_postgresql(cls, value: Any) -> Any:
+        urls = tuple(value.split()) if isinstance(value, str) else tuple(value)
+        for url in urls:
+            DatabaseAddress.parse(url)
+        return urls
 
     @field_validator("trusted_documents")
     @classmethod

@@ -72,6 +72,7 @@ class Connection:
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
+        self.position: Any = None  # what its server is known to have replayed, if that is a replica
         self.busy = False  # still True on release if a caller stopped waiting for its statement
         self._numbers = count()
         self._prepared: LRUCache[str, Any] = LRUCache(PREPARED_CACHE_SIZE)

@@ -6,6 +6,7 @@ request starts again with the current row. So nothing is ever invalidated (docs/
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,15 @@ class FactsReader(Protocol):
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Return all rows."""
+
+
+class Source(Protocol):
+    """Reads data in place of the primary."""
+
+    is_confirmed: bool
+
+    async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
+        """Run a compiled statement and return all rows."""
 
 
 class StaleFacts(Exception):
@@ -108,28 +118,49 @@ class FactsGuard:
         self._was_asked = False
         self._is_confirmed = False
         self.is_stale = False  # whether the facts are others by now
+        self.source: Source | None = None  # the replica that reads the data; the facts are confirmed on the primary too
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """Run a statement whose rows have a value in some column. The first one confirms the facts. Raises StaleFacts."""
         if self._was_asked:
-            return await self._reader.run(text, arguments)
+            return await (self.source or self._reader).run(text, arguments)
         self._was_asked = True
         facts = self._facts
         guarded = _guarded(text, facts.statement, len(arguments), len(facts.arguments))
-        rows = await self._reader.run(guarded, [*arguments, *facts.arguments, facts.text])
-        self._settle(bool(rows))
+        values = [*arguments, *facts.arguments, facts.text]
+        if self.source is None:
+            rows = await self._reader.run(guarded, values)
+            self._settle(bool(rows))
+        else:
+            rows = await self._run_on_replica(self.source, guarded, values)
         if not rows:
             raise StaleFacts
         is_empty = len(rows) == 1 and all(value is None for value in rows[0])  # the outer join's row
         return () if is_empty else rows
 
+    async def _run_on_replica(self, source: Source, guarded: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Compare the facts on the replica, in the data's snapshot, and on the primary, where they are current."""
+        rows: Sequence[Any]
+        rows, is_current = await asyncio.gather(source.run(guarded, values), self._is_current())
+        if not is_current:
+            self._settle(False)
+            raise StaleFacts
+        if rows:
+            source.is_confirmed = True
+            self._settle(True)
+        return rows
+
     async def holds(self) -> bool:
         """Return whether the facts were confirmed. Ask before anything that depends on them is sent."""
         if not self._was_asked:
             self._was_asked = True
-            rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
-            self._settle([row[-1] for row in rows] == [self._facts.text])
+            self._settle(await self._is_current())
         return self._is_confirmed
+
+    async def _is_current(self) -> bool:
+        rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
+        is_current: bool = [row[-1] for row in rows] == [self._facts.text]
+        return is_current
 
     def _settle(self, is_confirmed: bool) -> None:
         self._is_confirmed, self.is_stale = is_confirmed, not is_confirmed

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.listening import ChangeListener
 from models.reading import Reader
 from models.remembered_facts import FactsGuard, FactsReader
+from models.replicas import ReplicaReads, Replicas
 from policies.evaluation.policy import Policy
 from policies.viewer import ANONYMOUS, Viewer
 from resolvers.auditing.audit_log import AuditLog
@@ -101,6 +102,7 @@ class Services:
     exports: ExportPages = field(default_factory=NoExports)
     max_exports_per_viewer: int = 2
     max_exports_per_company: int = 10
+    replicas: Replicas | None = None
     hubs: dict[str, Hub] = field(default_factory=dict)  # by type
 
     def hub(self, entity: str) -> Hub:
@@ -117,6 +119,8 @@ class Services:
         """Close all connections to the database."""
         await self.audit.close()
         await self.change_listener.close()
+        if self.replicas is not None:
+            await self.replicas.close()
         await self.reader.close()
         self.passwords.close()
         await self.engine.dispose()
@@ -153,7 +157,7 @@ class Context(Access):
         requester: Viewer | None = None,
     ) -> None:
         self.services = services
-        self.reader = services.reader
+        self.reader: Reader | ReplicaReads = services.reader
         self.policy = services.policy
         self.origin = origin or Origin()
         self._requester = requester

@@ -34,6 +34,9 @@ PLAN_LOOKUPS: Final = Counter("crossgate_plan_lookups_total", "Lookups in the pl
 REMEMBERED_FACTS: Final = Counter(
     "crossgate_remembered_facts_total", "Queries that started with remembered facts of their viewer.", ("result",)
 )
+REPLICA_READS: Final = Counter(
+    "crossgate_replica_reads_total", "Queries by replicas, and why the primary took over.", ("result",)
+)
 PLANS: Final = Gauge("crossgate_plans", "Plans in the cache.", ("documents",))
 PLAN_CHARACTERS: Final = Gauge("crossgate_plan_cache_characters", "Characters that the plans count.", ("documents",))
 REDACTIONS: Final = Counter("crossgate_redactions_total", "Entries of `extensions.redactions`.", ("reason",))

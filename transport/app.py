@@ -23,6 +23,7 @@ from starlette.types import Lifespan
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from models.remembered_facts import FactsReader
+from models.replicas import Replicas
 from policies.viewer import Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
@@ -79,6 +80,7 @@ def create_app(
     policy_refused: Callable[[], str | None] = lambda: None,
     quotas: Quotas | None = None,
     origins: Container[str] | None = None,
+    replicas: Replicas | None = None,
 ) -> Starlette:
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
@@ -100,6 +102,7 @@ def create_app(
         policy_refused: Returns why the policy files are rejected, for `/readyz`, or None.
         quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
         origins: The web origins whose pages can call the gateway; by default those of `settings`.
+        replicas: The replicas that answer queries in place of the primary.
     """
     admitted: Container[str] = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
@@ -112,6 +115,7 @@ def create_app(
         policy=policy,
         quotas=quotas or quotas_of(settings),
         origins=admitted,
+        replicas=replicas,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
     middleware = _middleware(settings, endpoint, body_limits, policy, admitted)
@@ -166,6 +170,7 @@ def _graphql_routes(
     policy: PolicyVersion,
     quotas: Quotas,
     origins: Container[str],
+    replicas: Replicas | None,
 ) -> tuple[GraphQLEndpoint, list[BaseRoute]]:
     """Build the endpoint and the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
@@ -189,6 +194,7 @@ def _graphql_routes(
         events=EventStreams(streams=streams, identity=identity, connections=connections, sockets=sockets_open, seconds=seconds),
         refresh_cookie=RefreshCookie.of(settings.public_url),
         max_batch_operations=settings.max_batch_operations,
+        replicas=replicas,
     )
     sockets = WebSocketEndpoint(
         streams=streams,
@@ -199,14 +205,7 @@ def _graphql_routes(
         seconds=seconds,
         max_operations=settings.max_socket_operations,
     )
-    diff = Diff(
-        operations=operations,
-        identity=identity,
-        make_context=contexts.make,
-        view_as=contexts.view_as,
-        quotas=quotas,
-        seconds=seconds,
-    )
+    diff = _diff(operations, identity, contexts, quotas, seconds)
     pages = PublicPages(operations, contexts.make, quotas, seconds, sign_in_url=f"{settings.account_url}/sign-in")
     return endpoint, [
         Route("/graphql", endpoint),
@@ -215,6 +214,18 @@ def _graphql_routes(
         diff_route(diff),
         *(pages.routes() if settings.site_url == settings.public_url else ()),
     ]
+
+
+def _diff(operations: OperationRunner, identity: Identity, contexts: _Contexts, quotas: Quotas, seconds: float) -> Diff:
+    """Build what compares two viewers."""
+    return Diff(
+        operations=operations,
+        identity=identity,
+        make_context=contexts.make,
+        view_as=contexts.view_as,
+        quotas=quotas,
+        seconds=seconds,
+    )
 
 
 def quotas_of(settings: Settings) -> Quotas:

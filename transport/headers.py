@@ -33,6 +33,7 @@ EXPOSED_HEADERS: Final = (
     "Retry-After",
     "WWW-Authenticate",
     "X-Crossgate-Cost",
+    "Crossgate-Position",
     "X-Crossgate-Execution",
     "X-Request-ID",
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.reading import Reader
+from models.replicas import ReplicaReads
 from policies.evaluation.policy import Decision, Policy
 from policies.predicates.predicate import TRUE, Predicate, conj
 from policies.predicates.sql import viewer_parameters
@@ -18,7 +19,7 @@ class Access:
 
     policy: Policy
     viewer: Viewer
-    reader: Reader
+    reader: Reader | ReplicaReads
     _parameters: dict[str, Any] | None = None
 
     @property

@@ -43,7 +43,7 @@ ALLOWED: Final[Allowed] = {
     "payer": frozenset({"user", "address"}),
     "what": frozenset({"connections", "sockets", "subscriptions"}),
     "executor": frozenset(ExecutedBy),
-    "result": frozenset({"hit", "miss", "confirmed", "stale", "done", "delayed"}) | SENDING,
+    "result": frozenset({"hit", "miss", "confirmed", "stale", "done", "delayed", "sent", "behind", "failed"}) | SENDING,
     "documents": frozenset({"trusted", "other"}),
     "access": frozenset({"read", "write"}),
     "state": frozenset({"in_use", "idle", "due", "scheduled", "running", "failed"}),

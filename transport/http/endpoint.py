@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Self
@@ -25,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from models.replicas import Position, ReplicaReads, Replicas
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from transport.authentication.arrival import ReceivedRequest, receive_request
@@ -60,6 +62,7 @@ RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
 }
 UNPRINTABLE: Final = re.compile(r"[^ -~]+")
 MAX_EXECUTION_LENGTH: Final = 200  # characters
+POSITION: Final[ContextVar[Position | None]] = ContextVar("position", default=None)  # what the client has written
 MAX_ATTEMPTS: Final = 20  # to run a query while its viewer's rights are being changed
 
 
@@ -70,6 +73,7 @@ class Answer(NamedTuple):
     cost: int | None = None
     execution: str | None = None
     refresh_cookie: str | None = None
+    position: Position | None = None
 
 
 class Response(NamedTuple):
@@ -115,6 +119,7 @@ class GraphQLEndpoint:
     events: ASGIApp
     refresh_cookie: RefreshCookie
     max_batch_operations: int
+    replicas: Replicas | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -158,6 +163,7 @@ class GraphQLEndpoint:
             async with limit:
                 bind_facts(**self.identity.check(scope))
                 check_headers(scope)
+                POSITION.set(_position(scope))
                 request = await receive_request(scope, receive)
                 timeout_status = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
@@ -209,17 +215,27 @@ class GraphQLEndpoint:
         """Run a query by its plan for the presumed viewer, and again if it has just changed. None if that is impossible."""
         if operation.request.view_as is not None:
             return None
+        reads = self._reads(operation, sender)
         for _ in range(MAX_ATTEMPTS):
             if (guard := sender.guard) is None:
                 return None
-            context = self.make_context(sender.viewer, request_id, operation.request.idempotency_key)
+            context: Any = self.make_context(sender.viewer, request_id, operation.request.idempotency_key)
+            if reads is not None:
+                guard.source = context.reader = reads
             result = await self.operations.run_planned(operation, context, guard)
             if result is not None:
                 return _answer(operation, result, context)
-            if not guard.is_stale:
+            if not guard.is_stale and reads is None:
                 return None
-            await sender.presume(again=True)
+            reads = None  # a replica that couldn't answer isn't tried again
+            await sender.presume(again=guard.is_stale)
         return None
+
+    def _reads(self, operation: Operation, sender: PresumedViewer) -> ReplicaReads | None:
+        """Return reads on a replica for a signed-in viewer's query, or None."""
+        if self.replicas is None or sender.guard is None or operation.kind is not OperationType.QUERY:
+            return None
+        return self.replicas.reads(POSITION.get())
 
     async def _prepare(self, requests: list[GraphQLRequest], method: str, payer: Payer) -> list[Operation | Answer]:
         """Prepare the operations of a batch. An operation that can't run has its answer already. Raises Refusal."""
@@ -269,7 +285,10 @@ class GraphQLEndpoint:
             context = await self._context(operation.request, viewer, request_id)
         except PublicError as error:
             return _failed(error)
-        return _answer(operation, await self.operations.run(operation, context), context)
+        answer = _answer(operation, await self.operations.run(operation, context), context)
+        if operation.kind is OperationType.MUTATION and self.replicas is not None:
+            return answer._replace(position=await self.replicas.position_if_known())
+        return answer
 
     async def _context(self, request: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
         """Make the context of an operation. Raises ViewAsRefused."""
@@ -294,6 +313,15 @@ def _refused(refusal: Refusal, request_id: str, media_type: MediaType = MediaTyp
     response = refuse(refusal, request_id, media_type)
     response.headers.update(HEADERS)
     return Response.of(response)
+
+
+def _position(scope: Scope) -> Position | None:
+    """Return the position that the client has from an earlier response. Raises BadRequest."""
+    text = header(scope, b"crossgate-position")
+    position = None if text is None else Position.parse(text)
+    if text is not None and position is None:
+        raise BadRequest("Crossgate-Position must be the value of an earlier response, such as 1-16/B374D848.")
+    return position
 
 
 def _answer(operation: Operation, result: ExecutionResult, context: object) -> Answer:
@@ -333,6 +361,8 @@ def _response_headers(answers: list[Answer]) -> list[RawHeader]:
         headers.append((b"x-crossgate-cost", b"%d" % sum(costs)))
     if execution := _printable("; ".join(dict.fromkeys(answer.execution for answer in answers if answer.execution))):
         headers.append((b"x-crossgate-execution", execution))
+    if positions := [answer.position for answer in answers if answer.position is not None]:
+        headers.append((b"crossgate-position", str(positions[-1]).encode()))
     return headers
 
 
