@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=64,
-        description="Gateway processes of `crossgate serve`, which share one port and all limits; about one per core.",
+        description="Gateway processes of `crossgate serve`, which share one port; each counts its limits separately.",
     )
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are stored.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")

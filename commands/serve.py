@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on. 0 picks a free one.")] = None,
-    processes: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the port and all limits.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the port.")] = None,
     development: Annotated[
         bool, typer.Option("--development", help="Load sample data, print tokens and show a sign-in menu.")
     ] = False,
