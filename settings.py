@@ -58,6 +58,12 @@ class Settings(BaseSettings):
         le=1000,
         description="Database connections per gateway process for reading, and as many again at most for writing.",
     )
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Gateway processes of `crossgate serve`, which share one port; each counts its limits separately.",
+    )
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are stored.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free port.")

@@ -15,6 +15,7 @@ app = typer.Typer(add_completion=False)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on. 0 picks a free one.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the port.")] = None,
     development: Annotated[
         bool, typer.Option("--development", help="Load sample data, print tokens and show a sign-in menu.")
     ] = False,
@@ -23,5 +24,5 @@ def serve(
     """Serve the gateway."""
     from commands.work.serve import serve as serve_gateway
 
-    options: dict[str, Any] = {"host": host, "port": port, "development": development or None}
+    options: dict[str, Any] = {"host": host, "port": port, "processes": processes, "development": development or None}
     serve_gateway({name: value for name, value in options.items() if value is not None}, demo)

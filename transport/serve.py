@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import resource
+import signal
 import socket
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -22,6 +24,7 @@ from starlette.applications import Starlette
 
 from settings import Settings
 from transport.limits.connections import Bounded, Config
+from transport.processes.supervisor import RETIRING, Place
 from transport.realtime.streams import OpenConnections
 
 log = structlog.stdlib.get_logger("crossgate.serve")
@@ -30,6 +33,9 @@ SWITCH_INTERVAL: Final = 0.001  # seconds until a busy thread yields to the even
 PING_SECONDS: Final = 20.0  # between WebSocket pings, and to wait for a pong
 KEEP_ALIVE_SECONDS: Final = 75  # load balancers commonly use 60
 TICKS_PER_SECOND: Final = 10  # of uvicorn's server
+DRAIN_SECONDS: Final = 5.0  # at most, for clients of a process that is replaced to move to other connections
+DRAIN_INTERVAL: Final = 0.05  # seconds between two looks at its connections
+BACKLOG: Final = 2048  # connections that wait to be accepted, as uvicorn has it
 EXTRA_FILES: Final = 500  # open files besides client connections: database connections and files
 
 
@@ -64,8 +70,62 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server(app: Starlette, settings: Settings) -> Server:
-    """Return a server for the application. Its logs go where `configure_logging` sends them."""
+class ChildServer(Server):
+    """The server of one of several processes. It never stops listening for the others: the sockets are shared."""
+
+    def __init__(self, config: Config, connections: OpenConnections, seconds: int, place: Place) -> None:
+        super().__init__(config, connections, seconds)
+        self._bounded = config
+        self._place = place
+        self._is_retiring = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, tell the parent, and stop when the parent is gone."""
+        await super().startup(sockets)
+        asyncio.get_running_loop().add_reader(self._place.lifeline, self._orphaned)
+        self._place.report_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the parent's signals only."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(RETIRING, self._retire)
+        yield
+
+    def _stop(self, *_: object) -> None:
+        self._is_retiring = False
+        self.should_exit = True
+
+    def _retire(self, *_: object) -> None:
+        self._is_retiring = True
+        self.should_exit = True
+
+    def _orphaned(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._place.lifeline)
+        log.error("process.orphaned")
+        self._stop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop. A process that is replaced first answers its idle clients once more, with `Connection: close`."""
+        started = time.monotonic()
+        if self._is_retiring:
+            for listening in (*self.servers, *(sockets or ())):
+                listening.close()
+            self._bounded.is_draining = True
+            told = asyncio.ensure_future(self._open.close())
+            await self._drain(started + min(DRAIN_SECONDS, self._seconds / 2))
+            told.cancel()
+        self._seconds = max(0, round(self._seconds - (time.monotonic() - started)))
+        await super().shutdown(sockets)
+
+    async def _drain(self, end: float) -> None:
+        """Wait until all connections are closed, or until `end`."""
+        while self._is_retiring and self.server_state.connections and time.monotonic() < end:  # noqa: ASYNC110  # uvicorn's set
+            await asyncio.sleep(DRAIN_INTERVAL)
+
+
+def server(app: Starlette, settings: Settings, place: Place | None = None) -> Server:
+    """Return a server for the application, alone or at a place. Its logs go where `configure_logging` sends them."""
     config = Config(
         app,
         settings,
@@ -83,17 +143,28 @@ def server(app: Starlette, settings: Settings) -> Server:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
-    return Server(config, app.state.connections, settings.shutdown_timeout)
+    if place is None:
+        return Server(config, app.state.connections, settings.shutdown_timeout)
+    return ChildServer(config, app.state.connections, settings.shutdown_timeout, place)
 
 
-def serve(app: Starlette, settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address of a host. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = dict.fromkeys((family, address) for family, _, _, _, address in found)
+    return [socket.create_server(address, family=family, backlog=BACKLOG) for family, address in addresses]
+
+
+def serve(
+    app: Starlette, settings: Settings, place: Place | None = None, sockets: Sequence[socket.socket] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM, alone or as one of several processes."""
     raise_file_limit(settings.max_connections + EXTRA_FILES)
     gc.collect()
     gc.freeze()  # schema and policy live as long as the process; scanning them again would delay requests
     gc.set_threshold(*GC_THRESHOLDS)  # responses have no reference cycles, so there's almost nothing to collect
     sys.setswitchinterval(SWITCH_INTERVAL)
-    server(app, settings).run()
+    server(app, settings, place).run(None if sockets is None else list(sockets))
 
 
 def raise_file_limit(wanted: int) -> None:

@@ -68,6 +68,7 @@ class Config(uvicorn.Config):
 
     def __init__(self, app: Any, settings: Settings, **options: Any) -> None:
         super().__init__(app, http=Http, ws=WebSocket, **options)
+        self.is_draining = False  # every response closes its connection
         self.header_timeout = settings.header_timeout
         self.body_timeout = settings.request_timeout + GRACE
         self.safe = safe_headers(settings.public_url)
@@ -177,6 +178,8 @@ class Http(Bounded, HttpToolsProtocol):
         """Start the deadline for the body."""
         self.due = time.monotonic() + self.config.body_timeout
         super().on_headers_complete()
+        if self.config.is_draining and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Stop the deadline: the request has arrived."""
