@@ -67,7 +67,7 @@ from schema.kinds import check_kinds
 from schema.schema import guarded_fields, make_schema
 from schema.subscription import SHOWN
 from settings import InvalidSettings, Settings, variable
-from transport.app import create_app, quotas_of
+from transport.app import create_app, make_operations, quotas_of
 from transport.authentication.api_keys import ApiKeyClaims
 from transport.authentication.bearer import Identity, LoadViewer, Sender
 from transport.authentication.discovery import Discovery
@@ -156,8 +156,10 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         *([services.replicas.follow] if services.replicas else []),
         *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
     ]
+    planned = PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None
+    shared = None if settings.record_operations else SharedEvents(schema, auditing).selection
     app = create_app(
-        schema=schema,
+        operations=make_operations(schema, settings, documents, planned, shared),
         settings=settings,
         identity=identity,
         make_context=lambda viewer, request_id, key: Context(services, viewer, _origin(request_id, key)),
@@ -165,14 +167,10 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         view_as=_view_as(services),
         ready={"database": _ping(services.reader)},
         extra_routes=[
-            *_routes(settings, services, identity, tokens, quotas),
-            *frame_routes(origins.framing),
+            *_routes(settings, services, identity, tokens, quotas, origins),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
         lifespan=_lifespan(settings, services, planning, issuer_keys, origins.follow, *companions),
-        documents=documents,
-        planned=PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None,
-        shared=None if settings.record_operations else SharedEvents(schema, auditing).selection,
         body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
@@ -213,7 +211,9 @@ def _origin(request_id: str, key: str | None) -> Origin:
     return Origin(request_id, key, PEER.get(), USER_AGENT.get(), REFRESH_COOKIE.get())
 
 
-def _routes(settings: Settings, services: Services, identity: Identity, tokens: Tokens, quotas: Quotas) -> list[BaseRoute]:
+def _routes(
+    settings: Settings, services: Services, identity: Identity, tokens: Tokens, quotas: Quotas, origins: AdmittedOrigins
+) -> list[BaseRoute]:
     """Return the routes next to GraphQL: files, uploads, captured emails and the portal."""
     development = Development.of(settings)
     return [
@@ -236,6 +236,7 @@ def _routes(settings: Settings, services: Services, identity: Identity, tokens: 
         ),
         *account_routes(dist=DIST),
         *kit_routes(KIT),
+        *frame_routes(origins.framing),
         *policy_routes(development=development, policies=POLICIES, matrix=MATRIX),
     ]
 

@@ -63,16 +63,13 @@ Renew = Callable[[FactsReader | None], Awaitable[Viewer | None]]
 
 def create_app(
     *,
-    schema: strawberry.Schema,
+    operations: OperationRunner,
     settings: Settings,
     identity: Identity,
     make_context: MakeContext,
     ready: Probes,
     extra_routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan[Starlette] | None = None,
-    documents: Documents | None = None,
-    planned: ExecutePlanned | None = None,
-    shared: SelectEvents | None = None,
     body_limits: Mapping[str, BodyLimitOfQuery] = MappingProxyType({}),
     make_subscriber: MakeSubscriber | None = None,
     view_as: ViewAs = deny_view_as,
@@ -85,16 +82,13 @@ def create_app(
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
     Args:
-        schema: The GraphQL schema to serve.
+        operations: Prepares and executes operations.
         settings: All limits, origins and proxies.
         identity: Finds the viewers of requests.
         make_context: Makes the context of an operation.
         ready: The probes that `/readyz` runs, by name.
         extra_routes: Routes to serve in addition to GraphQL, `/diff` and the health checks.
         lifespan: Runs when the application starts and stops.
-        documents: The document cache whose `extension` the schema uses, so that each document is parsed only once.
-        planned: Executes queries whose plans are cached; without it, the schema executes all.
-        shared: Returns how subscribers share the answers to events; without it, each has its own.
         body_limits: For individual paths, what returns the body size limit in bytes of a query string.
         make_subscriber: Makes the context of a streamed operation; without it, contexts are never renewed.
         view_as: Makes the context of a query that runs as another viewer; by default nobody can.
@@ -108,7 +102,7 @@ def create_app(
     connections = OpenConnections()
     endpoint, graphql = _graphql_routes(
         settings=settings,
-        operations=_operations(schema, documents, planned, shared, settings),
+        operations=operations,
         identity=identity,
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
@@ -147,14 +141,18 @@ class _Contexts:
         return self.make_subscriber(viewer, request_id, key, renew)
 
 
-def _operations(
+def make_operations(
     schema: strawberry.Schema,
-    documents: Documents | None,
-    planned: ExecutePlanned | None,
-    shared: SelectEvents | None,
     settings: Settings,
+    documents: Documents | None = None,
+    planned: ExecutePlanned | None = None,
+    shared: SelectEvents | None = None,
 ) -> OperationRunner:
-    """Build the pipeline that prepares and executes operations."""
+    """Build the pipeline that prepares and executes the operations on a schema.
+
+    `documents` is the cache whose `extension` the schema uses. Without `planned`, the schema executes all queries. Without `shared`,
+    each subscriber has its own answers to events.
+    """
     documents = documents or Documents(settings.max_document_tokens, settings.max_document_characters)
     bounds = bounds_of(schema._schema, settings)
     return OperationRunner(schema=schema, documents=documents, bounds=bounds, planned=planned, shared=shared)

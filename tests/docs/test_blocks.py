@@ -44,6 +44,7 @@ NOT_RUN: Final = {
     "docs/operate/mail.md": 1,
     "docs/operate/metrics.md": 2,
     "docs/operate/postgresql.md": 2,
+    "docs/operate/processes.md": 1,
     "docs/operate/replicas.md": 1,
     "docs/operate/traces.md": 1,
     "docs/policy/change.md": 3,

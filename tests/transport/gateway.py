@@ -26,7 +26,7 @@ from resolvers.values.errors import PublicError
 from resolvers.values.web_addresses import web_origin
 from schema.extensions.runner import Schema
 from settings import Settings
-from transport.app import create_app
+from transport.app import create_app, make_operations
 from transport.authentication.bearer import Identity, LoadViewer, Sender
 from transport.authentication.tokens import Claims, Tokens
 from transport.documents import Documents
@@ -177,13 +177,12 @@ def make_app(settings: Settings, tokens: Tokens, load_viewer: LoadViewer = load_
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     schema = Schema(Query, Mutation, Subscription, extensions=[documents.extension])
     return create_app(
-        schema=schema,
+        operations=make_operations(schema, settings, documents),
         settings=settings,
         identity=Identity(tokens, load_viewer, own_origin=web_origin(settings.public_url)),
         make_context=lambda viewer, request_id, _key: (viewer, request_id),
         ready={"database": works},
         extra_routes=[Route("/crash", crash), Route("/read", read, methods=["POST"])],
-        documents=documents,
         policy=lambda: POLICY,
     )
 

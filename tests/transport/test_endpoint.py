@@ -11,7 +11,7 @@ import strawberry
 from settings import Settings
 from tests.transport.conftest import GRAPHQL, JSON, PostQuery
 from tests.transport.gateway import Query, load_ada
-from transport.app import create_app
+from transport.app import create_app, make_operations
 from transport.authentication.bearer import Identity
 from transport.authentication.tokens import Tokens
 from transport.documents import Documents
@@ -171,12 +171,11 @@ async def test_execution_header_says_how_the_operation_ran(
     """The header has what the context says, reduced to characters that a header allows."""
     documents = Documents(settings.max_document_tokens, settings.max_document_characters)
     app = create_app(
-        schema=strawberry.Schema(Query, extensions=[documents.extension]),
+        operations=make_operations(strawberry.Schema(Query, extensions=[documents.extension]), settings, documents),
         settings=settings,
         identity=Identity(tokens, load_ada),
         make_context=lambda _viewer, _request_id, _key: Context(execution),
         ready={},
-        documents=documents,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         response = await client.post("/graphql", json={"query": "{ hello }"})

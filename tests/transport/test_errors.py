@@ -15,7 +15,7 @@ from resolvers.values.errors import PublicError
 from settings import Settings
 from tests.transport.conftest import PostQuery
 from tests.transport.gateway import Query, TooMany, load_ada, running, works
-from transport.app import create_app
+from transport.app import create_app, make_operations
 from transport.authentication.bearer import Identity
 from transport.authentication.tokens import Tokens
 from transport.errors import publish
@@ -72,7 +72,7 @@ class Crashing(SchemaExtension):
 def test_failing_extension_is_masked(settings: Settings, tokens: Tokens) -> None:
     """An error before an operation runs is masked too, with status 500 in either media type."""
     app = create_app(
-        schema=strawberry.Schema(Query, extensions=[Crashing]),
+        operations=make_operations(strawberry.Schema(Query, extensions=[Crashing]), settings),
         settings=settings,
         identity=Identity(tokens, load_ada),
         make_context=lambda viewer, request_id, _key: (viewer, request_id),
