@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from resolvers.context import Context, Services
     from resolvers.reading.records import Record
 
-PIECE: Final = 100  # subscribers that are told before the event loop does something else
+PIECE: Final = 100  # subscribers that are decided about or told before the event loop does something else
 TURNS: Final = 3  # of the event loop, in which subscribers who aren't slow take an answer
 SECONDS: Final = metrics.EVENT_SECONDS.child()
 
@@ -261,7 +261,9 @@ class Hub:
             found = await verdicts(snapshot, self._services.policy, self._entity, change.key, set(viewers.values()))
             groups: dict[Hashable, list[Subscriber]] = {}
             records: dict[Hashable, Record] = {}
-            for subscriber, viewer in viewers.items():
+            for number, (subscriber, viewer) in enumerate(viewers.items()):
+                if number % PIECE == PIECE - 1:
+                    await asyncio.sleep(0)
                 unit, record = found.of(viewer)
                 if record is not None and subscriber.shows(record, change):
                     assert subscriber.selection is not None  # noqa: S101 (it shares)

@@ -5,6 +5,7 @@ The compiled policy decides in PostgreSQL, as for every query: one statement for
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,7 @@ from resolvers.reading.statements import Source
 
 KEY: Final = "event_key"
 CACHE_SIZE: Final = 512  # statements
+PIECE: Final = 100  # viewers that are looked at before the event loop does something else
 
 Unit = Hashable
 """What decides about a viewer: the decision for its shape, and each of its values that the decision reads."""
@@ -34,7 +36,11 @@ Unit = Hashable
 
 async def verdicts(snapshot: Snapshot, policy: Policy, entity: str, key: UUID, viewers: Iterable[Viewer]) -> _Verdicts:
     """Decide about a row for all viewers."""
-    units = {viewer: _unit(policy.decide(viewer.shape, entity), key, viewer) for viewer in viewers}
+    units = {}
+    for number, viewer in enumerate(viewers):
+        if number % PIECE == PIECE - 1:
+            await asyncio.sleep(0)
+        units[viewer] = _unit(policy.decide(viewer.shape, entity), key, viewer)
     by_decision: dict[int, dict[_Question, Viewer]] = {}
     for viewer, question in units.items():
         by_decision.setdefault(id(question.decision), {})[question] = viewer
