@@ -21,7 +21,14 @@ from transport.http.schema import has_tag
 PATH: Final = "/schema.graphql"
 CLIENTS: Final = Path(__file__).parents[1] / "schema" / "clients"
 PORTS: Final = "query Port { ports(first: 1) { nodes { createdAt monthlyRate { amount } } } }"
-SCALARS: Final = {"DateTime": "string", "Date": "string", "Decimal": "string", "URL": "string", "EmailAddress": "string"}
+SCALARS: Final = {
+    "DateTime": "string",
+    "Date": "string",
+    "Decimal": "string",
+    "URL": "string",
+    "EmailAddress": "string",
+    "JSONObject": "Record<string, unknown>",
+}
 
 
 @pytest.fixture
