@@ -24,9 +24,14 @@ CLIPPED: Final = """() => Array.from(document.querySelectorAll("main > *")).flat
   }).map((control) => `${element.localName}: ${control.textContent || control.name}`))"""
 
 
+# A sample of the settings has a heading of its own.
+SHOWN: Final = """(many) => many === Array.from(document.querySelectorAll("main > *"))
+  .filter((element) => element.shadowRoot?.querySelector("h2")).length"""
+
+
 async def shown(page: Page, locale: str = "en", many: int = len(TAGS)) -> None:
     """Wait until all elements have loaded."""
-    await expect(page.get_by_role("heading", level=2)).to_have_count(many)
+    await page.wait_for_function(SHOWN, arg=many)
     await expect(page.get_by_text(LOADING[locale])).to_have_count(0)
 
 

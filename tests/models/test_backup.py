@@ -6,10 +6,13 @@ import asyncio
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.embedded import Embedded, programs
 from tests import databases
@@ -33,6 +36,14 @@ def run(program: str, *arguments: str) -> None:
 def address(url: str) -> str:
     """Return the address of a database as PostgreSQL's programs take it."""
     return url.replace("postgresql+asyncpg", "postgresql")
+
+
+@asynccontextmanager
+async def snapshot(engine: AsyncEngine) -> AsyncIterator[str]:
+    """Keep a snapshot of the database during the block. Yields its name."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ")
+        yield await connection.scalar(sa.text("SELECT pg_export_snapshot()"))
 
 
 async def order(client: Client, like: Any, number: int) -> dict[str, Any]:
@@ -60,13 +71,13 @@ async def test_restored_backup_has_all_that_was_acknowledged(demo_copy_url: str,
         like = (await client(DIRECT, PORT)).data["ports"]["nodes"][0]
         acknowledged = [await order(client, like, number) for number in range(BEFORE)]
         expected = [(await client(viewer, QUERY)).body for viewer in DEMO_VIEWERS]
-        dumping = asyncio.create_task(
-            asyncio.to_thread(run, "pg_dump", "--format=custom", f"--file={dump}", address(demo_copy_url))
-        )
-        number = BEFORE
-        while not dumping.done():
-            await order(client, like, number := number + 1)
-        await dumping
+        async with snapshot(client.app.state.services.engine) as name:  # which has no order of those that follow
+            options = ("--format=custom", f"--file={dump}", f"--snapshot={name}", address(demo_copy_url))
+            dumping = asyncio.create_task(asyncio.to_thread(run, "pg_dump", *options))
+            number = BEFORE
+            while not dumping.done():
+                await order(client, like, number := number + 1)
+            await dumping
         shutil.copy(gateway / KEY, standby / KEY)
         tokens = dict(client._tokens)
     await asyncio.to_thread(run, "pg_restore", "--exit-on-error", "--no-owner", f"--dbname={address(restored_url)}", str(dump))
