@@ -7,7 +7,6 @@ request starts again with the current row. So nothing is ever invalidated (docs/
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +16,10 @@ from cachetools import LRUCache
 from sqlalchemy.sql.selectable import Select
 
 from models.reading import STATEMENT_CACHE_SIZE, Reader, compile_statement
+from models.statement_rows import PARAMETER, with_text
 from telemetry import metrics
 
 MEMORY_SIZE: Final = 20_000  # rows, of about 1 kB each
-PARAMETER: Final = re.compile(r"\$(\d+)")
 CONFIRMED: Final = metrics.REMEMBERED_FACTS.child("confirmed")
 STALE: Final = metrics.REMEMBERED_FACTS.child("stale")
 
@@ -69,8 +68,8 @@ class FactsMemory:
 
     async def load(self, statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[Sequence[Any], Facts | None]:
         """Return the current rows, and what is remembered of them: a single row."""
-        text, arguments = key = _key(statement, parameters)
-        found = await self._reader.run(_with_text(text), arguments)
+        text, arguments = key = key_of(statement, parameters)
+        found = await self._reader.run(with_text(text), arguments)
         self._kept.pop(key, None)
         rows = [tuple(row)[:-1] for row in found]
         if len(rows) != 1:
@@ -80,7 +79,7 @@ class FactsMemory:
 
     def recall(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Facts | None:
         """Return the facts that the statement returned last, or None."""
-        return self._kept.get(_key(statement, parameters))
+        return self._kept.get(key_of(statement, parameters))
 
     def presumed(self, *, again: bool = False) -> PresumedFacts:
         """Return a reader of one request's facts. It reads them from the database if they have to be read `again`."""
@@ -158,7 +157,7 @@ class FactsGuard:
         return self._is_confirmed
 
     async def _is_current(self) -> bool:
-        rows = await self._reader.run(_with_text(self._facts.statement), self._facts.arguments)
+        rows = await self._reader.run(with_text(self._facts.statement), self._facts.arguments)
         is_current: bool = [row[-1] for row in rows] == [self._facts.text]
         return is_current
 
@@ -167,16 +166,10 @@ class FactsGuard:
         (CONFIRMED if is_confirmed else STALE).value += 1
 
 
-def _key(statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+def key_of(statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
     """Return what the facts of a statement are remembered by: its text and its arguments."""
     compiled = compile_statement(statement)
     return compiled.text, tuple(compiled.arguments(parameters))
-
-
-@lru_cache(STATEMENT_CACHE_SIZE)
-def _with_text(statement: str) -> str:
-    """Return a statement that also selects each row's text, as its last column."""
-    return f"SELECT facts.*, facts::text AS facts_text FROM ({statement}) AS facts"  # noqa: S608 (both are the gateway's)
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)

@@ -1,4 +1,4 @@
-"""Statements that run for many rows of arguments at once, such as the facts of all viewers of an event."""
+"""Statements around others: with each row as text, or for many rows of arguments, such as the facts of all viewers of an event."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ PARAMETER: Final = re.compile(r"\$(\d+)")
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
+def with_text(text: str) -> str:
+    """Return a statement that also selects each row's text, as its last column."""
+    return f"SELECT rows.*, rows::text AS row_text FROM ({text}) AS rows"  # noqa: S608
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
 def for_each(text: str, arguments: int) -> str:
     """Return a statement with the rows of `text` for each of many rows of arguments, before the number of that row, from 1.
 
@@ -25,7 +31,7 @@ def for_each(text: str, arguments: int) -> str:
 @lru_cache(STATEMENT_CACHE_SIZE)
 def texts_for_each(text: str, arguments: int) -> str:
     """Return the same statement with each row's text as the last column."""
-    each = f"SELECT rows.*, rows::text AS row_text FROM ({_by_row(text)}) AS rows"  # noqa: S608
+    each = with_text(_by_row(text))
     return f"SELECT given.number AS given_number, data.* FROM {_given(arguments)} CROSS JOIN LATERAL ({each}) AS data"  # noqa: S608
 
 

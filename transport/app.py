@@ -250,9 +250,8 @@ def _middleware(
     log = Middleware(RequestLog, write=request_lines(settings), policy=policy)
     safe = Middleware(SafeHeaders, public_url=settings.public_url)
     cors = Middleware(Cors, origins=origins, allow_methods=METHODS)
-    direct = Middleware(
-        Direct, endpoint=endpoint, parts=(log, safe, cors, compression()), max_body_bytes=settings.max_body_bytes
-    )
+    compressed = compression()
+    direct = Middleware(Direct, endpoint=endpoint, parts=(log, safe, cors, compressed), max_body_bytes=settings.max_body_bytes)
     return [
         *(proxied if settings.trusted_proxies else []),
         *([direct] if tracing.exporting is None else []),
@@ -260,7 +259,7 @@ def _middleware(
         *([] if tracing.exporting is None else [Middleware(Traces)]),
         safe,
         cors,
-        compression(),
+        compressed,
         Middleware(Failsafe),
         Middleware(NoTokenInUrl),
         Middleware(BodyLimit, limit=settings.max_body_bytes, of_path=body_limits),

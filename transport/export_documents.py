@@ -35,6 +35,7 @@ from graphql import (
     get_nullable_type,
     is_list_type,
     print_ast,
+    separate_operations,
     visit,
 )
 
@@ -191,24 +192,8 @@ def _paged(document: DocumentNode, operation: OperationDefinitionNode, root: Fie
         variable_definitions=(*(operation.variable_definitions or ()), size, start),
         selection_set=SelectionSetNode(selections=(paged,)),
     )
-    fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
-    used = set(_spread(only, {each.name.value: each for each in fragments}))
-    return DocumentNode(definitions=(only, *(each for each in fragments if each.name.value in used)))
-
-
-def _spread(node: Any, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
-    """Yield the names of the fragments that an operation needs."""
-    waiting, seen = [node], set[str]()
-
-    class Spreads(Visitor):
-        def enter_fragment_spread(self, spread: FragmentSpreadNode, *_more: Any) -> None:
-            if (name := spread.name.value) not in seen:
-                seen.add(name)
-                waiting.append(fragments[name])
-
-    while waiting:
-        visit(waiting.pop(), Spreads())
-    yield from seen
+    alone = separate_operations(document)[operation.name.value if operation.name else ""]
+    return DocumentNode(definitions=tuple(only if each is operation else each for each in alone.definitions))
 
 
 def _page_info() -> FieldNode:

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy.sql.selectable import Select
 
-from models.reading import Snapshot, compile_statement
-from models.remembered_facts import FactsReader
+from models.reading import Snapshot
+from models.remembered_facts import FactsReader, key_of
 from models.statement_rows import as_text, digests_for_each, texts_for_each
 from policies.viewer import ANONYMOUS, RECENT_SIGN_IN, Viewer
 
@@ -236,7 +236,7 @@ class _Probe:
     def key(self) -> Key:
         """Return the text of the statement and its arguments."""
         assert self._asked is not None  # noqa: S101 (it has raised)
-        return _key(*self._asked)
+        return key_of(*self._asked)
 
 
 class _Given:
@@ -248,10 +248,5 @@ class _Given:
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Return the rows."""
-        assert _key(statement, parameters) == self._expected  # noqa: S101 (a token never asks for other facts)
+        assert key_of(statement, parameters) == self._expected  # noqa: S101 (a token never asks for other facts)
         return self._rows
-
-
-def _key(statement: Select[Any], parameters: Mapping[str, Any]) -> Key:
-    compiled = compile_statement(statement)
-    return compiled.text, tuple(compiled.arguments(parameters))

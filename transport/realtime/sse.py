@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from resolvers.events.answers import SharedAnswer
 from transport.authentication.arrival import receive_request
 from transport.authentication.bearer import Identity, Session
-from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.failsafe import BROKEN
 from transport.graphql_request import GraphQLRequest
 from transport.http.negotiation import MediaType
 from transport.http.request import check_headers, read
@@ -27,7 +27,7 @@ from transport.limits.capacity import Capacity
 from transport.limits.deadlines import time_limit
 from transport.logs import log
 from transport.realtime.streams import Caller, OpenConnections, Prepared, Streams
-from transport.refusal import CHARSET, Refusal, Unauthenticated, error_body
+from transport.refusal import CHARSET, Unauthenticated, error_body
 
 KEEP_ALIVE_SECONDS: Final = 12.0  # proxies commonly close connections that are idle for 60
 KEEP_ALIVE: Final = b":\n\n"  # an SSE comment
@@ -128,12 +128,11 @@ class _Stream:
                     await self._next(answer)
         except Exception:
             log.exception("stream.failed")
-            broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
-            await self._next(error_body(broken, self._request_id))
+            await self._next(error_body(BROKEN, self._request_id))
 
     async def send_shared(self, shared: SharedAnswer) -> None:
         """Send a result that others get too."""
-        await self._write(b"event: next\ndata: " + shared.payload + b"\n\n")
+        await self._next_encoded(shared.payload)
 
     async def keep_alive(self) -> None:
         """Send a comment every KEEP_ALIVE_SECONDS."""
@@ -149,7 +148,10 @@ class _Stream:
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _next(self, answer: Mapping[str, Any]) -> None:
-        await self._write(b"event: next\ndata: " + orjson.dumps(answer) + b"\n\n")
+        await self._next_encoded(orjson.dumps(answer))
+
+    async def _next_encoded(self, answer: bytes) -> None:
+        await self._write(b"event: next\ndata: " + answer + b"\n\n")
 
     async def _write(self, event: bytes) -> None:
         await self._send({"type": "http.response.body", "body": event, "more_body": True})

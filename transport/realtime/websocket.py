@@ -24,7 +24,8 @@ from starlette.types import Message, Receive, Scope, Send
 from policies.viewer import ANONYMOUS
 from resolvers.events.answers import SharedAnswer
 from transport.authentication.bearer import Identity, Session, credentials_of, distinct, has_token_in_url
-from transport.errors import INTERNAL, INTERNAL_MESSAGE
+from transport.errors import INTERNAL_MESSAGE
+from transport.failsafe import BROKEN
 from transport.graphql_request import GraphQLRequest, parse_content
 from transport.headers import header
 from transport.http.json_body import parse_json
@@ -286,9 +287,8 @@ class _Socket:
                 await self._send_answer(name, error_body(refusal, request_id))
         except Exception:
             log.exception("operation.failed")
-            broken = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
             with suppress(ClientDisconnected):
-                await self._send_answer(name, error_body(broken, request_id))
+                await self._send_answer(name, error_body(BROKEN, request_id))
         finally:
             seconds = time.perf_counter() - started
             note_duration(seconds)
