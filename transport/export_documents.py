@@ -80,6 +80,7 @@ class ExportDocument:
 
 def export_document(document: DocumentNode, operation: OperationDefinitionNode, schema: GraphQLSchema) -> ExportDocument:
     """Return what reads the pages of a valid document. Raises ExportRefused."""
+    document = separate_operations(document)[operation.name.value if operation.name else ""]
     root, definition = _connection(operation, schema)
     items, node = _items(root)
     rows = (node or items).selection_set
@@ -180,7 +181,7 @@ def _unused(operation: OperationDefinitionNode, name: str) -> str:
 
 
 def _paged(document: DocumentNode, operation: OperationDefinitionNode, root: FieldNode, first: str, after: str) -> DocumentNode:
-    """Return a document that reads one page, with the operation alone and the fragments."""
+    """Return a document that reads one page."""
     assert root.selection_set is not None  # noqa: S101 (it's a connection)
     size = _variable_definition(first, NonNullTypeNode(type=_named("Int")))
     start = _variable_definition(after, _named("String"))
@@ -192,8 +193,7 @@ def _paged(document: DocumentNode, operation: OperationDefinitionNode, root: Fie
         variable_definitions=(*(operation.variable_definitions or ()), size, start),
         selection_set=SelectionSetNode(selections=(paged,)),
     )
-    alone = separate_operations(document)[operation.name.value if operation.name else ""]
-    return DocumentNode(definitions=tuple(only if each is operation else each for each in alone.definitions))
+    return DocumentNode(definitions=tuple(only if each is operation else each for each in document.definitions))
 
 
 def _page_info() -> FieldNode:

@@ -73,7 +73,7 @@ async def test_arguments_variables_aliases_and_edges_are_as_in_a_query_V14(clien
     await factory.port(company, name="Ended", status="DECOMMISSIONED")
     query = """query Some($status: PortStatus!) {
       mine: ports(filter: {status: $status}, orderBy: {field: NAME, direction: DESC}) { edges { node { ...named } } }
-    } query Other { viewer { roles } } fragment named on Port { label: name }"""
+    } query Other { viewer { roles } ports { nodes { id } } } fragment named on Port { label: name }"""
 
     exported = await lines(client, company.admin, query, variables={"status": "ACTIVE"}, operationName="Some")
 
