@@ -38,15 +38,24 @@ class Gateway:
             stderr=subprocess.PIPE,
             text=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
         self.wait(lambda: 2 == len(self.of("process.ready")))
         self.url = f"http://127.0.0.1:{self.of('gateway.listening')[0]['port']}"
 
     def _read(self) -> None:
         assert self.process.stderr
-        for line in self.process.stderr:
-            if line.startswith("{"):
-                self.lines.append(json.loads(line))
+        with self.process.stderr as log:
+            for line in log:
+                if line.startswith("{"):
+                    self.lines.append(json.loads(line))
+
+    def stop(self) -> int:
+        """Stop it, and return its exit code once its whole log has been read."""
+        self.process.terminate()
+        code = self.process.wait(PATIENCE)
+        self._reading.join(PATIENCE)
+        return code
 
     def of(self, event: str) -> list[dict[str, Any]]:
         """Return the lines of an event."""
@@ -73,8 +82,7 @@ def gateway(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The gateway of all tests here. It stops cleanly, with both of its processes."""
     gateway = Gateway(tmp_path_factory.mktemp("data"), market_url)
     yield gateway
-    gateway.process.terminate()
-    assert 0 == gateway.process.wait(PATIENCE)
+    assert 0 == gateway.stop()
     stopped = {line["pid"] for line in [*gateway.of("process.stopped"), *gateway.of("process.died")]}
     assert {line["pid"] for line in gateway.of("process.started")} == stopped
 
