@@ -74,6 +74,7 @@ class Connection:
         self.driver = driver
         self.position: Any = None  # what its server is known to have replayed, if that is a replica
         self.busy = False  # still True on release if a caller stopped waiting for its statement
+        self.in_snapshot = False  # still True on release if a caller stopped before the snapshot's end was confirmed
         self._numbers = count()
         self._prepared: LRUCache[str, Any] = LRUCache(PREPARED_CACHE_SIZE)
 
@@ -166,8 +167,11 @@ class Reader:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Borrow a connection whose statements all read the same snapshot, for the length of the block."""
-        async with self.connection() as connection, connection.driver.transaction(isolation="repeatable_read", readonly=True):
-            yield Snapshot(connection, self.observers)
+        async with self.connection() as connection:
+            connection.in_snapshot = True
+            async with connection.driver.transaction(isolation="repeatable_read", readonly=True):
+                yield Snapshot(connection, self.observers)
+            connection.in_snapshot = False
 
     async def close(self) -> None:
         """Close the idle connections."""
@@ -202,8 +206,11 @@ class Reader:
             raise
 
     def _release(self, connection: Connection) -> None:
-        """Return a connection to the pool. Close it if its statement was abandoned: the driver cancels that in PostgreSQL."""
-        if connection.busy or connection.driver.is_closed():
+        """Return a connection to the pool. Close it if its statement or snapshot was abandoned: the driver cancels that.
+
+        A connection that was in a snapshot would go on to show its next users what the database contained then.
+        """
+        if connection.busy or connection.in_snapshot or connection.driver.is_closed():
             self._close_in_background(connection)
         else:
             self._hand_over(connection)

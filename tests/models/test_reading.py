@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.reading import PREPARED_CACHE_SIZE, Reader, compile_statement
 
 SIZE = 2
+SNAPSHOT_STEPS = 300  # turns of the event loop, more than a snapshot takes
 
 
 @pytest.fixture
@@ -93,6 +94,26 @@ async def test_abandoned_statement_is_cancelled_and_its_connection_replaced(read
             return
         await asyncio.sleep(0.05)
     pytest.fail("PostgreSQL still runs the abandoned statement")
+
+
+async def test_abandoned_snapshot_is_never_read_again(reader: Reader, engine: AsyncEngine) -> None:
+    """A caller that stops at any point of a snapshot leaves no connection that would still read that snapshot."""
+
+    async def read() -> None:
+        async with reader.snapshot() as snapshot:
+            await snapshot.run("SELECT steps FROM progress", [])
+
+    async with engine.connect() as connection:
+        await connection.execute(sa.text("CREATE TABLE progress AS SELECT 0 AS steps"))
+        for steps in range(SNAPSHOT_STEPS):
+            reading = asyncio.ensure_future(read())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.wait([reading])
+            await connection.execute(sa.text("UPDATE progress SET steps = :steps"), {"steps": steps})
+            (row,) = await reader.run("SELECT steps FROM progress", [])
+            assert steps == row.steps
 
 
 async def test_cancelled_waiter_takes_no_connection(reader: Reader) -> None:
