@@ -185,9 +185,10 @@ class Reader:
             if not connection.driver.is_closed():
                 return connection
             self._unopened += 1
-        if not self._unopened and (handed_over := await self._wait_for_release()):
+        if self._unopened:
+            self._unopened -= 1
+        elif handed_over := await self._wait_for_release():
             return handed_over
-        self._unopened -= 1
         try:
             return await self._open()
         except BaseException:
@@ -195,7 +196,7 @@ class Reader:
             raise
 
     async def _wait_for_release(self) -> Connection | None:
-        """Wait for another caller to release a connection. Returns None if a new one may be opened instead."""
+        """Wait for another caller to release a connection. Returns None if the caller may open a new one in its place."""
         waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
@@ -242,7 +243,11 @@ class Reader:
 
     async def _open(self) -> Connection:
         driver = await asyncpg.connect(**self._address, statement_cache_size=0, record_class=Row)
-        await driver.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
+        try:
+            await driver.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
+        except BaseException:
+            driver.terminate()
+            raise
         return Connection(driver)
 
 

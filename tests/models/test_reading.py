@@ -96,6 +96,22 @@ async def test_abandoned_statement_is_cancelled_and_its_connection_replaced(read
     pytest.fail("PostgreSQL still runs the abandoned statement")
 
 
+async def test_places_of_abandoned_statements_go_to_those_who_wait(reader: Reader) -> None:
+    """However often that happens, there are as many places as before."""
+    for _ in range(3 * SIZE):
+        slow = [asyncio.ensure_future(reader.run("SELECT pg_sleep(60)", [])) for _ in range(SIZE)]
+        await asyncio.sleep(0.05)
+        waiting = [asyncio.ensure_future(pid(reader)) for _ in range(2 * SIZE)]
+        await asyncio.sleep(0)
+        for each in slow:
+            each.cancel()
+
+        assert len(set(await asyncio.gather(*waiting))) <= SIZE
+        async with asyncio.timeout(10):
+            while reader.in_use:  # noqa: ASYNC110 (abandoned connections are closed in the background)
+                await asyncio.sleep(0.01)
+
+
 async def test_abandoned_snapshot_is_never_read_again(reader: Reader, engine: AsyncEngine) -> None:
     """A caller that stops at any point of a snapshot leaves no connection that would still read that snapshot."""
 
