@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
+from weakref import finalize
 
 from policies.predicates.predicate import Predicate
 from policies.reason import Reason
@@ -33,3 +36,21 @@ class Decision:
     action: str
     rows: Predicate
     fields: Mapping[str, FieldRule]
+
+
+Derived = TypeVar("Derived")
+
+
+def cached_with_decision(derive: Callable[[Decision], Derived]) -> Callable[[Decision], Derived]:
+    """Cache what's derived from a decision as long as the decision exists. Policy returns the same decision for the same inputs."""
+    cached: dict[int, Derived] = {}
+
+    @wraps(derive)
+    def derived(decision: Decision) -> Derived:
+        found = cached.get(id(decision))
+        if found is None:
+            found = cached[id(decision)] = derive(decision)
+            finalize(decision, cached.pop, id(decision)).atexit = False
+        return found
+
+    return derived

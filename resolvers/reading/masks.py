@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import finalize
 
-from policies.evaluation.policy import Decision, FieldRule
+from policies.evaluation.decision import Decision, FieldRule, cached_with_decision
 from policies.predicates.masks import compile_predicate, is_local
 from policies.predicates.predicate import FALSE, TRUE, Predicate
 from policies.reason import Reason
@@ -100,13 +99,7 @@ def constant_reason(rule: FieldRule) -> Reason:
     return next((reason for predicate, reason in rule.denials if predicate == TRUE), rule.default_reason)
 
 
-_masks: dict[int, Mask] = {}
-
-
+@cached_with_decision
 def mask_of(decision: Decision) -> Mask:
-    """Return the mask of a decision, cached as long as the decision exists. Policy returns the same decision for the same inputs."""
-    mask = _masks.get(id(decision))
-    if mask is None:
-        mask = _masks[id(decision)] = Mask(decision)
-        finalize(decision, _masks.pop, id(decision)).atexit = False
-    return mask
+    """Return the mask of a decision."""
+    return Mask(decision)

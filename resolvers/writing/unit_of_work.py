@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Base
+from policies.catalogue import CATALOGUE
+from policies.evaluation.decision import Decision, cached_with_decision
 from policies.predicates.predicate import Constant
 from policies.predicates.sql import to_column, to_sql
 from policies.reason import Reason
@@ -175,8 +177,7 @@ class UnitOfWork:
 
     def _allowed(self, entity: str, *actions: str) -> list[sa.ColumnElement[bool]]:
         """Return the condition of each of these actions on a row, each action once."""
-        kind, actions = self.context.policy.catalogue[entity], tuple(dict.fromkeys(actions))
-        return [to_sql(self.context.decide(entity, action).rows, kind, kind.table, per_row=True) for action in actions]
+        return [_allowed_rows(self.context.decide(entity, action)) for action in dict.fromkeys(actions)]
 
     def check_and_bump_version(self, fields: InputReader, row: Any, name: str = "version") -> None:
         """Increment a row's version if the input's version matches it; otherwise add CONFLICT. So no edit is overwritten."""
@@ -220,3 +221,10 @@ class UnitOfWork:
         if row is not None or action == "read":
             return row, row is not None
         return (await self.session.execute(visible, self.context.parameters)).scalar_one_or_none(), False
+
+
+@cached_with_decision
+def _allowed_rows(decision: Decision) -> sa.ColumnElement[bool]:
+    """Return the condition of a decision's action on rows of its entity's own table."""
+    entity = CATALOGUE[decision.entity]
+    return to_sql(decision.rows, entity, entity.table, per_row=True)
