@@ -89,6 +89,8 @@ from transport.http.kit import kit_routes
 from transport.http.policy_files import policy_routes
 from transport.http.portal import PortalViewer, portal_routes
 from transport.http.public_pages import DOCUMENTS as PAGE_DOCUMENTS
+from transport.http.replicas import SECRET_PURPOSE as POSITION_SECRET_PURPOSE
+from transport.http.replicas import ClientReplicas
 from transport.http.schema import SchemaText, schema_route
 from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
@@ -176,11 +178,16 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
         origins=origins,
-        replicas=services.replicas,
+        replicas=_client_replicas(services.replicas, tokens),
     )
     for name, part in (("services", services), ("tokens", tokens), ("origins", origins), ("issuer_keys", issuer_keys)):
         setattr(app.state, name, part)
     return app
+
+
+def _client_replicas(replicas: Replicas | None, tokens: Tokens) -> ClientReplicas | None:
+    """Return the replicas for clients, who are told encrypted positions."""
+    return None if replicas is None else ClientReplicas(replicas, lambda: tokens.secrets(POSITION_SECRET_PURPOSE))
 
 
 def _issuer_keys(services: Services) -> IssuerKeys:

@@ -23,7 +23,6 @@ from starlette.types import Lifespan
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from models.remembered_facts import FactsReader
-from models.replicas import Replicas
 from policies.viewer import Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 from settings import Settings
@@ -38,6 +37,7 @@ from transport.http.direct import Direct
 from transport.http.endpoint import METHODS, GraphQLEndpoint, MakeContext
 from transport.http.health import Probes, health_routes
 from transport.http.public_pages import PublicPages
+from transport.http.replicas import ClientReplicas
 from transport.http.sender import PATH as REFRESH_PATH
 from transport.http.sender import RefreshCookie
 from transport.limits.body_size import BodyLimit, BodyLimitOfQuery
@@ -77,7 +77,7 @@ def create_app(
     policy_refused: Callable[[], str | None] = lambda: None,
     quotas: Quotas | None = None,
     origins: Container[str] | None = None,
-    replicas: Replicas | None = None,
+    replicas: ClientReplicas | None = None,
 ) -> Starlette:
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
@@ -168,7 +168,7 @@ def _graphql_routes(
     policy: PolicyVersion,
     quotas: Quotas,
     origins: Container[str],
-    replicas: Replicas | None,
+    replicas: ClientReplicas | None,
 ) -> tuple[GraphQLEndpoint, list[BaseRoute]]:
     """Build the endpoint and the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Self
@@ -26,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from models.replicas import Position, ReplicaReads, Replicas
+from models.replicas import ReplicaReads
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
 from transport.authentication.arrival import ReceivedRequest, receive_request
@@ -35,6 +34,7 @@ from transport.errors import INTERNAL
 from transport.graphql_request import GraphQLRequest
 from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
+from transport.http.replicas import ClientReplicas
 from transport.http.request import check_headers, read_all
 from transport.http.sender import RefreshCookie
 from transport.limits.bounds import Size
@@ -62,18 +62,17 @@ RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
 }
 UNPRINTABLE: Final = re.compile(r"[^ -~]+")
 MAX_EXECUTION_LENGTH: Final = 200  # characters
-POSITION: Final[ContextVar[Position | None]] = ContextVar("position", default=None)  # what the client has written
 MAX_ATTEMPTS: Final = 20  # to run a query while its viewer's rights are being changed
 
 
 class Answer(NamedTuple):
-    """An operation's result, with the cost and execution that its headers report, and the refresh cookie that they set."""
+    """An operation's result, with what its headers report: cost, execution, refresh cookie, and the primary's position."""
 
     result: ExecutionResult
     cost: int | None = None
     execution: str | None = None
     refresh_cookie: str | None = None
-    position: Position | None = None
+    position: str | None = None
 
 
 class Response(NamedTuple):
@@ -119,7 +118,7 @@ class GraphQLEndpoint:
     events: ASGIApp
     refresh_cookie: RefreshCookie
     max_batch_operations: int
-    replicas: Replicas | None = None
+    replicas: ClientReplicas | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -163,7 +162,8 @@ class GraphQLEndpoint:
             async with limit:
                 bind_facts(**self.identity.check(scope))
                 check_headers(scope)
-                POSITION.set(_position(scope))
+                if self.replicas is not None:
+                    self.replicas.receive(scope)
                 request = await receive_request(scope, receive)
                 timeout_status = HTTPStatus.GATEWAY_TIMEOUT
                 self.deadlines.begin(limit)
@@ -235,7 +235,7 @@ class GraphQLEndpoint:
         """Return reads on a replica for a signed-in viewer's query, or None."""
         if self.replicas is None or sender.guard is None or operation.kind is not OperationType.QUERY:
             return None
-        return self.replicas.reads(POSITION.get())
+        return self.replicas.reads()
 
     async def _prepare(self, requests: list[GraphQLRequest], method: str, payer: Payer) -> list[Operation | Answer]:
         """Prepare the operations of a batch. An operation that can't run has its answer already. Raises Refusal."""
@@ -287,7 +287,7 @@ class GraphQLEndpoint:
             return _failed(error)
         answer = _answer(operation, await self.operations.run(operation, context), context)
         if operation.kind is OperationType.MUTATION and self.replicas is not None:
-            return answer._replace(position=await self.replicas.position_if_known())
+            return answer._replace(position=await self.replicas.position())
         return answer
 
     async def _context(self, request: GraphQLRequest, viewer: Viewer, request_id: str) -> object:
@@ -313,15 +313,6 @@ def _refused(refusal: Refusal, request_id: str, media_type: MediaType = MediaTyp
     response = refuse(refusal, request_id, media_type)
     response.headers.update(HEADERS)
     return Response.of(response)
-
-
-def _position(scope: Scope) -> Position | None:
-    """Return the position that the client has from an earlier response. Raises BadRequest."""
-    text = header(scope, b"crossgate-position")
-    position = None if text is None else Position.parse(text)
-    if text is not None and position is None:
-        raise BadRequest("Crossgate-Position must be the value of an earlier response, such as 1-16/B374D848.")
-    return position
 
 
 def _answer(operation: Operation, result: ExecutionResult, context: object) -> Answer:
@@ -362,7 +353,7 @@ def _response_headers(answers: list[Answer]) -> list[RawHeader]:
     if execution := _printable("; ".join(dict.fromkeys(answer.execution for answer in answers if answer.execution))):
         headers.append((b"x-crossgate-execution", execution))
     if positions := [answer.position for answer in answers if answer.position is not None]:
-        headers.append((b"crossgate-position", str(positions[-1]).encode()))
+        headers.append((b"crossgate-position", positions[-1].encode()))
     return headers
 
 

@@ -68,17 +68,27 @@ export interface Client {
 
 type Document = string | object;
 
+const MAX_POSITIONS = 4; // mutations whose responses may overtake each other
+
 export function createClient(options: ClientOptions): Client {
   const { url, documents = "text", print, fetch: send = (input, init) => fetch(input, init) } = options;
   const tokens = new Tokens(options.fetchToken ?? (async () => null));
   let opened: Stream | undefined;
+  let positions: readonly string[] = []; // of the last mutations: a replica that hasn't reached them can't answer
+
+  const attempt = async (input: RequestInfo | URL, init: RequestInit | undefined, token: Promise<string | null>) => {
+    const response = await send(input, await signed(init, token, positions));
+    const position = response.headers.get("crossgate-position");
+    if (position) positions = [position, ...positions].slice(0, MAX_POSITIONS);
+    return response;
+  };
 
   const authorized: typeof fetch = async (input, init) => {
     const token = tokens.current();
-    const response = await send(input, await signed(init, token));
+    const response = await attempt(input, init, token);
     if (response.status !== 401 || (await token) === null) return response;
     tokens.refuse(token);
-    return send(input, await signed(init, tokens.current()));
+    return attempt(input, init, tokens.current());
   };
 
   const stream: Stream = ({ query, documentId, ...rest }) => {
@@ -134,10 +144,15 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-async function signed(init: RequestInit | undefined, token: Promise<string | null>): Promise<RequestInit> {
+async function signed(
+  init: RequestInit | undefined,
+  token: Promise<string | null>,
+  positions: readonly string[],
+): Promise<RequestInit> {
   const headers = new Headers(init?.headers);
   const text = await token;
   if (text !== null) headers.set("authorization", `Bearer ${text}`);
+  if (positions.length) headers.set("crossgate-position", positions.join());
   return { ...init, headers };
 }
 

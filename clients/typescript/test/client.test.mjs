@@ -29,6 +29,23 @@ test("all requests share one token, and one renewal", async () => {
   assert.equal(fetched, 2);
 });
 
+test("requests after a mutation name its position, so that a replica that lacks it doesn't answer", async () => {
+  const named = [];
+  const given = ["a", null, "b", "c", "d", "e", null];
+  const client = clientOf(null, {
+    fetch: async (input, init) => {
+      named.push(new Headers(init.headers).get("crossgate-position"));
+      const response = await fetch(input, init);
+      const position = given.shift();
+      return new Response(response.body, { headers: { ...(position && { "crossgate-position": position }) } });
+    },
+  });
+
+  for (let requests = given.length; requests > 0; requests--) await client.query(WHO);
+
+  assert.deepEqual(named, [null, "a", "a", "b,a", "c,b,a", "d,c,b,a", "e,d,c,b"]);
+});
+
 test("a refused new token is an error, not a loop", async () => {
   let fetched = 0;
   const client = createClient({ url: URL_OF_GATEWAY, fetchToken: async () => `never.valid.${fetched++}` });
