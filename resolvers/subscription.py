@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -73,7 +74,7 @@ class Updates:
         """Yield the rows, or only one company's rows. Raises InvalidId, SubscriberTooSlow or SubscriptionOutOfReach."""
         self._require_reach(context)
         company = None if company_id is None else identifiers.parse(company_id, "companyId", "Company").key
-        columns = frozenset() if self.new_only else frozenset(shown)  # without columns, only new rows match
+        columns = frozenset() if self.new_only else _interned(frozenset(shown))  # without columns, only new rows match
         seat = Seat(context.find_viewer, context.expires_at)
         shows_change: Shows = lambda record, change: shows(record, change.columns, shown)  # noqa: E731
         subscriber = Subscriber(seat, context.selection, columns, shows_change, self._belongs(company))
@@ -149,6 +150,12 @@ async def _deliver(shared: Shared, context: Context) -> bool:
     context.begin_event(shared.viewer)
     await context.selection.record(context, shared.answer)
     return await context.deliver(shared.answer)
+
+
+@cache
+def _interned(columns: frozenset[str]) -> frozenset[str]:
+    """Return one object for equal sets, because each subscriber keeps it."""
+    return columns
 
 
 def shows(record: Record, changed: Collection[str] | None, shown: Shown) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from uuid import UUID
 
 import structlog
 
-from models.listening import Change, ChangeQueue, ListenerTooSlow
+from models.listening import MAX_PENDING, Change, ChangeQueue, ListenerTooSlow
 from models.reading import Snapshot
 from policies.evaluation.reachability import can_ever_read
 from policies.sealed_viewer import ValueWithheld, shared_values
@@ -57,7 +58,7 @@ class Subscriber:
         self.selection = selection
         self.shows = shows
         self.belongs = belongs
-        self._columns = columns
+        self.columns = columns
         self._alone: ChangeQueue | None = None  # made when needed: most subscribers never look up a change alone
         self._waiting: asyncio.Future[Shared | None] | None = None
         self.since = 0
@@ -74,7 +75,7 @@ class Subscriber:
 
     def hears(self, change: Change) -> bool:
         """Return whether a change can be of interest."""
-        return change.columns is None or not change.columns.isdisjoint(self._columns)
+        return change.columns is None or not change.columns.isdisjoint(self.columns)
 
     async def next(self) -> Shared | Change:
         """Wait for an answer that is shared, or a change to look up alone. Raises ListenerTooSlow."""
@@ -94,7 +95,7 @@ class Subscriber:
     def look_up(self, change: Change) -> None:
         """Let the subscriber look up a change alone, once it's ready."""
         if self._alone is None:
-            self._alone = ChangeQueue(self._columns)
+            self._alone = ChangeQueue(self.columns)
         self._alone.put(change)
         self._wake(None)
 
@@ -126,10 +127,10 @@ class Shared:
 
 
 class _NumberedQueue(ChangeQueue):
-    """A queue that numbers changes, so that subscribers don't hear of earlier ones."""
+    """The changes that any subscriber hears of. They're numbered, so that subscribers don't hear of earlier ones."""
 
     def __init__(self, hub: Hub) -> None:
-        super().__init__()
+        super().__init__(max_pending=MAX_PENDING)
         self._hub = hub
         self.number = 0
         self._numbers: dict[UUID, int] = {}
@@ -140,10 +141,15 @@ class _NumberedQueue(ChangeQueue):
         return len(self._hub.subscribers)
 
     def put(self, change: Change) -> None:
-        """Queue a change."""
+        """Queue a change, if anybody hears of it."""
+        if not self._matches(change):
+            return
         self.number += 1
         self._numbers[change.key] = self.number
         super().put(change)
+
+    def _matches(self, change: Change) -> bool:
+        return change.columns is None or any(column in self._hub.columns for column in change.columns)
 
     def number_of(self, change: Change) -> int:
         """Return the number of a change that was taken."""
@@ -155,6 +161,7 @@ class Hub:
 
     def __init__(self, entity: str, services: Services, make_context: Callable[[Services, Viewer], Context]) -> None:
         self.subscribers: dict[Subscriber, None] = {}
+        self.columns: Counter[str] = Counter()  # how many subscribers hear of changes in each
         self._entity = entity
         self._services = services
         self._make_context = make_context
@@ -178,11 +185,13 @@ class Hub:
             self._task = asyncio.create_task(self._run(), context=contextvars.Context())  # not the first subscriber's
         subscriber.since = self._changes.number
         self.subscribers[subscriber] = None
+        self.columns.update(subscriber.columns)
         try:
             await self._roster.admit(subscriber.seat)
             yield
         finally:
             del self.subscribers[subscriber]
+            self.columns -= Counter(subscriber.columns)
             self._roster.leave(subscriber.seat)
             if not self.subscribers and self._task is not None:
                 self._services.change_listener.remove(self._entity, self._changes)

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server
+from models import Port
+from resolvers.events import hub
 from tests.client import Client
 from tests.event_streams import Closed, Following, opened
 from tests.factory import Account, Company, Factory, Thing
@@ -477,6 +481,29 @@ async def test_new_ports_and_decisions_are_sent_V13_V14(client: Client, factory:
         payload({"orderApprovalUpdated": {"id": waits["id"], "status": status}}) for status in ("PENDING", "APPROVED")
     ] == heard
     assert "Core" == port["name"]
+
+
+async def test_changes_that_nobody_hears_of_end_no_subscription_V14(
+    client: Client, factory: Factory, rules_engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows change at once, those who only hear of new ones hear the next. Who hears of changes is told of the gap."""
+    company = await factory.company()
+    for number in range(4):
+        await factory.port(company, name=f"port {number}")
+    monkeypatch.setattr(hub, "MAX_PENDING", 2)
+
+    async with client.following(company.admin, NEW_PORTS) as new_ports:
+        async with rules_engine.connect() as connection:
+            await connection.execute(sa.update(Port).values(name=Port.name + " renamed"))
+        made = await factory.port(company, name="new")
+        heard = await new_ports.event()
+        async with client.following(company.admin, PORTS) as ports:
+            async with rules_engine.connect() as connection:
+                await connection.execute(sa.update(Port).values(name=Port.name + " again"))
+            ended = await ports.socket.receive()
+
+    assert payload({"portCreated": {"id": made.id, "name": "new"}}) == heard
+    assert ("error", "SUBSCRIBER_TOO_SLOW") == (ended["type"], ended["payload"][0]["extensions"]["code"])
 
 
 async def account_of(client: Client, partner: Company, account: Account) -> dict[str, Any]:
