@@ -85,6 +85,20 @@ async def test_account_s_page_has_the_partner_s_looks_V52(visit: Open, portal: H
         await expect(page.get_by_label("Recherche")).to_be_visible()
 
 
+async def test_style_sheet_of_the_page_wins_over_stored_looks_V52(visit: Open, portal: Host) -> None:
+    """A rule of the page for its root wins, and `initial` there restores the kit's own look. `update` wins over both."""
+    store(portal, fontFamily="Georgia, serif", borderRadius=11, density="COMPACT")
+
+    async with visit("crossgate-ports", who="shown") as page:
+        card = page.locator("[part=card]").first
+        await expect(card).to_have_css("padding", "12px")
+        await page.evaluate("document.styleSheets[0].insertRule(':root { --cg-density: 2; --cg-font: initial; }')")
+        await expect(card).to_have_css("padding", "32px")
+        await expect(card).not_to_have_css("font-family", "Georgia, serif")
+        await page.evaluate("portal.update({ appearance: { density: '1' } })")
+        await expect(card).to_have_css("padding", "16px")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "looks", [DARK, {"accentColor": "#ffe500", "accentTextColor": "#000000"}, {"colorScheme": "DARK"}, {"colorScheme": "LIGHT"}]

@@ -17,6 +17,8 @@ WORDS: Final = {path.stem: json.loads(path.read_text("utf-8")) for path in sorte
 PLACES: Final = re.compile(r"\{\w+\}")
 LIMITS: Final = {"loader": 2_000, "frame": 2_000, "frame-host": 1_000, "core": 12_000}
 ELEMENT: Final = 8_000
+PROPS: Final = re.compile(r"interface (\w+) extends ElementProps \{(.*?)^\}", re.DOTALL | re.MULTILINE)
+COMPONENT: Final = re.compile(r'export const (\w+) = component<(\w+)>\("([\w-]+)"\)')
 PAGE: Final = KIT.parents[2] / "docs" / "api" / "portal-kit.md"
 
 
@@ -60,6 +62,24 @@ def test_editors_know_the_elements() -> None:
 
     assert attributes == {tag: re.findall(r"`([\w-]+)`", text) for tag, text in rows.items()}
     assert all(element["cssParts"] and element["cssProperties"] for element in elements.values())
+
+
+def test_react_has_a_component_for_each_element() -> None:
+    """It has the element's name without `crossgate-`, and a prop for each of its attributes."""
+    manifest = json.loads((KIT / "custom-elements.json").read_text("utf-8"))
+    source = (SOURCES / "react.ts").read_text("utf-8")
+    elements = {
+        each["tagName"]: {_camel(it["name"]) for it in each["attributes"]} for each in manifest["modules"][0]["declarations"]
+    }
+    props = {name: set(re.findall(r"readonly (\w+)\?", body)) for name, body in PROPS.findall(source)}
+    components = {tag: (name, props.get(kind, set())) for name, kind, tag in COMPONENT.findall(source)}
+
+    assert components == {tag: (_camel(tag).removeprefix("crossgate"), names) for tag, names in elements.items()}
+
+
+def _camel(name: str) -> str:
+    """Return a name with capitals in place of its hyphens."""
+    return re.sub(r"-(\w)", lambda match: match[1].upper(), name)
 
 
 def test_custom_properties_and_parts_are_documented() -> None:

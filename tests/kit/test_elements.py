@@ -38,7 +38,7 @@ def set_pricing(gateway: Gateway, who: str, pricing: bool) -> None:
 
 
 async def test_order_shows_problems_at_fields_and_waits_for_the_partner_V13(visit: Open) -> None:
-    """The first wrong field has the focus. The order needs an approval, which its partner gives on the page of approvals."""
+    """The first wrong field has the focus. The page of approvals says that the order waits for its partner, which approves it."""
     async with visit("crossgate-order-port", who="hidden") as page:
         await page.get_by_role("button", name="Order", exact=True).click()
         await expect(page.get_by_label("Location")).to_be_focused()
@@ -58,6 +58,7 @@ async def test_order_shows_problems_at_fields_and_waits_for_the_partner_V13(visi
 
     async with visit("crossgate-approvals", who="partner") as page:
         order = page.get_by_role("article", name="From the kit")
+        await expect(order.locator("dl > div").filter(has_text="Waits for")).to_contain_text("the partner, until ")
         await order.get_by_role("button", name="Reject").click()
         await expect(order.get_by_label("Comment")).to_be_focused()
         await order.get_by_role("button", name="Approve").click()

@@ -24,6 +24,21 @@ CLIPPED: Final = """() => Array.from(document.querySelectorAll("main > *")).flat
   }).map((control) => `${element.localName}: ${control.textContent || control.name}`))"""
 
 
+WITHOUT_CONTROLS: Final = ("crossgate-dashboard",)
+MARK: Final = """() => {
+  const within = (root) => Array.from(root.querySelectorAll("*")).flatMap((element) => [
+    ...(element.matches("a[href], button, input, select, textarea") && !element.disabled ? [element] : []),
+    ...(element.shadowRoot && !element.inert ? within(element.shadowRoot) : []),
+  ]);
+  return within(document).slice(0, 40).map((control, index) => (control.dataset.stop = `${index} ${control.textContent.trim()}`));
+}"""
+STOP: Final = """() => {
+  let focused = document.activeElement;
+  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return [focused.dataset.stop ?? "", getComputedStyle(focused).outlineStyle];
+}"""
+
+
 # A sample of the settings has a heading of its own.
 SHOWN: Final = """(many) => many === Array.from(document.querySelectorAll("main > *"))
   .filter((element) => element.shadowRoot?.querySelector("h2")).length"""
@@ -66,6 +81,23 @@ async def test_long_words_and_right_to_left_fit(visit: Open, locale: str, direct
 
         assert ([], 0) == (await page.evaluate(CLIPPED), max(0, await page.evaluate(WIDER)))
         assert [] == await audited(page)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+async def test_tab_reaches_each_control_and_shows_where_it_is(visit: Open, tag: str) -> None:
+    """The keyboard comes to all controls of an element, in the order in which they're read, and each has an outline then."""
+    async with visit(tag, who="partner", refresh=3600) as page:
+        await shown(page, many=1)
+        controls = await page.evaluate(MARK)
+        reached = list[list[str]]()
+        while [control for control, _ in reached] != controls and len(reached) < 2 * len(controls):
+            await page.keyboard.press("Tab")
+            stop = await page.evaluate(STOP)
+            if stop[0] and stop not in reached:  # a date has a stop for each of its parts
+                reached.append(stop)
+
+        assert reached == [[control, "solid"] for control in controls]
+        assert controls or tag in WITHOUT_CONTROLS
 
 
 async def test_text_of_twice_the_size_fits(visit: Open) -> None:

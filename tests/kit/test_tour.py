@@ -16,7 +16,7 @@ LARGEST: Final = 150_000  # bytes of a picture
 
 
 async def test_tour_ends_with_the_ports_of_one_customer(chromium: Browser, market_url: str, tmp_path: Path) -> None:
-    """The back end and the page of the docs show the customer's ports, and follow the partner's switch of prices."""
+    """The docs' back end and page show the customer's ports in the page's looks, and follow the partner's switch of prices."""
     with served(market_url, tmp_path, development=True) as url:
         gateway = Gateway(url)
         with following(gateway, tmp_path) as (site, account):
@@ -27,6 +27,8 @@ async def test_tour_ends_with_the_ports_of_one_customer(chromium: Browser, marke
             await page.goto(site)
             await expect(page.get_by_role("article").first).to_be_visible()
             await expect(page.locator(".price").first).to_be_visible()
+            await expect(page.get_by_role("article").first).to_have_css("border-radius", "2px")
+            await expect(page.get_by_role("article").first).to_have_css("font-family", "Georgia, serif")
             set_pricing(gateway, account, pricing=False)
             await expect(page.locator(".hidden").first).to_be_visible()
             await expect(page.locator(".price")).to_have_count(0)

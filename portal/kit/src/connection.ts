@@ -2,7 +2,7 @@
 
 import { type Client, createClient, GatewayError, type TypedDocument } from "@crossgate/client";
 
-import { propertiesOf } from "./appearance.js";
+import { type Appearance, propertiesOf } from "./appearance.js";
 import type * as gq from "./gql.js";
 import { liveStream } from "./live.js";
 import type { Changes, ConnectOptions } from "./options.js";
@@ -227,14 +227,18 @@ export class Hub {
     for (const member of members) member.connected();
   }
 
-  /** Apply the appearance to the page. Its own rules for an element still win. */
+  /** Apply the appearance to the page. Its own style sheets win over what is stored, wherever they are in the order of sheets. */
   #wear(): void {
-    sheet.replaceSync(":root {}");
-    const { style } = sheet.cssRules[0] as CSSStyleRule;
-    const looks = { ...(this.stored && propertiesOf(this.stored)), ...this.#own.appearance };
-    for (const [name, value] of Object.entries(looks)) style.setProperty(`--cg-${name}`, value);
+    sheet.replaceSync(":where(:root) {} :root {}");
+    const [stored, own] = sheet.cssRules as unknown as Iterable<CSSStyleRule>;
+    set(stored!, this.stored && propertiesOf(this.stored));
+    set(own!, this.#own.appearance);
     if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
   }
+}
+
+function set({ style }: CSSStyleRule, appearance: Appearance = {}): void {
+  for (const [name, value] of Object.entries(appearance)) style.setProperty(`--cg-${name}`, value);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
