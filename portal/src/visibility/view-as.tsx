@@ -64,7 +64,7 @@ export function ViewAs({ endpoint, session, companies, viewAs, onChoose }: Props
         </select>
       </div>
       <form className="visibility-field" onSubmit={(event) => void choose(event)}>
-        <input name="id" aria-label="ID of a company or a user to view as" placeholder="or the ID of a company or a user" />
+        <input name="id" aria-label="ID of a company or a user to view as" placeholder="or an ID" />
         <button type="submit">View</button>
       </form>
       <p role="alert">{problem}</p>
