@@ -210,7 +210,7 @@ def array_contains(column: str, description: str, value_type: type[StrEnum] | No
     return Filter(column, column, condition, description, value_type=value_type)
 
 
-def array_overlaps(column: str, description: str, value_type: type[StrEnum]) -> Filter:
+def array_overlaps(column: str, description: str, value_type: type[StrEnum] | None = None) -> Filter:
     """Match rows whose array contains one of the values."""
 
     def condition(row: Any, name: str) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from described_enum import DescribedEnum
 from models.base import Base, Identified, Owned, Versioned, copied, enum_column, now, private
-from models.concept import Concept, always, array_contains, full_text
+from models.concept import Concept, always, array_contains, array_overlaps, full_text
 from models.kinds import Email, Phone
 
 
@@ -102,7 +102,9 @@ CONCEPTS: Final = (
         tag=b"mp",
         filters={
             "provider_type": array_contains("provider_types", "Matches the code of a provider type."),
+            "provider_types": array_overlaps("provider_types", "Matches any of these codes of provider types."),
             "service_type": array_contains("service_types", "Matches the code of a service type."),
+            "service_types": array_overlaps("service_types", "Matches any of these codes of service types."),
             "search": full_text("search", "company_name"),
         },
         actions=always("inquire"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
+import pytest
 from playwright.async_api import Locator, expect
 
+from tests.portal.test_graphiql import AUDIT, AXE
 from tests.portal.visit import Visit
 
 PRICES: Final = "ports.nodes.*.monthlyRate"
+REASON: Final = "The partner that manages the account hasn't enabled it."
 CHOSEN: Final = """() => {
   const { editor } = globalThis.__MONACO;
   const shown = editor.getEditors().find((one) => one.getModel()?.uri.path.endsWith("response.json"));
@@ -37,6 +40,7 @@ async def test_hidden_values_are_listed_located_and_explained(visit: Visit) -> N
     """A partner views as its account. It finds the hidden price in the answer, and the rule that hides it."""
     shown = await viewing_as_hidden(visit)
 
+    await expect(shown.get_by_text(REASON, exact=True)).to_be_visible()
     await shown.get_by_role("button", name=PRICES).click()
     chosen = await visit.page.evaluate(CHOSEN)
     await shown.get_by_role("button", name="Why?").click()
@@ -69,7 +73,29 @@ async def test_two_viewers_are_compared(visit: Visit) -> None:
 
     difference = shown.get_by_role("status", name="Differences").get_by_role("row").filter(has_text="monthlyRate").first
     await expect(difference.get_by_role("rowheader")).to_have_text("ports › nodes › all › monthlyRate")
-    await expect(difference.get_by_role("cell")).to_have_text(["HIDDEN_BY_PARTNER", "visible"])
+    await expect(difference.get_by_role("cell")).to_have_text([REASON, "visible"])
+
+
+async def test_only_what_exists_is_viewed_as(visit: Visit) -> None:
+    """An ID that doesn't exist is reported at once, and the user stays as it is. One that does is shown by its name."""
+    await visit.sign_in("admin@partner.example")
+    shown = await panel(visit)
+    field, view = (
+        shown.get_by_label("ID of a company or a user to view as"),
+        shown.get_by_role("button", name="View", exact=True),
+    )
+    account = await shown.get_by_role("option", name="Quillmere Foods").first.get_attribute("value")
+    for wrong, problem in (("nobody", "You can't view as this company or user"), ("no \u20ac", "An ID has only letters")):
+        await field.fill(wrong)
+        await view.click()
+        await expect(shown.get_by_role("alert")).to_contain_text(problem)
+        await expect(visit.page.get_by_text("Viewing as")).to_have_count(0)
+
+    await field.fill(f" {account} ")
+    await view.click()
+
+    await expect(visit.page.get_by_text("Viewing as Quillmere Foods")).to_be_visible()
+    await expect(shown.get_by_role("alert")).to_be_empty()
 
 
 async def test_view_as_ends(visit: Visit) -> None:
@@ -81,3 +107,26 @@ async def test_view_as_ends(visit: Visit) -> None:
 
     assert "redactions" not in answer.get("extensions", {})
     await expect(visit.page.get_by_text("Viewing as")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_panel_is_accessible_and_keeps_its_buttons_beside_the_reasons(visit: Visit, scheme: Any) -> None:
+    """The audit finds nothing serious in the list, its rules and a comparison. A reason begins below its path, left of its button."""
+    await visit.page.emulate_media(color_scheme=scheme)
+    shown = await viewing_as_hidden(visit)
+    await visit.page.evaluate(AXE.read_text("utf-8"))
+    reason, why = shown.get_by_text(REASON, exact=True), shown.get_by_role("button", name="Why?")
+    path_box, reason_box, why_box = [
+        await each.bounding_box() for each in (shown.get_by_role("button", name=PRICES), reason, why)
+    ]
+    await why.click()
+    await expect(shown.get_by_role("listitem").filter(has_text="DENY holds").first).to_be_visible()
+    await shown.get_by_role("button", name="Compare").click()
+    await expect(shown.get_by_role("status", name="Differences").get_by_role("table")).to_be_visible()
+
+    assert path_box
+    assert reason_box
+    assert why_box
+    assert path_box["y"] + path_box["height"] <= reason_box["y"]
+    assert reason_box["x"] + reason_box["width"] <= why_box["x"]
+    assert [] == await visit.page.evaluate(AUDIT)

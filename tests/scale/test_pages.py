@@ -40,6 +40,8 @@ BY_OWN_DEALINGS: Final = {
     "products sellerId",
     "marketplaceProfiles providerType",
     "marketplaceProfiles serviceType",
+    "marketplaceProfiles providerTypes",
+    "marketplaceProfiles serviceTypes",
 }
 OWN: Final = """
     SELECT (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_id, seller_id))

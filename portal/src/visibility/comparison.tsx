@@ -88,7 +88,7 @@ function Differences({ found, data, left, right }: DifferencesProps) {
 }
 
 function Side({ reason }: { reason: string | null }) {
-  return reason === null ? <td>visible</td> : <td title={sentenceOf(reason)}>{reason}</td>;
+  return reason === null ? <td>visible</td> : <td title={reason}>{sentenceOf(reason)}</td>;
 }
 
 const NAMES = ["name", "tradingName", "companyName", "accountName", "title", "number", "email"];

@@ -1,4 +1,4 @@
-// The requests of the panel. They run as the signed-in user, never as the company that it views as.
+// The requests of the panel. They run as the signed-in user, not as the company that it views as.
 
 import type { Session } from "../session";
 
@@ -43,6 +43,9 @@ const VIEWABLE = `{
   companies(first: 100) { nodes { id tradingName viewerCan } }
 }`;
 
+const VIEWED = "{ viewer { user { name } viewingAs { tradingName } } }";
+const ID = /^[\w-]+$/; // headers can't have every character, and IDs have no others
+
 const WHY = `query Why($typeName: String!, $id: ID!, $field: String, $viewAs: ID) {
   explain(typeName: $typeName, id: $id, field: $field, viewAs: $viewAs) {
     allowed reason decisions { effect rule file line holds sentence parts { text holds } }
@@ -56,6 +59,14 @@ export async function viewableCompanies(endpoint: string, session: Session): Pro
     (company) => company?.viewerCan?.includes("VIEW_AS"),
   );
   return [...new Map(found.map(({ id, tradingName }) => [id, { id, label: tradingName }])).values()];
+}
+
+/** Return the company or the user with an ID, by its name. Throws an error if it doesn't exist, or the user can't view as it. */
+export async function viewable(endpoint: string, session: Session, id: string): Promise<Company> {
+  if (!ID.test(id)) throw new Error("An ID has only letters, digits, - and _.");
+  const { viewer } = await data(endpoint, session, { query: VIEWED }, id);
+  const names = [viewer.user?.name, viewer.viewingAs?.tradingName].filter(Boolean);
+  return { id, label: names.join(", ") || id };
 }
 
 /** Explain why a field of an object is visible or hidden. Returns null if the user can't see the object. */
@@ -80,17 +91,18 @@ export async function differences(
   return answer.paths;
 }
 
-async function data(endpoint: string, session: Session, operation: Operation): Promise<any> {
-  const answer = await post(endpoint, session, operation);
+async function data(endpoint: string, session: Session, operation: Operation, viewAs?: string): Promise<any> {
+  const answer = await post(endpoint, session, operation, viewAs);
   if (!answer.data) throw new Error(answer.errors?.[0]?.message ?? "The gateway sent no data.");
   return answer.data;
 }
 
-async function post(url: string, session: Session, body: object): Promise<any> {
+async function post(url: string, session: Session, body: object, viewAs?: string): Promise<any> {
   const { signal } = session;
   const response = await session.send((authorization) => {
     const headers = new Headers({ "content-type": "application/json", accept: "application/json" });
     if (authorization) headers.set("authorization", authorization);
+    if (viewAs) headers.set("x-crossgate-view-as", viewAs);
     return fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
   });
   return response.json();

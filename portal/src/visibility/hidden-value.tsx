@@ -45,8 +45,8 @@ export function HiddenValue({ endpoint, session, operation, data, redaction: { p
       >
         {path.join(".")}
       </button>
-      <span className="hidden-value-reason" title={sentenceOf(reason)}>
-        {reason}
+      <span className="hidden-value-reason" title={reason}>
+        {sentenceOf(reason)}
       </span>
       <button type="button" aria-expanded={answer !== null} onClick={() => (answer === null ? void explain() : setAnswer(null))}>
         Why?

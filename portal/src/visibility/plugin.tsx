@@ -23,7 +23,7 @@ export function visibilityPlugin({ development, endpoint }: Config, session: Ses
     return (
       <section className="visibility" aria-label="Visibility">
         <h2 className="visibility-title">Visibility</h2>
-        <ViewAs companies={companies} viewAs={viewAs} onChoose={(company) => session.viewAs(company)} />
+        <ViewAs {...{ endpoint, session, companies, viewAs }} onChoose={(company) => session.viewAs(company)} />
         <h3>Hidden in this answer</h3>
         {redactions.length === 0 && <p>{answer ? "Nothing is hidden." : "Run a query. Hidden values are listed here."}</p>}
         <ul className="visibility-list">

@@ -1,10 +1,10 @@
-// The picker for view-as: a company that the user can view as, or a company or a user by its ID.
+// The picker for view-as: a company that the user can view as, or a company or a user by its ID. It takes only what exists.
 
 import { type FormEvent, useEffect, useState } from "react";
 
 import type { Viewer } from "../config";
 import type { Session } from "../session";
-import { type Company, viewableCompanies } from "./gateway";
+import { type Company, viewable, viewableCompanies } from "./gateway";
 
 /** Return the companies that the viewer can view as; empty until they are loaded. */
 export function useViewable(endpoint: string, session: Session, viewer: Viewer | null): readonly Company[] {
@@ -23,18 +23,28 @@ export function useViewable(endpoint: string, session: Session, viewer: Viewer |
 }
 
 interface Props {
+  endpoint: string;
+  session: Session;
   companies: readonly Company[];
   viewAs: Company | null;
   onChoose: (company: Company | null) => void;
 }
 
-export function ViewAs({ companies, viewAs, onChoose }: Props) {
+export function ViewAs({ endpoint, session, companies, viewAs, onChoose }: Props) {
+  const [problem, report] = useState<string | null>(null);
   const known = viewAs && !companies.some(({ id }) => id === viewAs.id) ? [viewAs, ...companies] : companies;
-  const choose = (event: FormEvent<HTMLFormElement>) => {
+  const choose = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const id = String(new FormData(event.currentTarget).get("id") ?? "").trim();
-    event.currentTarget.reset();
-    if (id) onChoose({ id, label: id });
+    const form = event.currentTarget;
+    const id = String(new FormData(form).get("id") ?? "").trim();
+    if (!id) return;
+    try {
+      onChoose(await viewable(endpoint, session, id));
+      form.reset();
+      report(null);
+    } catch (error) {
+      report((error as Error).message);
+    }
   };
   return (
     <>
@@ -53,10 +63,11 @@ export function ViewAs({ companies, viewAs, onChoose }: Props) {
           ))}
         </select>
       </div>
-      <form className="visibility-field" onSubmit={choose}>
-        <input name="id" aria-label="ID of a company or a user to view as" placeholder="or the ID of a company or a user" />
+      <form className="visibility-field" onSubmit={(event) => void choose(event)}>
+        <input name="id" aria-label="ID of a company or a user to view as" placeholder="or an ID" />
         <button type="submit">View</button>
       </form>
+      <p role="alert">{problem}</p>
     </>
   );
 }
