@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from address import Address
@@ -25,6 +26,7 @@ SERVER_SETTINGS: Final = {
     # Data is in memory or on an SSD. With the default of 4, generic plans read and sort all rows that a viewer owns.
     "random_page_cost": "1.1",
 }
+SERVER_ENDS: Final = {"57P01", "57P02", "57P03"}  # an administrator ends a connection, a crash does, the server isn't ready
 
 
 def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
@@ -45,6 +47,13 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
     sa.event.listen(engine.sync_engine, "before_cursor_execute", _start_timing)
     sa.event.listen(engine.sync_engine, "after_cursor_execute", _end_timing)
     return engine
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether an error says that the connection has ended, or that none could be opened."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in SERVER_ENDS
+    return isinstance(error, OSError)
 
 
 def _start_timing(_connection: Any, _cursor: Any, _text: str, _values: Any, context: Any, _many: bool) -> None:

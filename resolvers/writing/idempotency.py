@@ -29,6 +29,12 @@ MAX_RESPONSE_KEY_LENGTH: Final = 128  # characters
 KEY_REUSED: Final = "This Idempotency-Key was already used with a different input. Use a new key."
 
 
+def has_key(context: Context) -> bool:
+    """Return whether a mutation of this request runs once, however often it's tried. Keys of visitors have no effect."""
+    viewer = context.viewer
+    return context.origin.idempotency_key is not None and viewer.user_id is not None and viewer.company_id is not None
+
+
 async def claim_idempotency_key(
     session: AsyncSession, context: Context, name: str, values: Mapping[str, Any], response_key: str
 ) -> IdempotentRequest | None:
@@ -37,7 +43,7 @@ async def claim_idempotency_key(
     A concurrent request with the same key waits here until the first one ends. Raises MutationRejected if the input differs.
     """
     key, viewer = context.origin.idempotency_key, context.viewer
-    if key is None or viewer.user_id is None or viewer.company_id is None:
+    if key is None or not has_key(context):
         return None
     key_columns = {
         "user_id": viewer.user_id,

@@ -14,7 +14,7 @@ from models.lifecycle import IllegalStep
 from resolvers.reading.records import Record
 from resolvers.values.identifiers import Identifier
 from resolvers.values.messages import with_params
-from resolvers.writing.idempotency import claim_idempotency_key
+from resolvers.writing.idempotency import claim_idempotency_key, has_key
 from resolvers.writing.input_reader import InputReader
 from resolvers.writing.transactions import Contended, run_in_transaction
 from resolvers.writing.unit_of_work import Requirements, UnitOfWork
@@ -72,7 +72,9 @@ class Mutation:
     async def __call__(self, context: Context, values: Mapping[str, Any], response_key: str) -> MutationResult:
         """Run the mutation with one input. `response_key` is the field's name or alias in the response. Raises ViewerGone."""
         try:
-            changed = await run_in_transaction(context, self.name, lambda work: self._run_once(work, values, response_key))
+            changed = await run_in_transaction(
+                context, self.name, lambda work: self._run_once(work, values, response_key), runs_once=has_key(context)
+            )
         except MutationRejected as rejected:
             return MutationResult(rejected.errors, rejected.values)
         except Contended as contended:

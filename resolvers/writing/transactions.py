@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from models.database import transaction
+from models.database import is_lost, transaction
 from resolvers.values.errors import PublicError
 from resolvers.writing import rights
 from resolvers.writing.rights import RightsChanged
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 MAX_ATTEMPTS: Final = 5
+FIRST_DELAY: Final = 0.05  # seconds before a lost connection is replaced; each attempt doubles it
 UNIQUE_VIOLATION: Final = "23505"
 # Unique violation, serialization failure, deadlock, lock not available: the transaction changed nothing, so it can be retried.
 RETRYABLE: Final = {UNIQUE_VIOLATION, "40001", "40P01", "55P03"}
@@ -35,34 +37,59 @@ class Contended(PublicError):
         super().__init__(CONCURRENT_CHANGE)
 
 
-async def run_in_transaction(context: Context, name: str, act: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
-    """Run `act` in one transaction, recorded as `name`. Retries when PostgreSQL or changed rights require it.
+class ConnectionLost(Exception):
+    """The connection ended before the transaction could commit, so nothing was changed."""
 
-    Raises what `act` raises, ViewerGone, and Contended after MAX_ATTEMPTS.
+
+async def run_in_transaction(
+    context: Context, name: str, act: Callable[[UnitOfWork], Awaitable[Result]], *, runs_once: bool = False
+) -> Result:
+    """Run `act` in one transaction, recorded as `name`. Retries when PostgreSQL, changed rights or a lost connection require it.
+
+    If the connection is lost while the transaction commits, nobody knows whether it did: only what `runs_once`, however often it's
+    tried, is tried again. Raises what `act` raises, ViewerGone, ConnectionLost, and Contended after MAX_ATTEMPTS.
     """
     for attempt in range(MAX_ATTEMPTS):
         try:
             return await _attempt(context, name, act, wait=attempt > 0)
         except RightsChanged:
             continue
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
+        except ConnectionLost:
+            if attempt == MAX_ATTEMPTS - 1:
                 raise
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in RETRYABLE:
+                continue
+            if not (is_lost(error) and runs_once):
+                raise
+        await asyncio.sleep(FIRST_DELAY * 2**attempt)
     raise Contended
 
 
 async def _attempt(context: Context, name: str, act: Callable[[UnitOfWork], Awaitable[Result]], *, wait: bool) -> Result:
     async with transaction(context.services.engine) as session:
-        await rights.begin(context, session, wait=wait)
         work = UnitOfWork(context, session, name)
         try:
-            result = await act(work)
-        except (PublicError, MutationRejected):  # a refusal reveals something too, so it needs current rights
-            await rights.confirm(context)
-            context.audit_trail.note_denials(work.refusals)
+            result = await _act(work, act, wait=wait)
+        except (DBAPIError, OSError) as error:
+            if is_lost(error):
+                raise ConnectionLost from error
             raise
-        await rights.lock_and_confirm(context, session)
     context.has_changed = True
     if work.changes_viewer:
         await rights.reload(context)
+    return result
+
+
+async def _act(work: UnitOfWork, act: Callable[[UnitOfWork], Awaitable[Result]], *, wait: bool) -> Result:
+    """Do all but the commit."""
+    context = work.context
+    await rights.begin(context, work.session, wait=wait)
+    try:
+        result = await act(work)
+    except (PublicError, MutationRejected):  # a refusal reveals something too, so it needs current rights
+        await rights.confirm(context)
+        context.audit_trail.note_denials(work.refusals)
+        raise
+    await rights.lock_and_confirm(context, work.session)
     return result
