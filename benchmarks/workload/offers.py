@@ -37,10 +37,10 @@ COMPANY_ROWS: Final = """
     FROM generate_series(1, :companies) i
 """
 PRODUCT_ROWS: Final = """
-    INSERT INTO product (id, company_id, title, slug, kind, visibility, categories, highlights, keywords, supports, related_ids,
-        customer_references, created_at)
-    SELECT key(i), key(i), 'Product ' || i, 'product-' || i, 'SERVICE', 'LIMITED', ARRAY['TRAINING'], '{}', '{}', '{}', '{}', '{}',
-        now()
+    INSERT INTO product (id, company_id, seller_name, title, slug, kind, visibility, categories, highlights, keywords, supports,
+        related_ids, customer_references, created_at)
+    SELECT key(i), key(i), 'Company ' || i, 'Product ' || i, 'product-' || i, 'SERVICE', 'LIMITED', ARRAY['TRAINING'], '{}', '{}',
+        '{}', '{}', '{}', now()
     FROM generate_series(1, :companies) i
 """
 USER: Final = "INSERT INTO app_user (id, email, name, created_at) VALUES (key(:number), :email, :name, now())"
@@ -59,8 +59,8 @@ OFFERS: Final = """
     ) numbered
 """
 BUYERS: Final = """
-    INSERT INTO offer_buyer (offer_id, company_id, seller_id, product_id)
-    SELECT DISTINCT key(i), key(b), o.company_id, o.product_id
+    INSERT INTO offer_buyer (offer_id, company_id, seller_id, product_id, status, expiry_key)
+    SELECT DISTINCT key(i), key(b), o.company_id, o.product_id, o.status, o.expiry_key
     FROM generate_series(cast(:first AS bigint), :last) i JOIN offer o ON o.id = key(i)
     CROSS JOIN LATERAL (
         SELECT CASE WHEN n = 1 AND i % :every = 1 THEN 2 ELSE 3 + abs(hashint8(i * 31 + n)::bigint) % (:companies - 2) END
@@ -82,7 +82,7 @@ async def offers(server: Embedded, count: int, progress: Callable[[str], None]) 
         async with engine.connect() as connection:
             if not await connection.scalar(KNOWN, {"name": name}):
                 await connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}_new" WITH (FORCE)'))
-                await _make(server, f"{name}_new", count, progress)
+                await make(server, f"{name}_new", count, progress)
                 await connection.execute(sa.text(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"'))
     finally:
         await engine.dispose()
@@ -99,7 +99,8 @@ async def _upgrade(url: str) -> None:
         await engine.dispose()
 
 
-async def _make(server: Embedded, name: str, count: int, progress: Callable[[str], None]) -> None:
+async def make(server: Embedded, name: str, count: int, progress: Callable[[str], None]) -> None:
+    """Create a database with a number of offers."""
     engine = connect(await server.database(name))
     try:
         await upgrade(engine)
