@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from described_enum import DescribedEnum
 from models.base import Base, Identified, copied, enum_column, now
-from models.concept import Concept, equals
+from models.concept import Concept, equals, one_of
 
 
 class AuditKind(DescribedEnum):
@@ -78,6 +78,13 @@ class AuditEvent(Identified, Base):
 
 CONCEPTS: Final = (
     Concept(
-        "AuditEvent", AuditEvent, tag=b"ae", filters={"kind": equals("kind", "Matches the kind of event.")}, newest_first=True
+        "AuditEvent",
+        AuditEvent,
+        tag=b"ae",
+        filters={
+            "kind": equals("kind", "Matches the kind of event."),
+            "kinds": one_of("kind", "Matches any of these kinds of events."),
+        },
+        newest_first=True,
     ),
 )

@@ -93,6 +93,7 @@ FILTERS: Final = {
     "status": equals("status", "Matches the status."),
     "statuses": one_of("status", "Matches any of these statuses."),
     "kind": equals("kind", "Matches the kind of change."),
+    "kinds": one_of("kind", "Matches any of these kinds of changes."),
     "reviewed_by": equals("reviewed_by", "Matches who decides the request."),
     "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),
 }

@@ -230,6 +230,9 @@ CONCEPTS: Final = (
             "account_kind": equals(
                 "account_kind", "Matches the kind of account. Only the operator's staff can use this filter."
             ),
+            "account_kinds": one_of(
+                "account_kind", "Matches any of these kinds of accounts. Only the operator's staff can use this filter."
+            ),
             "verification_status": equals(
                 "verification_status",
                 "Matches the status of the verification. The list is then sorted by VERIFICATION_DUE_AT unless `orderBy` is set. "

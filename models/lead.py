@@ -49,6 +49,7 @@ FILTERS: Final = {
     "status": equals("status", "Matches the status."),
     "statuses": one_of("status", "Matches any of these statuses."),
     "source": equals("source", "Matches where the lead comes from."),
+    "sources": one_of("source", "Matches leads that come from any of these."),
     "product_id": equals("product_id", "Matches the product.", "product", id_of="Product"),
 }
 PAGES: Final = page_columns({}, FILTERS)

@@ -45,6 +45,7 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("locations", "search"): ("name", lambda row: row["name"], has_words),
     ("ports", "search"): ("name", lambda row: row["name"], has_words),
     ("companies", "accountKind"): ("accountKind", lambda row: row["accountKind"], equal),
+    ("companies", "accountKinds"): ("accountKind", lambda row: [row["accountKind"]], overlaps),
     ("companies", "verificationStatus"): ("verificationStatus", lambda row: row["verificationStatus"], equal),
     ("managedAccounts", "accountName"): ("accountName", lambda row: row["accountName"], equal),
     ("managedAccounts", "supportedBy"): ("supportedBy", lambda row: row["supportedBy"], equal),
@@ -126,6 +127,7 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("productRevisions", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
     ("changeRequests", "status"): ("status", lambda row: row["status"], equal),
     ("changeRequests", "kind"): ("kind", lambda row: row["kind"], equal),
+    ("changeRequests", "kinds"): ("kind", lambda row: [row["kind"]], overlaps),
     ("changeRequests", "reviewedBy"): ("reviewedBy", lambda row: row["reviewedBy"], equal),
     ("changeRequests", "productId"): ("product { id }", lambda row: row["product"]["id"], equal),
     ("offers", "status"): ("status", lambda row: row["status"], equal),
@@ -139,9 +141,13 @@ BY: Final[dict[tuple[str, str], tuple[str, Value, Match]]] = {
     ("agreements", "offerId"): ("offer { id }", lambda row: row["offer"]["id"], equal),
     ("leads", "status"): ("status", lambda row: row["status"], equal),
     ("leads", "source"): ("source", lambda row: row["source"], equal),
+    ("leads", "sources"): ("source", lambda row: [row["source"]], overlaps),
     ("leads", "productId"): ("product { id }", lambda row: [row["product"]["id"]] if row["product"] else [], contains),
 }
-GROWING: Final = {("auditEvents", "kind")}  # refused requests add rows: tests/rules/test_audit_event.py covers it
+GROWING: Final = {
+    ("auditEvents", "kind"),
+    ("auditEvents", "kinds"),
+}  # refused requests add rows: tests/rules/test_audit_event.py covers it
 SORTED: Final = {  # lists in an order of their own: tests/rules/test_verification.py and test_offer_lists.py cover them
     ("companies", "verificationStatus"),
     ("ports", "createdAfter"),
@@ -155,12 +161,14 @@ READS_OFFERS: Final = (PARTNER, HIDDEN, SHOWN, OPERATOR)
 SEE_PRICES: Final = (PARTNER, SHOWN, OPERATOR)
 REFUSED: Final = {
     ("companies", "accountKind"): set(DEMO_VIEWERS) - {OPERATOR},
+    ("companies", "accountKinds"): set(DEMO_VIEWERS) - {OPERATOR},
     ("companies", "verificationStatus"): set(DEMO_VIEWERS) - {OPERATOR},
     ("ports", "monthlyRate"): set(DEMO_VIEWERS) - set(SEE_PRICES),
 }
 SAMPLES: Final[dict[str, Any]] = {
     "monthlyRate": {"currency": "EUR", "atLeast": "1"},
     "accountKind": "DIRECT",
+    "accountKinds": ["DIRECT"],
     "verificationStatus": "PENDING",
 }
 MAY_ORDER: Final = {
