@@ -24,6 +24,7 @@ from settings import variable
 
 ROWS: Final = (10, 100, 1_000, 10_000)
 LINEAR: Final = 1.25  # maximum cost of a row of the largest page, relative to a row of a page a tenth as long
+VALUES: Final = 50  # values that a row's operation may have, more than Q1 has
 MEMORY: Final = 3.0  # maximum memory above the idle server's, as a multiple of the response size
 
 
@@ -88,7 +89,7 @@ def measure(
     peer = peers()[GATEWAY]
     plan = Plan([peer], ["Q1"], rounds=1, seconds=seconds, every_viewer=False)
     databases, (case,) = asyncio.run(prepare(postgres, plan, progress, name))
-    extra = {variable("max_page_size"): str(rows[-1])}
+    extra = {variable("max_page_size"): str(rows[-1]), variable("max_operation_values"): str(VALUES * rows[-1])}
     found = Growth()
     with running(peer, databases[GATEWAY], cores.server, extra) as server, load(cores.rest) as loading:
 

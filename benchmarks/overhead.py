@@ -25,6 +25,7 @@ import server
 from benchmarks.unguarded import unguarded
 from policies.viewer import Viewer
 from resolvers.context import Context, Services
+from resolvers.execution.plans import PLANNED
 from resolvers.reading.connections import load_pages
 from resolvers.reading.viewers import Member, find_member, load_viewer
 from settings import Settings
@@ -88,6 +89,8 @@ class Side:
         token = self.app.state.tokens.issue(member.user_id, member.membership_id, 3600)
         body = {"query": query, "variables": {"first": rows}}
         response = await self.client.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
+        if (execution := response.headers.get("X-Crossgate-Execution")) != PLANNED:
+            raise Differs(f"the page was executed as {execution}, not {PLANNED}")
         return response.json()
 
     async def loader(self, viewer: Viewer, rows: int) -> Any:

@@ -45,7 +45,6 @@ class Unguarded:
     """A policy whose fields are all visible and whose rows are found with a WHERE."""
 
     def __init__(self, policy: Policy, where: Where) -> None:
-        self.version = policy.version
         self._policy = policy
         self._where = where
         self._decisions: dict[tuple[Any, ...], Decision] = {}
@@ -59,13 +58,9 @@ class Unguarded:
             self._decisions[key] = replace(real, rows=rows, fields=dict.fromkeys(real.fields, SHOWN))
         return self._decisions[key]
 
-    def can(self, shape: Shape, ability: str) -> bool:
-        """Delegate to the real policy."""
-        return self._policy.can(shape, ability)
-
-    def withheld(self, shape: Shape, ability: str) -> Reason | None:
-        """Delegate to the real policy."""
-        return self._policy.denial_reason(shape, ability)
+    def __getattr__(self, name: str) -> Any:
+        """Delegate everything else to the real policy."""
+        return getattr(self._policy, name)
 
 
 def unguarded(policy: Policy, where: Where = ports_by_where) -> Policy:

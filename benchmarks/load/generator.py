@@ -18,6 +18,7 @@ from benchmarks.load.job import Job, outcome
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
+WITHOUT_DATA: Final = (b'{"data":null', b'{"errors"')  # how a refusal begins, whatever its status
 PATIENCE: Final = 60  # seconds until an unfinished job fails
 
 
@@ -81,6 +82,8 @@ class Client(asyncio.Protocol):
                 return
             if len(self._answer) < self._expected:
                 return
+            if self._answer.startswith(WITHOUT_DATA, self._head):
+                raise Refused(bytes(self._answer[self._head :][:400]).decode(errors="replace"))
             if self._run.answered(self._started, time.perf_counter_ns(), self._expected - self._head):
                 self._ask()
             else:
