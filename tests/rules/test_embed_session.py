@@ -202,3 +202,24 @@ async def test_token_lasts_as_long_as_requested_V52(client: Client, factory: Fac
 
     lasting = [(datetime.fromisoformat(each["expiresAt"]) - now()).total_seconds() for each in (usual, longest)]
     assert [900, 3600] == [pytest.approx(seconds, abs=60) for seconds in lasting]
+
+
+async def test_nothing_outlives_the_token_V52(client: Client, factory: Factory) -> None:
+    """Once the token has expired, an open subscription ends and downloads are refused like queries: nobody becomes anonymous."""
+    company = await company_with_portal(factory)
+    tokens = client.app.state.tokens
+    claims = tokens.verify(await embed(client, await key_of(client, company), company))
+    token = tokens.issue_embedded(claims.user_id, claims.embed, 2)
+    bearer = {"Authorization": f"Bearer {token}", "Origin": ORIGIN}
+
+    async with opened(client.app, [(b"origin", ORIGIN.encode())]) as socket:
+        await socket.send({"type": "connection_init", "payload": bearer})
+        assert {"type": "connection_ack"} == await socket.receive()
+        await socket.send({"type": "subscribe", "id": "ports", "payload": {"query": "subscription { portUpdated { id } }"}})
+        before = (await client.http.get("/leads.csv", headers=bearer)).status_code
+        with pytest.raises(Closed) as closed:
+            await socket.receive()
+    after = [(await as_page(client, token, WHO)).status, (await client.http.get("/leads.csv", headers=bearer)).status_code]
+
+    assert (4403, "The token has expired. Sign in again.") == (closed.value.code, closed.value.reason)
+    assert (200, [401, 401]) == (before, after)
