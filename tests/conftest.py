@@ -53,6 +53,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture
+def small_heap() -> None:
+    """Leave what earlier tests made out of all further garbage collections: a full one takes ten seconds otherwise."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest files first, so that no worker is left with one of them at the end."""
     order = {file: place for place, file in enumerate(SLOWEST_FILES)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,7 @@ LEVELS = ("endpoint", "endpoint with viewerCan", "loader", "loader, CPU")
 ROWS = 10
 
 
-@pytest.fixture(autouse=True)
-def _small_heap() -> Iterator[None]:
-    """Collect only new objects: the benchmark collects garbage before each run, and earlier tests leave a large heap."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("small_heap")  # the benchmark collects garbage before each run
 
 
 async def test_every_viewer_is_measured_at_every_level(demo_url: str, tmp_path: Path) -> None:

@@ -198,6 +198,7 @@ def test_each_action_is_tried() -> None:
     assert known - without == set(ATTEMPTS)
 
 
+@pytest.mark.usefixtures("small_heap")
 def test_allowed_actions_do_not_keep_a_policy_alive() -> None:
     """What was built for a policy is freed with it, so that a day of reloads doesn't fill the memory."""
     policy = Policy.load(server.POLICIES, CATALOGUE)

@@ -196,6 +196,7 @@ async def test_reloads_are_logged(editable: EditableGateway, caplog: pytest.LogC
     ]
 
 
+@pytest.mark.usefixtures("small_heap")
 async def test_replaced_policy_is_garbage_collected(editable: EditableGateway, factory: Factory) -> None:
     """After the first request with a new policy, nothing references the old one or its decisions, so reloading doesn't leak."""
     company = await factory.company()
