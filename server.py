@@ -96,6 +96,7 @@ from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
 from transport.http.uploads import body_limit, upload_route
 from transport.limits.bounds import bounds_of
+from transport.limits.ledger import Ledger, OwnLedger
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
@@ -116,6 +117,8 @@ CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' 
 CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
 PORTAL_ORIGIN: Final = "PortalOrigin"  # the type of the events of migration 0040
 PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
+Companion = Callable[[], Awaitable[None]]
+"""What runs in the gateway's process while it serves, and is cancelled when it stops."""
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
     PortalViewer("hidden@managed.example", "Managed account, prices hidden"),
@@ -125,10 +128,13 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
+def build(
+    settings: Settings, companion: Companion | None = None, policies: Path = POLICIES, ledger: Ledger | None = None
+) -> Starlette:
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
-    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
+    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. `ledger` counts what clients do; by
+    default it's of this process. In development, the policy is
     reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens`,
     `origins` and `issuer_keys`.
     """
@@ -145,19 +151,17 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     issuer_keys = _issuer_keys(services)
     origins = _admitted_origins(services)
     identity = _identity(settings, services, tokens, _viewers(services, Issuers(issuer_keys)))
-    quotas = quotas_of(settings)
+    ledger = OwnLedger() if ledger is None else ledger
+    quotas = quotas_of(settings, ledger)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
     documents.persisted = _persisted(settings, documents, schema)
     services.exports = SchemaPages.of(schema, documents, lambda: bounds_of(schema._schema, settings))
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
-    companions = [
-        *([reloading.follow] if settings.development else []),
-        *([companion] if companion else []),
-        *([services.replicas.follow] if services.replicas else []),
-        *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
-    ]
+    companions = [*_companions(settings, services, reloading), *([companion] if companion else [])]
+    if settings.planner:
+        companions.append(_plan_ahead(services, planning, schema, documents))
     planned = PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None
     shared = None if settings.record_operations else SharedEvents(schema, auditing).selection
     app = create_app(
@@ -177,12 +181,18 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
+        ledger=ledger,
         origins=origins,
         replicas=_client_replicas(services.replicas, tokens),
     )
     for name, part in (("services", services), ("tokens", tokens), ("origins", origins), ("issuer_keys", issuer_keys)):
         setattr(app.state, name, part)
     return app
+
+
+def _companions(settings: Settings, services: Services, reloading: PolicyReloader) -> list[Companion]:
+    """Return what follows the policy's files, in development, and the replicas while the gateway serves."""
+    return [*([reloading.follow] if settings.development else []), *([services.replicas.follow] if services.replicas else [])]
 
 
 def _client_replicas(replicas: Replicas | None, tokens: Tokens) -> ClientReplicas | None:
@@ -474,7 +484,7 @@ def _lifespan(
     services: Services,
     planning: Planning,
     issuer_keys: IssuerKeys,
-    *companions: Callable[[], Awaitable[None]],
+    *companions: Companion,
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

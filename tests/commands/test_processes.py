@@ -8,32 +8,47 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 
+from models.database import connect
 from models.embedded import Embedded
+from resolvers.reading.viewers import find_member
 from tests import databases
+from tests.client import HIDDEN, SHOWN
 from tests.commands.process import COMMAND, ROOT, environment
+from tests.transport.test_sse import events, open_event_stream
+from transport.authentication.tokens import Tokens
 
 PATIENCE: Final = 60  # seconds for processes to start or stop
 QUERY: Final = {"query": "{ __typename }"}
+
+
+LIMITS: Final = {"CROSSGATE_COST_PER_VIEWER": "3000", "CROSSGATE_MAX_SUBSCRIPTIONS_PER_VIEWER": "1"}
+FOLLOW: Final = "subscription { portUpdated { name } }"
+PORT: Final = {"query": "{ ports(first: 1) { nodes { id version } } }"}
+COSTLY: Final = {"query": "{ a: ports(first: 1000) { nodes { id } } b: ports(first: 1000) { nodes { id } } }"}
+RENAME: Final = """
+    mutation ($id: ID!, $version: Int!) { updatePort(input: {id: $id, version: $version, name: "Renamed"}) { userErrors { code } } }
+"""
 
 
 class Gateway:
     """A gateway of two processes, and what it has logged."""
 
     def __init__(self, data_dir: Path, url: str) -> None:
+        self.data_dir = data_dir
         self.lines: list[dict[str, Any]] = []
         self.process = subprocess.Popen(
             [*COMMAND, "serve", "--port", "0", "--processes", "2"],
             cwd=ROOT,
-            env=environment(data_dir, url),
+            env={**environment(data_dir, url), **LIMITS},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -61,8 +76,26 @@ class Gateway:
         """Return the lines of an event."""
         return [line for line in list(self.lines) if line["event"] == event]
 
+    def serving(self) -> list[int]:
+        """Return the IDs of the processes that serve."""
+        ended = {line["pid"] for line in [*self.of("process.stopped"), *self.of("process.died")]}
+        return [line["pid"] for line in self.of("process.ready") if line["pid"] not in ended]
+
+    @contextmanager
+    def only(self, pid: int) -> Iterator[None]:
+        """Freeze all other processes during the block, so that this one answers."""
+        others = [other for other in self.serving() if other != pid]
+        for other in others:
+            os.kill(other, signal.SIGSTOP)
+        try:
+            self.wait(lambda: all(") T " in Path(f"/proc/{other}/stat").read_text() for other in others))
+            yield
+        finally:
+            for other in others:
+                os.kill(other, signal.SIGCONT)
+
     def wait(self, condition: Callable[[], bool]) -> None:
-        """Wait until the log shows something."""
+        """Wait until something is the case, such as a line of the log."""
         end = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < end, self.lines[-20:]
@@ -85,6 +118,28 @@ def gateway(market_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert 0 == gateway.stop()
     stopped = {line["pid"] for line in [*gateway.of("process.stopped"), *gateway.of("process.died")]}
     assert {line["pid"] for line in gateway.of("process.started")} == stopped
+
+
+@pytest.fixture(scope="module")
+async def tokens(gateway: Gateway, market_url: str) -> dict[str, str]:
+    """A token for each user of these tests."""
+    engine, issuer = connect(market_url), Tokens.load(gateway.data_dir / "signing-key.pem")
+    members = {email: await find_member(engine, email) for email in (SHOWN, HIDDEN)}
+    await engine.dispose()
+    return {email: issuer.issue(member.user_id, member.membership_id, 600) for email, member in members.items() if member}
+
+
+def ask(gateway: Gateway, token: str, body: Mapping[str, Any]) -> httpx.Response:
+    """Send an operation over a connection of its own."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.post(f"{gateway.url}/graphql", json=body, headers=headers, trust_env=False, timeout=PATIENCE)
+
+
+@asynccontextmanager
+async def following(gateway: Gateway, token: str) -> AsyncIterator[AsyncIterator[tuple[str, Any]]]:
+    """Subscribe during the block. Yields the events."""
+    async with open_event_stream(f"{gateway.url}/graphql", FOLLOW, token) as response:
+        yield events(response)
 
 
 @contextmanager
@@ -130,14 +185,50 @@ def test_restart_replaces_all_processes_and_loses_no_request(gateway: Gateway) -
     assert 2 == len({line["pid"] for line in gateway.of("process.ready")} - before)
 
 
-def test_killed_process_is_replaced(gateway: Gateway) -> None:
-    """The other one answers meanwhile."""
-    count, ended = len(gateway.of("process.ready")), {line["pid"] for line in gateway.of("process.stopped")}
-    victim = next(line["pid"] for line in gateway.of("process.ready") if line["pid"] not in ended)
-    os.kill(victim, signal.SIGKILL)
-    gateway.wait(lambda: bool(gateway.of("process.died")))
-    status = httpx.post(f"{gateway.url}/graphql", json=QUERY, trust_env=False).status_code
+async def test_killed_process_is_replaced(gateway: Gateway, tokens: Mapping[str, str]) -> None:
+    """The other one answers meanwhile. What was open in the killed process no longer counts."""
+    count, (victim, other) = len(gateway.of("process.ready")), gateway.serving()
+    async with AsyncExitStack() as stack:
+        with gateway.only(victim):
+            await stack.enter_async_context(following(gateway, tokens[SHOWN]))
+            ask(gateway, tokens[SHOWN], QUERY)
+        os.kill(victim, signal.SIGKILL)
+        gateway.wait(lambda: bool(gateway.of("process.died")))
+        with gateway.only(other):
+            port = ask(gateway, tokens[SHOWN], PORT).json()["data"]["ports"]["nodes"][0]
+            stream = await stack.enter_async_context(following(gateway, tokens[SHOWN]))
+            ask(gateway, tokens[SHOWN], {"query": RENAME, "variables": port})
+            _, event = await anext(stream)
     gateway.wait(lambda: count < len(gateway.of("process.ready")))
 
-    assert 200 == status
+    assert {"portUpdated": {"name": "Renamed"}} == event["data"]
     assert [victim] == [line["pid"] for line in gateway.of("process.died")]
+
+
+def test_quota_holds_for_all_processes(gateway: Gateway, tokens: Mapping[str, str]) -> None:
+    """A user who has spent its quota in one process is refused by the other."""
+    answers = []
+    for pid in gateway.serving():
+        with gateway.only(pid):
+            answers.append(ask(gateway, tokens[HIDDEN], COSTLY))
+
+    assert [200, 429] == [answer.status_code for answer in answers]
+    assert 0 < int(answers[1].headers["Retry-After"]) <= 60
+
+
+async def test_event_reaches_a_subscriber_of_another_process(gateway: Gateway, tokens: Mapping[str, str]) -> None:
+    """A change through one process is sent by the other. The subscription counts in both."""
+    first, second = gateway.serving()
+    async with AsyncExitStack() as stack:
+        with gateway.only(first):
+            stream = await stack.enter_async_context(following(gateway, tokens[SHOWN]))
+            port = ask(gateway, tokens[SHOWN], PORT).json()["data"]["ports"]["nodes"][0]
+        with gateway.only(second):
+            async with following(gateway, tokens[SHOWN]) as refused:
+                _, refusal = await anext(refused)
+            renamed = ask(gateway, tokens[SHOWN], {"query": RENAME, "variables": port}).json()
+        _, event = await anext(stream)
+
+    assert {"data": {"updatePort": {"userErrors": []}}} == {"data": renamed["data"]}
+    assert {"portUpdated": {"name": "Renamed"}} == event["data"]
+    assert "TOO_MANY_SUBSCRIPTIONS" == refusal["errors"][0]["extensions"]["code"]

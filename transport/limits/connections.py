@@ -28,7 +28,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from settings import Settings
 from telemetry import metrics
 from transport.headers import RawHeader, safe_headers
-from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
+from transport.limits.capacity import GATEWAY, Capacity, CapacityExceeded, Holder, Limits, Share
+from transport.limits.ledger import Ledger, Opened
 from transport.limits.peers import Proxies, network_of
 from transport.refusal import error_body
 
@@ -66,7 +67,7 @@ class Pace:
 class Config(uvicorn.Config):
     """uvicorn's configuration, plus the state that the protocols here share."""
 
-    def __init__(self, app: Any, settings: Settings, **options: Any) -> None:
+    def __init__(self, app: Any, settings: Settings, ledger: Ledger, **options: Any) -> None:
         super().__init__(app, http=Http, ws=WebSocket, **options)
         self.is_draining = False  # every response closes its connection
         self.header_timeout = settings.header_timeout
@@ -75,15 +76,17 @@ class Config(uvicorn.Config):
         self.upgrades = Pace(UPGRADES)
         self.proxies = Proxies(settings.trusted_proxies)
         limit = settings.max_connections
-        limits = Limits(process=limit, peer=settings.max_connections_per_peer, viewer=limit)
-        self.capacity = Capacity(CODE, "connections", limits, metrics.OPEN.child("connections"))
-        self.refused = Capacity(CODE, "refused connections", Limits(process=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED))
+        limits = Limits(gateway=limit, peer=settings.max_connections_per_peer, viewer=limit)
+        counts = ledger.counts(Opened.CONNECTIONS)
+        self.capacity = Capacity(CODE, "connections", limits, counts, metrics.OPEN.child("connections"))
+        refused = Limits(gateway=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED)
+        self.refused = Capacity(CODE, "refused connections", refused, ledger.counts(Opened.REFUSED))
 
     def holders(self, transport: Transport) -> tuple[Holder, ...]:
         """Return the holders of a connection. A trusted proxy serves many peers, so it doesn't count as one."""
         address = get_remote_addr(transport)
         host = address[0] if address else ""
-        return (PROCESS,) if self.proxies.trusts(host) else (PROCESS, Holder(Share.PEER, network_of(host)))
+        return (GATEWAY,) if self.proxies.trusts(host) else (GATEWAY, Holder(Share.PEER, network_of(host)))
 
 
 class Bounded:
@@ -145,7 +148,7 @@ class Http(Bounded, HttpToolsProtocol):
         self.refusal = refusal
         self.due = time.monotonic() + HEADER_TIMEOUT
         try:
-            self.hold(self.config.refused, PROCESS)
+            self.hold(self.config.refused, GATEWAY)
         except CapacityExceeded:
             self.transport.abort()
 

@@ -53,6 +53,11 @@ class Place:
         self._readiness.send_bytes(b"ready")
 
 
+def seats_of(processes: int) -> int:
+    """Return the number of seats: one more than slots, because a replacement starts before its predecessor has ended."""
+    return processes + 1
+
+
 class Child:
     """A forked process. `deadline` is when it's killed."""
 
@@ -199,7 +204,7 @@ class Supervisor:
 
     def _start(self, slot: int) -> None:
         taken = {child.seat for child in self._children}
-        seat = next(seat for seat in range(self._processes + 1) if seat not in taken)
+        seat = next(seat for seat in range(seats_of(self._processes)) if seat not in taken)
         child = Child(self._run, slot, seat, self._lifeline)
         self._children.append(child)
         log.info("process.started", pid=child.pid, slot=slot)
