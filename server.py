@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,13 +97,12 @@ from transport.http.sender import REFRESH_COOKIE, USER_AGENT
 from transport.http.uploads import PATH as UPLOADS
 from transport.http.uploads import body_limit, upload_route
 from transport.limits.bounds import bounds_of
-from transport.limits.ledger import Ledger, OwnLedger
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
-from transport.metrics import serving_metrics
 from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
 from transport.portal_proofs import PortalProofs
+from transport.processes.seat import Seat
 from transport.recording import Recording
 from transport.view_as import ViewAs
 from transport.webhooks import EventReader
@@ -129,14 +129,13 @@ DEMO_VIEWERS: Final = (
 
 
 def build(
-    settings: Settings, companion: Companion | None = None, policies: Path = POLICIES, ledger: Ledger | None = None
+    settings: Settings, companion: Companion | None = None, policies: Path = POLICIES, seat: Seat | None = None
 ) -> Starlette:
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
-    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. `ledger` counts what clients do; by
-    default it's of this process. In development, the policy is
-    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens`,
-    `origins` and `issuer_keys`.
+    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. `seat` is what it shares with
+    other processes; by default nothing. In development, the policy is reloaded when its files change. For tests and benchmarks,
+    the application's `state` holds its `services`, `tokens`, `origins` and `issuer_keys`.
     """
     configure_logging(settings)
     if (message := warning(settings)) is not None:
@@ -151,8 +150,8 @@ def build(
     issuer_keys = _issuer_keys(services)
     origins = _admitted_origins(services)
     identity = _identity(settings, services, tokens, _viewers(services, Issuers(issuer_keys)))
-    ledger = OwnLedger() if ledger is None else ledger
-    quotas = quotas_of(settings, ledger)
+    seat = seat or Seat()
+    show_metrics, quotas = partial(seat.showing_metrics, settings), quotas_of(settings, seat.ledger)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
@@ -176,12 +175,12 @@ def build(
             *_routes(settings, services, identity, tokens, quotas, origins),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
-        lifespan=_lifespan(settings, services, planning, issuer_keys, origins.follow, *companions),
+        lifespan=_lifespan(show_metrics, services, planning, issuer_keys, origins.follow, *companions),
         body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
-        ledger=ledger,
+        ledger=seat.ledger,
         origins=origins,
         replicas=_client_replicas(services.replicas, tokens),
     )
@@ -480,7 +479,7 @@ def _ping(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    settings: Settings,
+    show_metrics: Callable[[], AbstractAsyncContextManager[None]],
     services: Services,
     planning: Planning,
     issuer_keys: IssuerKeys,
@@ -495,7 +494,7 @@ def _lifespan(
         watch_plans(planning)
         tasks = [asyncio.ensure_future(start()) for start in companions]
         try:
-            async with serving_metrics(settings):
+            async with show_metrics():
                 yield
         finally:
             for task in tasks:

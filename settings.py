@@ -76,8 +76,8 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=65535,
-        description="Port to serve `/metrics` on, for Prometheus; without it, metrics aren't served. Each process on a machine needs "
-        "its own.",
+        description="Port to serve `/metrics` on, for Prometheus; without it, metrics aren't served. The gateway and each worker on "
+        "a machine need their own.",
     )
     public_url: str = Field(
         default_factory=lambda data: f"http://localhost:{data['port']}",

@@ -37,8 +37,6 @@ def serve(options: Mapping[str, Any], demo: SampleMarket | None) -> None:
     settings = Settings.load(**options)
     if demo not in (None, SampleMarket.NONE) and not settings.development:
         raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
-    if settings.processes > 1 and settings.metrics_port is not None:
-        raise Failure(f"Metrics are of one process. Unset {variable('metrics_port')}, or serve with one process.")
     require_free_ports(settings)
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), running_database(settings) as database_settings:

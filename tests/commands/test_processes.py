@@ -16,13 +16,15 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse
 
 from models.database import connect
 from models.embedded import Embedded
 from resolvers.reading.viewers import find_member
 from tests import databases
-from tests.client import HIDDEN, SHOWN
+from tests.client import HIDDEN, POLICY, SHOWN
 from tests.commands.process import COMMAND, ROOT, environment
+from tests.free_port import free_port
 from tests.transport.test_sse import events, open_event_stream
 from transport.authentication.tokens import Tokens
 
@@ -44,18 +46,19 @@ class Gateway:
 
     def __init__(self, data_dir: Path, url: str) -> None:
         self.data_dir = data_dir
+        self.metrics_port = free_port()
         self.lines: list[dict[str, Any]] = []
         self.process = subprocess.Popen(
             [*COMMAND, "serve", "--port", "0", "--processes", "2"],
             cwd=ROOT,
-            env={**environment(data_dir, url), **LIMITS},
+            env={**environment(data_dir, url), **LIMITS, "CROSSGATE_METRICS_PORT": str(self.metrics_port)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
-        self.wait(lambda: 2 == len(self.of("process.ready")))
+        self.wait(lambda: 3 == len(self.of("process.ready")))  # two that answer, and one for metrics
         self.url = f"http://127.0.0.1:{self.of('gateway.listening')[0]['port']}"
 
     def _read(self) -> None:
@@ -77,9 +80,15 @@ class Gateway:
         return [line for line in list(self.lines) if line["event"] == event]
 
     def serving(self) -> list[int]:
-        """Return the IDs of the processes that serve."""
+        """Return the IDs of the processes that answer requests."""
         ended = {line["pid"] for line in [*self.of("process.stopped"), *self.of("process.died")]}
-        return [line["pid"] for line in self.of("process.ready") if line["pid"] not in ended]
+        return [line["pid"] for line in self.of("process.ready") if line["pid"] not in ended and line["slot"] < 2]
+
+    def sample(self, name: str, **labels: str) -> float:
+        """Return a number of the metrics; 0 if it isn't there yet."""
+        text = httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", trust_env=False, timeout=PATIENCE).text
+        samples = [sample for family in parse(text) for sample in family.samples]
+        return sum(sample.value for sample in samples if (sample.name, sample.labels) == (name, labels))
 
     @contextmanager
     def only(self, pid: int) -> Iterator[None]:
@@ -174,24 +183,29 @@ def under_load(url: str) -> Iterator[list[int | str]]:
 
 
 def test_restart_replaces_all_processes_and_loses_no_request(gateway: Gateway) -> None:
-    """SIGHUP replaces one after the other. All requests are answered meanwhile."""
-    before = {line["pid"] for line in gateway.of("process.ready")}
+    """SIGHUP replaces one after the other. All requests are answered meanwhile, and counted by the metrics in the end."""
+    before, counts = {line["pid"] for line in gateway.of("process.ready")}, []
     with under_load(gateway.url) as answers:
         gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait(lambda: before <= {line["pid"] for line in gateway.of("process.stopped")})
+        while not before <= {line["pid"] for line in gateway.of("process.stopped")}:
+            counts.append(gateway.sample("crossgate_responses_total", status="200"))
+            time.sleep(0.1)
+    gateway.wait(lambda: len(answers) == gateway.sample("crossgate_responses_total", status="200"))
 
     assert {200} == set(answers)
     assert 100 < len(answers)
-    assert 2 == len({line["pid"] for line in gateway.of("process.ready")} - before)
+    assert sorted(counts) == counts
+    assert 3 == len({line["pid"] for line in gateway.of("process.ready")} - before)
 
 
 async def test_killed_process_is_replaced(gateway: Gateway, tokens: Mapping[str, str]) -> None:
-    """The other one answers meanwhile. What was open in the killed process no longer counts."""
+    """The other one answers meanwhile. What was open in the killed process no longer counts; what it has counted does."""
     count, (victim, other) = len(gateway.of("process.ready")), gateway.serving()
     async with AsyncExitStack() as stack:
         with gateway.only(victim):
             await stack.enter_async_context(following(gateway, tokens[SHOWN]))
             ask(gateway, tokens[SHOWN], QUERY)
+        responses = gateway.sample("crossgate_responses_total", status="200")
         os.kill(victim, signal.SIGKILL)
         gateway.wait(lambda: bool(gateway.of("process.died")))
         with gateway.only(other):
@@ -202,6 +216,7 @@ async def test_killed_process_is_replaced(gateway: Gateway, tokens: Mapping[str,
     gateway.wait(lambda: count < len(gateway.of("process.ready")))
 
     assert {"portUpdated": {"name": "Renamed"}} == event["data"]
+    assert responses <= gateway.sample("crossgate_responses_total", status="200")
     assert [victim] == [line["pid"] for line in gateway.of("process.died")]
 
 
@@ -232,3 +247,19 @@ async def test_event_reaches_a_subscriber_of_another_process(gateway: Gateway, t
     assert {"data": {"updatePort": {"userErrors": []}}} == {"data": renamed["data"]}
     assert {"portUpdated": {"name": "Renamed"}} == event["data"]
     assert "TOO_MANY_SUBSCRIPTIONS" == refusal["errors"][0]["extensions"]["code"]
+
+
+def test_metrics_are_those_of_all_processes(gateway: Gateway) -> None:
+    """Counters and most gauges are sums. What is true of each process is shown once."""
+    for pid in gateway.serving():
+        with gateway.only(pid):
+            for _ in range(3):
+                httpx.post(f"{gateway.url}/graphql", json={"query": "{"}, trust_env=False, timeout=PATIENCE)
+    gateway.wait(lambda: 6 == gateway.sample("crossgate_errors_total", code="GRAPHQL_PARSE_FAILED"))
+
+    assert 20 == gateway.sample("crossgate_database_connections_limit", access="read")
+    assert 1 == gateway.sample("crossgate_change_listener_connected")
+    assert 1 == gateway.sample("crossgate_policy_info", version=POLICY)
+    assert 1 < gateway.sample("process_cpu_seconds_total")
+    assert 2 * 50_000_000 < gateway.sample("process_resident_memory_bytes")
+    assert 0 < gateway.sample("crossgate_event_loop_delay_seconds_count")
