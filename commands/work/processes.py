@@ -12,12 +12,11 @@ import structlog
 from starlette.applications import Starlette
 
 import server
-from commands.failure import EXIT_CODE, explained
+from commands.failure import Failure, explained
 from commands.work.tracing import exporting_traces
 from settings import Settings
 from transport import metrics
 from transport.limits.shared import SharedLedger
-from transport.logs import configure_logging
 from transport.processes.samples import SharedSamples, registry_of
 from transport.processes.seat import Seat
 from transport.processes.supervisor import Place, Supervisor, seats_of
@@ -64,8 +63,7 @@ class Shared:
 
 
 def serve_together(settings: Settings, companion: server.Companion | None) -> None:
-    """Serve with several processes until stopped. Only the one in slot 0 has the companion. Exits if one can't start."""
-    configure_logging(settings)
+    """Serve with several processes until stopped. Only the one in slot 0 has the companion. Raises Failure if one can't start."""
     shared = Shared(settings)
     for listening in shared.sockets:
         host, port = listening.getsockname()[:2]
@@ -82,7 +80,7 @@ def serve_together(settings: Settings, companion: server.Companion | None) -> No
         stop_seconds=settings.shutdown_timeout,
     )
     if not supervisor.run():
-        raise SystemExit(EXIT_CODE)
+        raise Failure("A process of the gateway couldn't start, so the gateway has stopped. The messages above say why.")
 
 
 def _metrics_app(samples: SharedSamples) -> Starlette:

@@ -43,7 +43,7 @@ class SharedTimes:
     A payer without a bucket takes over the fullest one of its set, with the balance that it has. Usually that bucket is full. If
     more than `WAYS` payers of a set have buckets that aren't full, some of them share: then a payer can have less left than it
     should, but never does a bucket become fuller because payers come and go. So a flood of addresses gives nobody a new quota.
-    With 100,000 payers in a minute, one in 100 sets is that full. Two payers with the same hash share a bucket, which happens to
+    With 100,000 payers in a minute, one set in 200 is that full. Two payers with the same hash share a bucket, which happens to
     fewer than one pair in 10¹⁹.
 
     A process that is killed in between leaves a bucket that belongs to the wrong payer for at most a window.

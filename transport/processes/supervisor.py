@@ -156,10 +156,11 @@ class Supervisor:
         self._to_restart: deque[int] = deque()
         self._has_served = False  # once all have
         self._is_stopping = False
+        self._has_failed = False
         self._lifeline = os.pipe()
 
     def run(self) -> bool:
-        """Supervise until a signal ends it. Returns False if a child couldn't start at all."""
+        """Supervise until a signal ends it. Returns False if it had to end because a child couldn't start."""
         with _signals() as wake:
             try:
                 while not self._is_stopping or self._children:
@@ -169,7 +170,7 @@ class Supervisor:
                     child.signal(signal.SIGKILL)
                 for end in self._lifeline:
                     os.close(end)
-        return self._has_served
+        return not self._has_failed
 
     def _turn(self, wake: socket.socket) -> None:
         self._start_missing()
@@ -249,6 +250,7 @@ class Supervisor:
             return
         log.error("process.died" if child.is_ready else "process.not_started", **facts)
         if not self._has_served and not child.is_ready:
+            self._has_failed = True
             self._stop()  # it would fail again
         elif any(other.slot == child.slot for other in self._children):
             self._to_restart.clear()  # the others keep what works
