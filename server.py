@@ -41,6 +41,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.execution.worker_thread import run_in_worker
 from resolvers.exporting.writer import ExportWriter
 from resolvers.identity.federation import load_identity_viewer
+from resolvers.identity.passwords import Passwords
 from resolvers.notifying.outbox import latest_mails
 from resolvers.portal_origin import AdmittedOrigins
 from resolvers.reading.cursors import Cursors
@@ -274,6 +275,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         policy=policy,
         cursors=cursors,
         tokens=tokens,
+        passwords=Passwords(settings.processes),
         public_url=settings.public_url,
         site_url=settings.site_url,
         account_url=settings.account_url,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from telemetry import metrics
 from telemetry.families import Gauge, Labels
@@ -12,8 +11,6 @@ Numbers = Mapping[Labels, list[float]]
 """A family's numbers by its labels: one of a counter or a gauge; of a histogram the number in each bucket, then the sum."""
 Snapshot = Mapping[str, Numbers]
 """The numbers of each family, by its name."""
-
-EMPTY: Final[Snapshot] = {}
 
 
 def take() -> Snapshot:

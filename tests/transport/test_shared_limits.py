@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from uuid import UUID
 
 import pytest
@@ -14,7 +16,7 @@ from transport.limits.capacity import GATEWAY, Capacity, CapacityExceeded, Holde
 from transport.limits.ledger import Opened
 from transport.limits.quotas import WINDOW, Buckets, Payers
 from transport.limits.shared import WAYS, SharedLedger, SharedTimes
-from transport.shared_memory import Locks
+from transport.shared_memory import Locks, shared_memory
 
 FORKING = multiprocessing.get_context("fork")
 PROCESSES = 4
@@ -25,8 +27,16 @@ PEER = Holder(Share.PEER, "192.0.2.1")
 
 def in_processes(run: Callable[[int], int]) -> list[int]:
     """Run a function with each number in a process of its own, all at the same time. Returns what it returns."""
+    arrived = shared_memory(PROCESSES)
+
+    def start(seat: int, end: Connection) -> None:
+        arrived[seat] = True
+        while not all(arrived):
+            time.sleep(0.001)
+        end.send(run(seat))
+
     pipes = [FORKING.Pipe(duplex=False) for _ in range(PROCESSES)]
-    started = [FORKING.Process(target=lambda seat=seat, end=end: end.send(run(seat))) for seat, (_, end) in enumerate(pipes)]
+    started = [FORKING.Process(target=start, args=(seat, end)) for seat, (_, end) in enumerate(pipes)]
     for process in started:
         process.start()
     for process in started:
@@ -40,20 +50,20 @@ def test_processes_allow_as_much_as_one(owner: str | UUID) -> None:
     ledger = SharedLedger(PROCESSES)
 
     def spend(seat: int) -> int:
-        buckets = Buckets(1000, ledger.at(seat).times(Payers.PEERS), clock=lambda: 5.0)
-        return sum(buckets.charge(owner, 1).allowed for _ in range(1000))
+        buckets = Buckets(10_000, ledger.at(seat).times(Payers.PEERS), clock=lambda: 5.0)
+        return sum(buckets.charge(owner, 1).allowed for _ in range(10_000))
 
-    assert 1000 == sum(in_processes(spend))
+    assert 10_000 == sum(in_processes(spend))
 
 
 def test_processes_open_as_much_as_one() -> None:
     """Four processes that take places at once get as many as there are."""
     ledger = SharedLedger(PROCESSES)
-    limits = Limits(gateway=1000, peer=300, viewer=1)
+    limits = Limits(gateway=10_000, peer=5000, viewer=1)
 
     def take(seat: int) -> int:
         capacity, taken = Capacity("TOO_MANY", "things", limits, ledger.at(seat).counts(Opened.SOCKETS)), 0
-        for _ in range(200):
+        for _ in range(2000):
             try:
                 capacity.take(GATEWAY, PEER)
             except CapacityExceeded:
@@ -61,8 +71,8 @@ def test_processes_open_as_much_as_one() -> None:
             taken += 1
         return taken
 
-    assert 300 == sum(in_processes(take))
-    assert (300, 300) == tuple(ledger.at(0).counts(Opened.SOCKETS).open(holder) for holder in (GATEWAY, PEER))
+    assert 5000 == sum(in_processes(take))
+    assert (5000, 5000) == tuple(ledger.at(0).counts(Opened.SOCKETS).open(holder) for holder in (GATEWAY, PEER))
 
 
 def test_what_an_ended_process_had_open_is_free_again() -> None:

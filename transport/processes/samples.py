@@ -62,9 +62,6 @@ class Sample:
         return cls(pid, cpu, {name: {tuple(labels): numbers for labels, numbers in each} for name, each in families.items()})
 
 
-NOTHING: Final = Sample(0, 0.0, snapshots.EMPTY)
-
-
 class _Page:
     """Memory for one sample. It has room for two, so that a process that is killed while it writes leaves the one before."""
 
@@ -80,11 +77,10 @@ class _Page:
         self._header[1 + half] = len(encoded)
         self._header[0] = half
 
-    def read(self) -> Sample | None:
-        """Return the last sample, or None."""
+    def read(self) -> bytes:
+        """Return the last sample as it's encoded, or nothing."""
         half = self._header[0]
-        size = self._header[1 + half]
-        return Sample.decode(bytes(self._halves[half][:size])) if size else None
+        return bytes(self._halves[half][: self._header[1 + half]])
 
     def clear(self) -> None:
         """Forget the sample."""
@@ -110,15 +106,18 @@ class SharedSamples:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            self.write(seat)
+            self._try_to_write(seat)
 
     async def _report(self, seat: int) -> None:
         while True:
-            try:
-                self.write(seat)
-            except Exception:
-                log.exception("metrics.failed")  # the gateway keeps serving
+            self._try_to_write(seat)
             await note_delay()
+
+    def _try_to_write(self, seat: int) -> None:
+        try:
+            self.write(seat)
+        except Exception:
+            log.exception("metrics.failed")  # the gateway keeps serving
 
     def write(self, seat: int) -> None:
         """Write a sample of this process, which sits at the seat."""
@@ -130,9 +129,10 @@ class SharedSamples:
     def end(self, seat: int) -> None:
         """Add the last sample of a process that has ended to the sums."""
         with self._locks.held():
-            last, ended = self._pages[seat].read(), self._ended.read() or NOTHING
-            if last is None:
+            encoded, ended = self._pages[seat].read(), Sample.decode(self._ended.read())
+            if not encoded:
                 return
+            last = Sample.decode(encoded)
             sums = snapshots.counted([ended.snapshot, last.snapshot])
             self._ended.write(Sample(0, ended.cpu + last.cpu, sums).encode())
             self._pages[seat].clear()
@@ -141,7 +141,7 @@ class SharedSamples:
         """Return the samples of the living processes, and the sums of ended ones."""
         with self._locks.held():
             living, ended = [page.read() for page in self._pages], self._ended.read()
-        return [sample for sample in living if sample], ended or NOTHING
+        return [Sample.decode(encoded) for encoded in living if encoded], Sample.decode(ended)
 
 
 class Together(Collector):
