@@ -103,6 +103,10 @@ class Bounded:
         capacity.take(*holders)
         self._held = capacity, holders
 
+    def take_over(self, other: Bounded) -> None:
+        """Count this connection in place of another protocol. There's no moment in which another process could take its place."""
+        self._held, other._held = other._held, None
+
     def let_go(self) -> None:
         """Stop counting this connection."""
         if self._held is not None:
@@ -195,12 +199,11 @@ class Http(Bounded, HttpToolsProtocol):
         self.config.upgrades.add(self._upgrade)
 
     def _upgrade(self) -> None:
-        """Hand the connection over to the WebSocket protocol, which counts it again."""
+        """Hand the connection over to the WebSocket protocol, which takes over its place."""
         if self.transport.is_closing():
             return
         self.transport.resume_reading()
         self.due = NEVER
-        self.let_go()
         super().handle_websocket_upgrade()
 
 
@@ -210,9 +213,9 @@ class WebSocket(Bounded, WebSocketsSansIOProtocol):
     config: Config
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Count the connection, which the HTTP protocol no longer counts."""
+        """Take over the place of the connection from the HTTP protocol that it had."""
         super().connection_made(transport)
-        self.hold(self.config.capacity, *self.config.holders(self.transport))
+        self.take_over(cast("Bounded", self.transport.get_protocol()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting this connection."""
