@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ from resolvers.endpoints.uploads import Uploads
 from resolvers.execution.worker_thread import run_in_worker
 from resolvers.exporting.writer import ExportWriter
 from resolvers.identity.federation import load_identity_viewer
+from resolvers.identity.passwords import Passwords
 from resolvers.notifying.outbox import latest_mails
 from resolvers.portal_origin import AdmittedOrigins
 from resolvers.reading.cursors import Cursors
@@ -99,9 +101,9 @@ from transport.limits.bounds import bounds_of
 from transport.limits.peers import PEER
 from transport.limits.quotas import Quotas
 from transport.logs import configure_logging
-from transport.metrics import serving_metrics
 from transport.persisted_documents import InvalidManifest, PersistedDocuments, read_manifest, with_hashes
 from transport.portal_proofs import PortalProofs
+from transport.processes.seat import Seat
 from transport.recording import Recording
 from transport.view_as import ViewAs
 from transport.webhooks import EventReader
@@ -116,6 +118,8 @@ CURSOR_SECRET_PURPOSE: Final = b"cursors"  # the purpose for which the cursors' 
 CREDENTIAL: Final = "Credential"  # the type of the events of migration 0017
 PORTAL_ORIGIN: Final = "PortalOrigin"  # the type of the events of migration 0040
 PING: Final[sa.Select[Any]] = sa.select(sa.literal_column("1"))
+Companion = Callable[[], Awaitable[None]]
+"""What runs in the gateway's process while it serves, and is cancelled when it stops."""
 DEMO_VIEWERS: Final = (
     PortalViewer("admin@partner.example", "Partner, account administrator"),
     PortalViewer("hidden@managed.example", "Managed account, prices hidden"),
@@ -125,12 +129,14 @@ DEMO_VIEWERS: Final = (
 )
 
 
-def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = None, policies: Path = POLICIES) -> Starlette:
+def build(
+    settings: Settings, companion: Companion | None = None, policies: Path = POLICIES, seat: Seat | None = None
+) -> Starlette:
     """Build the gateway on the database in the settings. Raises PolicyError if the policy doesn't match the schema.
 
-    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. In development, the policy is
-    reloaded when its files change. For tests and benchmarks, the application's `state` holds its `services`, `tokens`,
-    `origins` and `issuer_keys`.
+    `companion` runs in the same process while the gateway serves, and is cancelled when it stops. `seat` is what it shares with
+    other processes; by default nothing. In development, the policy is reloaded when its files change. For tests and benchmarks,
+    the application's `state` holds its `services`, `tokens`, `origins` and `issuer_keys`.
     """
     configure_logging(settings)
     if (message := warning(settings)) is not None:
@@ -145,19 +151,17 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
     issuer_keys = _issuer_keys(services)
     origins = _admitted_origins(services)
     identity = _identity(settings, services, tokens, _viewers(services, Issuers(issuer_keys)))
-    quotas = quotas_of(settings)
+    seat = seat or Seat()
+    show_metrics, quotas = partial(seat.showing_metrics, settings), quotas_of(settings, seat.ledger)
     planning = Planning(admit=_admit(settings), is_trusted=documents.pinned.__contains__)
     auditing = Auditing(settings.audited_fields)
     schema = _schema(settings, documents, planning, auditing, schema_of)
     documents.persisted = _persisted(settings, documents, schema)
     services.exports = SchemaPages.of(schema, documents, lambda: bounds_of(schema._schema, settings))
     reloading = PolicyReloader(policies, lambda: load_policy(policies), services.replace_policy)
-    companions = [
-        *([reloading.follow] if settings.development else []),
-        *([companion] if companion else []),
-        *([services.replicas.follow] if services.replicas else []),
-        *([_plan_ahead(services, planning, schema, documents)] if settings.planner else []),
-    ]
+    companions = [*_companions(settings, services, reloading), *([companion] if companion else [])]
+    if settings.planner:
+        companions.append(_plan_ahead(services, planning, schema, documents))
     planned = PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None
     shared = None if settings.record_operations else SharedEvents(schema, auditing).selection
     app = create_app(
@@ -172,17 +176,23 @@ def build(settings: Settings, companion: Callable[[], Awaitable[None]] | None = 
             *_routes(settings, services, identity, tokens, quotas, origins),
             schema_route(identity, _schema_text(settings, services, SchemaTexts(schema._schema, schemas)), quotas),
         ],
-        lifespan=_lifespan(settings, services, planning, issuer_keys, origins.follow, *companions),
+        lifespan=_lifespan(show_metrics, services, planning, issuer_keys, origins.follow, *companions),
         body_limits={UPLOADS: body_limit},
         policy=lambda: services.policy.version,
         policy_refused=lambda: reloading.refusal,
         quotas=quotas,
+        ledger=seat.ledger,
         origins=origins,
         replicas=_client_replicas(services.replicas, tokens),
     )
     for name, part in (("services", services), ("tokens", tokens), ("origins", origins), ("issuer_keys", issuer_keys)):
         setattr(app.state, name, part)
     return app
+
+
+def _companions(settings: Settings, services: Services, reloading: PolicyReloader) -> list[Companion]:
+    """Return what follows the policy's files, in development, and the replicas while the gateway serves."""
+    return [*([reloading.follow] if settings.development else []), *([services.replicas.follow] if services.replicas else [])]
 
 
 def _client_replicas(replicas: Replicas | None, tokens: Tokens) -> ClientReplicas | None:
@@ -265,6 +275,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         policy=policy,
         cursors=cursors,
         tokens=tokens,
+        passwords=Passwords(settings.processes),
         public_url=settings.public_url,
         site_url=settings.site_url,
         account_url=settings.account_url,
@@ -470,11 +481,11 @@ def _ping(reader: Reader) -> Callable[[], Awaitable[object]]:
 
 
 def _lifespan(
-    settings: Settings,
+    show_metrics: Callable[[], AbstractAsyncContextManager[None]],
     services: Services,
     planning: Planning,
     issuer_keys: IssuerKeys,
-    *companions: Callable[[], Awaitable[None]],
+    *companions: Companion,
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -485,7 +496,7 @@ def _lifespan(
         watch_plans(planning)
         tasks = [asyncio.ensure_future(start()) for start in companions]
         try:
-            async with serving_metrics(settings):
+            async with show_metrics():
                 yield
         finally:
             for task in tasks:

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=64,
-        description="Gateway processes of `crossgate serve`, which share one port; each counts its limits separately.",
+        description="Gateway processes of `crossgate serve`, which share one port and all limits.",
     )
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the signing key are stored.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
@@ -76,8 +76,8 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=65535,
-        description="Port to serve `/metrics` on, for Prometheus; without it, metrics aren't served. Each process on a machine needs "
-        "its own.",
+        description="Port to serve `/metrics` on, for Prometheus; without it, metrics aren't served. The gateway and each worker on "
+        "a machine need their own.",
     )
     public_url: str = Field(
         default_factory=lambda data: f"http://localhost:{data['port']}",
@@ -178,33 +178,29 @@ class Settings(BaseSettings):
     max_socket_operations: int = Field(
         default=100, ge=1, description="Maximum number of concurrent operations over one WebSocket, including subscriptions."
     )
-    max_connections: int = Field(default=5000, ge=1, description="Maximum number of connections of a gateway process.")
+    max_connections: int = Field(default=5000, ge=1, description="Maximum number of connections of the gateway.")
     max_connections_per_peer: int = Field(
         default=1000,
         ge=1,
         description="Maximum number of connections of one network address (for IPv6, a /64); trusted proxies have no such limit.",
     )
-    max_sockets: int = Field(
-        default=4000, ge=1, description="Maximum number of WebSockets and event streams of a gateway process."
-    )
+    max_sockets: int = Field(default=4000, ge=1, description="Maximum number of WebSockets and event streams of the gateway.")
     max_sockets_per_peer: int = Field(
         default=500, ge=1, description="Maximum number of WebSockets and event streams of one network address."
     )
     max_sockets_per_viewer: int = Field(
         default=100, ge=1, description="Maximum number of WebSockets and event streams of one user."
     )
-    max_subscriptions: int = Field(default=10_000, ge=1, description="Maximum number of subscriptions of a gateway process.")
+    max_subscriptions: int = Field(default=10_000, ge=1, description="Maximum number of subscriptions of the gateway.")
     max_subscriptions_per_peer: int = Field(
         default=2000, ge=1, description="Maximum number of subscriptions of one network address."
     )
     max_subscriptions_per_viewer: int = Field(default=200, ge=1, description="Maximum number of subscriptions of one user.")
-    cost_per_viewer: int = Field(
-        default=3_000_000, ge=1, description="Cost that one user can spend per minute and gateway process."
-    )
+    cost_per_viewer: int = Field(default=3_000_000, ge=1, description="Cost that one user can spend per minute.")
     cost_per_peer: int = Field(
         default=6_000_000,
         ge=1,
-        description="Cost that the visitors of one network address can spend per minute and gateway process.",
+        description="Cost that the visitors of one network address can spend per minute.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

@@ -73,6 +73,10 @@ class Family(Generic[Child]):
         """Make a child."""
         raise NotImplementedError
 
+    def numbers(self) -> dict[Labels, list[float]]:
+        """Return the numbers of each child, by the values of its labels. See `telemetry.snapshots`."""
+        raise NotImplementedError
+
 
 @dataclass(slots=True)
 class Counter(Family[Count]):
@@ -84,21 +88,31 @@ class Counter(Family[Count]):
         """Make a child."""
         return Count()
 
+    def numbers(self) -> dict[Labels, list[float]]:
+        """Return each count, alone in a list."""
+        return {labels: [child.value] for labels, child in self.children.items()}
+
 
 @dataclass(slots=True)
 class Gauge(Family[Count]):
-    """Numbers that grow and shrink. With `read`, they are read when the metrics are."""
+    """Numbers that grow and shrink. With `read`, they are read when the metrics are.
+
+    `combine` makes one number of those of several processes.
+    """
 
     kind: ClassVar[str] = "gauge"
     read: Callable[[], Mapping[Labels, float]] | None = None
+    combine: Callable[[Iterable[float]], float] = sum
 
     def make(self) -> Count:
         """Make a child."""
         return Count()
 
-    def now(self) -> Mapping[Labels, float]:
-        """Return the numbers by the values of the labels."""
-        return {key: child.value for key, child in self.children.items()} if self.read is None else self.read()
+    def numbers(self) -> dict[Labels, list[float]]:
+        """Return each number as it is now, alone in a list."""
+        if self.read is not None:
+            return {labels: [float(number)] for labels, number in self.read().items()}
+        return {labels: [child.value] for labels, child in self.children.items()}
 
 
 @dataclass(slots=True)
@@ -111,3 +125,7 @@ class Histogram(Family[Timing]):
     def make(self) -> Timing:
         """Make a child."""
         return Timing(self.bounds)
+
+    def numbers(self) -> dict[Labels, list[float]]:
+        """Return the number of durations in each bucket, then their sum."""
+        return {labels: [*child.counts, child.total] for labels, child in self.children.items()}

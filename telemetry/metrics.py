@@ -40,7 +40,7 @@ REPLICA_READS: Final = Counter(
 PLANS: Final = Gauge("crossgate_plans", "Plans in the cache.", ("documents",))
 PLAN_CHARACTERS: Final = Gauge("crossgate_plan_cache_characters", "Characters that the plans count.", ("documents",))
 REDACTIONS: Final = Counter("crossgate_redactions_total", "Entries of `extensions.redactions`.", ("reason",))
-POLICY: Final = Gauge("crossgate_policy_info", "The policy in force.", ("version",))
+POLICY: Final = Gauge("crossgate_policy_info", "The policy in force.", ("version",), combine=max)
 
 STATEMENT_SECONDS: Final = Histogram(
     "crossgate_statement_duration_seconds", "Time of an SQL statement.", ("access",), bounds=STATEMENT_BUCKETS
@@ -48,11 +48,15 @@ STATEMENT_SECONDS: Final = Histogram(
 POOL: Final = Gauge("crossgate_database_connections", "Connections to the database.", ("access", "state"))
 POOL_LIMIT: Final = Gauge("crossgate_database_connections_limit", "Connections that can be open.", ("access",))
 POOL_WAITING: Final = Gauge("crossgate_database_waiting", "Statements that wait for a connection.", ("access",))
-LISTENING: Final = Gauge("crossgate_change_listener_connected", "1 while change events arrive from the database, else 0.")
+LISTENING: Final = Gauge(
+    "crossgate_change_listener_connected", "1 while change events arrive from the database, else 0.", combine=min
+)
 AUDIT_PENDING: Final = Gauge("crossgate_audit_pending", "Audit events that wait to be written.")
 
-JOBS: Final = Gauge("crossgate_jobs", "Jobs in the queue.", ("queue", "state"))
-JOB_DELAY_SECONDS: Final = Gauge("crossgate_job_delay_seconds", "How long the oldest due job has waited.", ("queue",))
+JOBS: Final = Gauge("crossgate_jobs", "Jobs in the queue.", ("queue", "state"), combine=max)
+JOB_DELAY_SECONDS: Final = Gauge(
+    "crossgate_job_delay_seconds", "How long the oldest due job has waited.", ("queue",), combine=max
+)
 JOB_SECONDS: Final = Histogram("crossgate_job_duration_seconds", "Time of a job.", ("queue", "result"), bounds=JOB_BUCKETS)
 MAILS: Final = Counter("crossgate_mails_total", "Attempts to send an email.", ("result",))
 WEBHOOKS: Final = Counter("crossgate_webhook_deliveries_total", "Attempts to deliver a webhook.", ("result",))

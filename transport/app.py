@@ -44,8 +44,9 @@ from transport.limits.body_size import BodyLimit, BodyLimitOfQuery
 from transport.limits.bounds import bounds_of
 from transport.limits.capacity import Capacity, Limits
 from transport.limits.deadlines import Deadlines
+from transport.limits.ledger import Ledger, Opened, OwnLedger
 from transport.limits.peers import Peers
-from transport.limits.quotas import Quotas
+from transport.limits.quotas import Buckets, Payers, Quotas
 from transport.logs import PolicyVersion, RequestLog, request_lines
 from transport.operations import ExecutePlanned, OperationRunner, SelectEvents
 from transport.realtime.sse import EventStreams
@@ -78,6 +79,7 @@ def create_app(
     quotas: Quotas | None = None,
     origins: Container[str] | None = None,
     replicas: ClientReplicas | None = None,
+    ledger: Ledger | None = None,
 ) -> Starlette:
     """Build the gateway's ASGI application; its `state.connections` holds the open connections, which a stopping server closes.
 
@@ -97,7 +99,9 @@ def create_app(
         quotas: The quotas that `extra_routes` charge too; by default those of `settings`.
         origins: The web origins whose pages can call the gateway; by default those of `settings`.
         replicas: The replicas that answer queries in place of the primary.
+        ledger: Where open sockets and subscriptions, and the default `quotas`, are counted; by default in this process.
     """
+    ledger = OwnLedger() if ledger is None else ledger
     admitted: Container[str] = AllowedOrigins(frozenset(settings.allowed_origins)) if origins is None else origins
     connections = OpenConnections()
     endpoint, graphql = _graphql_routes(
@@ -107,9 +111,10 @@ def create_app(
         connections=connections,
         contexts=_Contexts(make_context, make_subscriber, view_as),
         policy=policy,
-        quotas=quotas or quotas_of(settings),
+        quotas=quotas or quotas_of(settings, ledger),
         origins=admitted,
         replicas=replicas,
+        ledger=ledger,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
     middleware = _middleware(settings, endpoint, body_limits, policy, admitted)
@@ -169,10 +174,11 @@ def _graphql_routes(
     quotas: Quotas,
     origins: Container[str],
     replicas: ClientReplicas | None,
+    ledger: Ledger,
 ) -> tuple[GraphQLEndpoint, list[BaseRoute]]:
     """Build the endpoint and the routes that run operations: `/graphql` over HTTP and WebSocket, `/diff`, and the public pages."""
     seconds = settings.request_timeout
-    sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, "sockets")
+    sockets_open = _capacity("TOO_MANY_SOCKETS", "WebSockets and event streams", settings, ledger, Opened.SOCKETS)
     streams = Streams(
         operations=operations,
         make_subscriber=contexts.subscriber,
@@ -180,7 +186,7 @@ def _graphql_routes(
         seconds=seconds,
         policy=policy,
         quotas=quotas,
-        subscriptions=_capacity("TOO_MANY_SUBSCRIPTIONS", "subscriptions", settings, "subscriptions"),
+        subscriptions=_capacity("TOO_MANY_SUBSCRIPTIONS", "subscriptions", settings, ledger, Opened.SUBSCRIPTIONS),
     )
     endpoint = GraphQLEndpoint(
         operations=operations,
@@ -226,16 +232,20 @@ def _diff(operations: OperationRunner, identity: Identity, contexts: _Contexts, 
     )
 
 
-def quotas_of(settings: Settings) -> Quotas:
-    """Return the quotas of users and peers from the settings."""
-    return Quotas(viewer=settings.cost_per_viewer, peer=settings.cost_per_peer)
+def quotas_of(settings: Settings, ledger: Ledger) -> Quotas:
+    """Return the quotas of users and peers from the settings, as a ledger counts them."""
+    return Quotas(
+        viewers=Buckets(settings.cost_per_viewer, ledger.times(Payers.VIEWERS)),
+        peers=Buckets(settings.cost_per_peer, ledger.times(Payers.PEERS)),
+    )
 
 
-def _capacity(code: str, things: str, settings: Settings, name: str) -> Capacity:
-    """Return the capacity whose limits the settings hold as `max_<name>`, per process, peer and viewer."""
+def _capacity(code: str, things: str, settings: Settings, ledger: Ledger, name: Opened) -> Capacity:
+    """Return the capacity whose limits the settings hold as `max_<name>`, for the gateway, per peer and per viewer."""
     limits = settings.model_dump(include={f"max_{name}", f"max_{name}_per_peer", f"max_{name}_per_viewer"})
-    process, peer, viewer = (limits[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
-    return Capacity(code, things, Limits(process=process, peer=peer, viewer=viewer), metrics.OPEN.child(name))
+    gateway, peer, viewer = (limits[f"max_{name}{share}"] for share in ("", "_per_peer", "_per_viewer"))
+    limited = Limits(gateway=gateway, peer=peer, viewer=viewer)
+    return Capacity(code, things, limited, ledger.counts(name), metrics.OPEN.child(name))
 
 
 def _middleware(

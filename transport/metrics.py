@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -24,8 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from settings import Settings
-from telemetry import metrics
-from telemetry.families import Counter, Gauge, Histogram, Labels, Timing
+from telemetry import metrics, snapshots
+from telemetry.families import Counter, Gauge, Histogram, Labels
+from telemetry.snapshots import Numbers, Snapshot
 
 TICK: Final = 1.0  # seconds between two measurements of the event loop's delay
 INFINITY: Final = "+Inf"
@@ -36,32 +37,37 @@ log = structlog.stdlib.get_logger("crossgate.metrics")
 class Families(Collector):
     """The families of `telemetry.metrics`, as Prometheus' library reads them."""
 
+    def __init__(self, read: Callable[[], Snapshot]) -> None:
+        """Show the numbers that `read` returns."""
+        self._read = read
+
     def collect(self) -> Iterator[Metric]:
-        """Yield each family with its children."""
+        """Yield each family with its numbers."""
+        snapshot = self._read()
         for family in metrics.FAMILIES:
-            yield _histogram(family) if isinstance(family, Histogram) else _numbers(family)
+            numbers = snapshot.get(family.name, {})
+            yield _histogram(family, numbers) if isinstance(family, Histogram) else _numbers(family, numbers)
 
 
-def _numbers(family: Counter | Gauge) -> Metric:
+def _numbers(family: Counter | Gauge, numbers: Numbers) -> Metric:
     kind = CounterMetricFamily if isinstance(family, Counter) else GaugeMetricFamily
     metric = kind(family.name, family.meaning, labels=family.labels)
-    values = family.now() if isinstance(family, Gauge) else {key: each.value for key, each in family.children.items()}
-    for labels, value in values.items():
-        metric.add_metric(_texts(labels), value)
+    for labels, (number,) in numbers.items():
+        metric.add_metric(_texts(labels), number)
     return metric
 
 
-def _histogram(family: Histogram) -> Metric:
+def _histogram(family: Histogram, numbers: Numbers) -> Metric:
     metric = HistogramMetricFamily(family.name, family.meaning, labels=family.labels)
-    for labels, timing in family.children.items():
-        metric.add_metric(_texts(labels), list(_buckets(timing)), timing.total)
+    for labels, (*counts, total) in numbers.items():
+        metric.add_metric(_texts(labels), list(_buckets(family.bounds, counts)), total)
     return metric
 
 
-def _buckets(timing: Timing) -> Iterator[tuple[str, float]]:
+def _buckets(bounds: Sequence[float], counts: Sequence[float]) -> Iterator[tuple[str, float]]:
     """Yield the upper bound of each bucket, and how many durations are at most that."""
-    number = 0
-    for bound, count in zip((*map(str, timing.bounds), INFINITY), timing.counts, strict=True):
+    number = 0.0
+    for bound, count in zip((*map(str, bounds), INFINITY), counts, strict=True):
         number += count
         yield bound, number
 
@@ -71,18 +77,17 @@ def _texts(labels: Labels) -> Sequence[str]:
 
 
 def registry() -> CollectorRegistry:
-    """Return the registry: the families, and what Python and the operating system know of the process."""
+    """Return the registry of a process: the families, and what Python and the operating system know of it."""
     made = CollectorRegistry()
-    made.register(Families())
+    made.register(Families(snapshots.take))
     ProcessCollector(registry=made)
     PlatformCollector(registry=made)
     GCCollector(registry=made)
     return made
 
 
-def create_metrics_app() -> Starlette:
-    """Build the application that serves `/metrics`."""
-    collected = registry()
+def create_metrics_app(collected: CollectorRegistry) -> Starlette:
+    """Build the application that serves a registry as `/metrics`."""
 
     async def show(request: Request) -> Response:
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
@@ -107,9 +112,8 @@ async def serving_metrics(settings: Settings) -> AsyncIterator[None]:
         yield
         return
     listening = listen(settings.metrics_host, settings.metrics_port)
-    server = Server(
-        uvicorn.Config(create_metrics_app(), lifespan="off", ws="none", log_config=None, access_log=False, server_header=False)
-    )
+    app = create_metrics_app(registry())
+    server = Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False))
     tasks = [asyncio.create_task(server.serve([listening])), asyncio.create_task(_measure_delay())]
     log.info("metrics.served", host=settings.metrics_host, port=listening.getsockname()[1])
     try:
@@ -126,9 +130,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def _measure_delay() -> None:
-    """Note how late the event loop runs what is due."""
-    timing = metrics.LOOP_DELAY_SECONDS.child()
     while True:
-        due = time.perf_counter() + TICK
-        await asyncio.sleep(TICK)
-        timing.observe(max(0.0, time.perf_counter() - due))
+        await note_delay()
+
+
+async def note_delay() -> None:
+    """Wait for a tick, and note how late the event loop runs what is due."""
+    due = time.perf_counter() + TICK
+    await asyncio.sleep(TICK)
+    metrics.LOOP_DELAY_SECONDS.child().observe(max(0.0, time.perf_counter() - due))

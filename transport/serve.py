@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 
 from settings import Settings
 from transport.limits.connections import Bounded, Config
+from transport.limits.ledger import Ledger, OwnLedger
 from transport.processes.supervisor import RETIRING, Place
 from transport.realtime.streams import OpenConnections
 
@@ -124,11 +125,15 @@ class ChildServer(Server):
             await asyncio.sleep(DRAIN_INTERVAL)
 
 
-def server(app: Starlette, settings: Settings, place: Place | None = None) -> Server:
-    """Return a server for the application, alone or at a place. Its logs go where `configure_logging` sends them."""
+def server(app: Starlette, settings: Settings, place: Place | None = None, ledger: Ledger | None = None) -> Server:
+    """Return a server for the application, alone or at a place. Its logs go where `configure_logging` sends them.
+
+    `ledger` counts its connections; by default those of this process only.
+    """
     config = Config(
         app,
         settings,
+        ledger or OwnLedger(),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -156,7 +161,11 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def serve(
-    app: Starlette, settings: Settings, place: Place | None = None, sockets: Sequence[socket.socket] | None = None
+    app: Starlette,
+    settings: Settings,
+    place: Place | None = None,
+    sockets: Sequence[socket.socket] | None = None,
+    ledger: Ledger | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, alone or as one of several processes."""
     raise_file_limit(settings.max_connections + EXTRA_FILES)
@@ -164,7 +173,7 @@ def serve(
     gc.freeze()  # schema and policy live as long as the process; scanning them again would delay requests
     gc.set_threshold(*GC_THRESHOLDS)  # responses have no reference cycles, so there's almost nothing to collect
     sys.setswitchinterval(SWITCH_INTERVAL)
-    server(app, settings, place).run(None if sockets is None else list(sockets))
+    server(app, settings, place, ledger).run(None if sockets is None else list(sockets))
 
 
 def raise_file_limit(wanted: int) -> None:

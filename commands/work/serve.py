@@ -22,11 +22,13 @@ from commands.demo.market import NotEmpty
 from commands.demo.scales import DemoScale, SampleMarket
 from commands.failure import Failure
 from commands.store import migrate, open_database, requiring_tables, running_database
+from commands.work.database_connections import check_connections
 from commands.work.processes import serve_together
 from commands.work.tracing import exporting_traces
 from resolvers.reading.viewers import find_member
 from settings import Settings, variable
 from transport.development import warning
+from transport.logs import configure_logging
 from transport.serve import serve as run
 
 log = structlog.stdlib.get_logger("crossgate.serve")
@@ -37,12 +39,12 @@ def serve(options: Mapping[str, Any], demo: SampleMarket | None) -> None:
     settings = Settings.load(**options)
     if demo not in (None, SampleMarket.NONE) and not settings.development:
         raise typer.BadParameter("sample data needs development mode: add --development", param_hint="--demo")
-    if settings.processes > 1 and settings.metrics_port is not None:
-        raise Failure(f"Metrics are of one process. Unset {variable('metrics_port')}, or serve with one process.")
     require_free_ports(settings)
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), running_database(settings) as database_settings:
         typer.echo(asyncio.run(prepare_database(database_settings, demo or SampleMarket.SMALL)))
+        configure_logging(settings)
+        asyncio.run(check_connections(database_settings))
         if settings.processes > 1:
             serve_together(database_settings, companion_of(database_settings))
             return

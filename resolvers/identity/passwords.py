@@ -18,17 +18,20 @@ from resolvers.values.text import is_storable
 MAX_LENGTH: Final = 128  # characters (V43)
 TIME_COST: Final = 2
 MEMORY_COST: Final = 19_456  # KiB: 19 MiB
-WORKERS: Final = max(1, (os.cpu_count() or 2) // 2)  # threads, each with its own memory
 MAX_ESTIMATED_LENGTH: Final = 72  # characters that zxcvbn looks at
 COMMON_SCORE: Final = 2  # zxcvbn's score of passwords that fewer than 10^8 guesses find
 
 
 class Passwords:
-    """Hashes passwords. A comparison costs the same whether or not there is a hash to compare with (V42)."""
+    """Hashes passwords. A comparison costs the same whether or not there is a hash to compare with (V42).
 
-    def __init__(self) -> None:
+    The processes of a gateway, `processes` of them, have threads for half of the processors, and each has at least one. Each thread
+    has its own memory.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
         self._hasher = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_COST, parallelism=1)
-        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="password")
+        self._threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2 // processes), thread_name_prefix="password")
         self._dummy = _unmatched_hash()
 
     async def hash(self, password: str) -> str:

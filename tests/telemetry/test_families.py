@@ -36,10 +36,10 @@ def test_gauge_with_a_reader_shows_what_it_reads() -> None:
     gauge = Gauge("sample", "Sample.", ("value",))
     gauge.child("a").value = 3
 
-    own = gauge.now()
+    own = gauge.numbers()
     gauge.read = lambda: {("b",): 4}
 
-    assert ({("a",): 3}, {("b",): 4}) == (own, gauge.now())
+    assert ({("a",): [3]}, {("b",): [4]}) == (own, gauge.numbers())
 
 
 def test_names_follow_the_conventions() -> None:

@@ -1,4 +1,4 @@
-"""Capacity: WebSockets, event streams and subscriptions are limited per process, per peer and per user."""
+"""Capacity: WebSockets, event streams and subscriptions are limited for the gateway, per peer and per user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from tests.transport.gateway import OPEN_SUBSCRIPTIONS, make_app, running
 from tests.transport.test_sse import EVENTS, events, open_event_stream
 from tests.transport.test_websocket import ACK, INIT, eventually, open_initialised, open_socket, receive, send, subscribe
 from transport.authentication.tokens import Tokens
-from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
+from transport.limits.capacity import GATEWAY, Capacity, CapacityExceeded, Counts, Holder, Limits, OwnCounts, Share
+from transport.limits.ledger import Opened
+from transport.limits.shared import SharedLedger
 
 WAITING = "subscription { waiting }"
 LIMIT = 2
@@ -34,17 +36,18 @@ def socket_url(url: str) -> str:
     return url.replace("http", "ws")
 
 
-def test_refused_hold_counts_for_no_holder() -> None:
+@pytest.mark.parametrize("counts", [OwnCounts(), SharedLedger(2).at(1).counts(Opened.SOCKETS)])
+def test_refused_hold_counts_for_no_holder(counts: Counts) -> None:
     """A refused hold counts for none of its holders, and a hold that ends frees its place."""
     peer, viewer = Holder(Share.PEER, "192.0.2.1"), Holder(Share.VIEWER, None)
-    capacity = Capacity("TOO_MANY", "things", Limits(process=5, peer=2, viewer=1))
+    capacity = Capacity("TOO_MANY", "things", Limits(gateway=5, peer=2, viewer=1), counts)
 
-    with capacity.hold(PROCESS, peer, viewer):
-        with pytest.raises(CapacityExceeded), capacity.hold(PROCESS, peer, viewer):
+    with capacity.hold(GATEWAY, peer, viewer):
+        with pytest.raises(CapacityExceeded), capacity.hold(GATEWAY, peer, viewer):
             pass
-        during = [capacity.open(holder) for holder in (PROCESS, peer, viewer)]
+        during = [capacity.open(holder) for holder in (GATEWAY, peer, viewer)]
 
-    assert ([1, 1, 1], [0, 0, 0]) == (during, [capacity.open(holder) for holder in (PROCESS, peer, viewer)])
+    assert ([1, 1, 1], [0, 0, 0]) == (during, [capacity.open(holder) for holder in (GATEWAY, peer, viewer)])
 
 
 @pytest.mark.parametrize(

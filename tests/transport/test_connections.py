@@ -22,6 +22,7 @@ from tests.transport.gateway import make_app, running
 from tests.transport.test_websocket import open_initialised, receive, subscribe
 from transport.authentication.tokens import Tokens
 from transport.headers import safe_headers
+from transport.limits.capacity import Holder, OwnCounts
 from transport.limits.connections import Pace
 
 BODY = b'{"query": "{ hello }"}'
@@ -237,6 +238,23 @@ async def test_websocket_counts_as_one_connection(settings: Settings, tokens: To
                 await subscribe(client, "{ hello }")
                 assert (await receive(client))["type"] == "next"
             assert _accepted_eventually(url)
+
+
+async def test_websocket_keeps_the_place_of_its_connection(
+    settings: Settings, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upgrade never frees the place in between, which a connection of another process could take."""
+
+    def lose_place(self: OwnCounts, holders: tuple[Holder, ...]) -> None:
+        """Free nothing: another process takes the place at once."""
+
+    monkeypatch.setattr(OwnCounts, "give_back", lose_place)
+    with serve(settings, tokens, max_connections=1) as url:
+        async with open_initialised(f"{url.replace('http', 'ws')}/graphql") as first:
+            await subscribe(first, "{ hello }")
+            answer = await receive(first)
+
+    assert "next" == answer["type"]
 
 
 async def test_upgrades_yield_to_the_event_loop() -> None:

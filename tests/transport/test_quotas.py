@@ -18,7 +18,8 @@ from tests.transport.gateway import make_app, running
 from tests.transport.test_sse import all_events
 from tests.transport.test_websocket import open_initialised, open_socket, receive, receive_close, send, subscribe
 from transport.authentication.tokens import Tokens
-from transport.limits.quotas import MIN_CHARGE, SHARED_BUCKETS, WINDOW, Buckets
+from transport.limits.quotas import MIN_CHARGE, SHARED_BUCKETS, WINDOW, Buckets, OwnTimes
+from transport.limits.shared import SharedTimes
 
 QUOTA = 3 * MIN_CHARGE
 HELLO = {"query": "{ hello }"}
@@ -34,10 +35,14 @@ class FakeClock:
         return self.now
 
 
-def test_bucket_empties_and_refills() -> None:
+STORES = pytest.mark.parametrize("times_of", [OwnTimes, SharedTimes])
+
+
+@STORES
+def test_bucket_empties_and_refills(times_of: type[OwnTimes | SharedTimes]) -> None:
     """A bucket allows what it holds, refuses more, says when to retry, and is full after its window."""
     clock = FakeClock()
-    buckets = Buckets(600, clock=clock)
+    buckets = Buckets(600, times_of(), clock=clock)
 
     first, second, third = buckets.charge("a", 500), buckets.charge("a", 100), buckets.charge("a", 10)
     clock.now += 1
@@ -49,10 +54,11 @@ def test_bucket_empties_and_refills() -> None:
     assert (fourth.allowed, fifth.allowed) == (True, True)
 
 
-def test_charge_above_the_quota_needs_a_full_bucket() -> None:
+@STORES
+def test_charge_above_the_quota_needs_a_full_bucket(times_of: type[OwnTimes | SharedTimes]) -> None:
     """A charge larger than the bucket isn't refused forever: it takes everything from a full bucket."""
     clock = FakeClock()
-    buckets = Buckets(100, clock=clock)
+    buckets = Buckets(100, times_of(), clock=clock)
 
     first, second = buckets.charge("a", 5000), buckets.charge("a", 5000)
     clock.now += WINDOW
@@ -62,9 +68,10 @@ def test_charge_above_the_quota_needs_a_full_bucket() -> None:
     assert (0, WINDOW) == (first.left, second.seconds)
 
 
-def test_buckets_are_independent() -> None:
+@STORES
+def test_buckets_are_independent(times_of: type[OwnTimes | SharedTimes]) -> None:
     """Spending one owner's quota doesn't spend another's."""
-    buckets = Buckets(100, clock=FakeClock())
+    buckets = Buckets(100, times_of(), clock=FakeClock())
 
     assert [True, False, True] == [buckets.charge(owner, 100).allowed for owner in ("a", "a", "b")]
 
@@ -72,19 +79,21 @@ def test_buckets_are_independent() -> None:
 def test_full_buckets_are_dropped() -> None:
     """A bucket that has refilled uses no memory."""
     clock = FakeClock()
-    buckets = Buckets(100, clock=clock)
+    times = OwnTimes()
+    buckets = Buckets(100, times, clock=clock)
     for number in range(1000):
-        buckets.charge(number, 1)
+        buckets.charge(f"sooner {number}", 1)
     clock.now += WINDOW
     for number in range(600):
         buckets.charge(f"later {number}", 1)
 
-    assert len(buckets) == 600
+    assert len(times) == 600
 
 
 def test_flood_of_peers_neither_refills_nor_takes_buckets() -> None:
     """When no more buckets fit, existing ones stay, newcomers share some, and memory is limited."""
-    buckets = Buckets(100, max_buckets=50, clock=FakeClock())
+    times = OwnTimes(max_buckets=50)
+    buckets = Buckets(100, times, clock=FakeClock())
     buckets.charge("attacker", 100)
     buckets.charge("honest", 10)
 
@@ -93,14 +102,19 @@ def test_flood_of_peers_neither_refills_nor_takes_buckets() -> None:
     assert not buckets.charge("attacker", 1).allowed
     assert buckets.charge("honest", 90).allowed
     assert sum(flood) <= 50 + SHARED_BUCKETS
-    assert len(buckets) <= 50 + SHARED_BUCKETS
+    assert len(times) <= 50 + SHARED_BUCKETS
 
 
-@given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 2000)), max_size=40))
-def test_charges_never_exceed_the_quota_plus_the_refill(charges: list[tuple[float, int]]) -> None:
+@given(
+    st.booleans().map(lambda is_shared: SharedTimes(sets=1) if is_shared else OwnTimes()),
+    st.lists(st.tuples(st.floats(0, 100), st.integers(1, 2000)), max_size=40),
+)
+def test_charges_never_exceed_the_quota_plus_the_refill(
+    times: OwnTimes | SharedTimes, charges: list[tuple[float, int]]
+) -> None:
     """Whatever is charged and when, at most the quota plus the refill since the start is allowed."""
     clock = FakeClock()
-    buckets, charged = Buckets(1000, clock=clock), 0
+    buckets, charged = Buckets(1000, times, clock=clock), 0
     started = clock.now
     for pause, amount in charges:
         clock.now += pause

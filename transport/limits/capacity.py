@@ -1,19 +1,19 @@
-"""Capacity: how many objects of one kind can be open at once, per process, per peer and per signed-in viewer.
+"""Capacity: how many objects of one kind can be open at once, in the whole gateway, per peer and per signed-in viewer.
 
-    CapacityExceeded ── the refusal at a limit: 503 for the process, 429 for a peer or viewer
+    CapacityExceeded ── the refusal at a limit: 503 for the gateway, 429 for a peer or viewer
 
-Only open objects are counted, so the process limit bounds the memory of the counts.
+`Counts` has the numbers: those of one process are here, those of several in `shared`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from starlette.types import Scope
@@ -29,25 +29,25 @@ RETRY_AFTER_SECONDS: Final = 5
 class Share(StrEnum):
     """The scope of a limit."""
 
-    PROCESS = "process"
+    GATEWAY = "gateway"
     PEER = "network address"
     VIEWER = "user"
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A peer, a viewer, or the process, which has no name."""
+    """A peer, a viewer, or the gateway, which has no name."""
 
     share: Share
     name: str | UUID | None = None
 
 
-PROCESS: Final = Holder(Share.PROCESS)
+GATEWAY: Final = Holder(Share.GATEWAY)
 
 
 def origin_of(scope: Scope) -> tuple[Holder, ...]:
-    """Return the holders of what a request opens that are known before its viewer is: the process and the peer."""
-    return PROCESS, Holder(Share.PEER, peer_of(scope))
+    """Return the holders of what a request opens that are known before its viewer is: the gateway and the peer."""
+    return GATEWAY, Holder(Share.PEER, peer_of(scope))
 
 
 def holder_of(viewer: Viewer) -> tuple[Holder, ...]:
@@ -56,13 +56,13 @@ def holder_of(viewer: Viewer) -> tuple[Holder, ...]:
 
 
 class CapacityExceeded(Refusal):
-    """A limit on open objects is reached (503 for the process, 429 for a peer or viewer)."""
+    """A limit on open objects is reached (503 for the gateway, 429 for a peer or viewer)."""
 
     def __init__(self, code: str, things: str, limit: int, share: Share) -> None:
         """Make a message in which `things` names the limited objects in the plural."""
         self.share = share
-        holder = "the gateway" if share is Share.PROCESS else f"each {share.value}"
-        status = HTTPStatus.SERVICE_UNAVAILABLE if share is Share.PROCESS else HTTPStatus.TOO_MANY_REQUESTS
+        holder = "the gateway" if share is Share.GATEWAY else f"each {share.value}"
+        status = HTTPStatus.SERVICE_UNAVAILABLE if share is Share.GATEWAY else HTTPStatus.TOO_MANY_REQUESTS
         message = f"Too many {things} are open; {holder} can have at most {limit}. Close some, or try again later."
         super().__init__(status, code, message, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
@@ -71,25 +71,64 @@ class CapacityExceeded(Refusal):
 class Limits:
     """The limits for one kind of object."""
 
-    process: int
+    gateway: int
     peer: int
     viewer: int
+
+
+class Counts(Protocol):
+    """How many objects of one kind each holder has open."""
+
+    def open(self, holder: Holder) -> int:
+        """Return how many objects a holder has open."""
+
+    def take(self, holders: tuple[Holder, ...], limits: Mapping[Share, int]) -> Share | None:
+        """Count one more object for each holder. At a limit, count nothing and return whose limit it is."""
+
+    def give_back(self, holders: tuple[Holder, ...]) -> None:
+        """Count one object less for each holder."""
+
+
+class OwnCounts:
+    """The counts of a single process. Only open objects are counted, so the gateway's limit bounds their memory."""
+
+    def __init__(self) -> None:
+        self._open: Counter[Holder] = Counter()
+
+    def open(self, holder: Holder) -> int:
+        """Return how many objects a holder has open."""
+        return self._open[holder]
+
+    def take(self, holders: tuple[Holder, ...], limits: Mapping[Share, int]) -> Share | None:
+        """Count one more object for each holder. See `Counts`."""
+        for holder in holders:
+            if self._open[holder] >= limits[holder.share]:
+                return holder.share
+        self._open.update(holders)
+        return None
+
+    def give_back(self, holders: tuple[Holder, ...]) -> None:
+        """Count one object less for each holder."""
+        for holder in holders:
+            self._open[holder] -= 1
+            if self._open[holder] <= 0:
+                del self._open[holder]
 
 
 class Capacity:
     """Counts open objects of one kind, and refuses to open more than allowed."""
 
-    def __init__(self, code: str, things: str, limits: Limits, gauge: Count | None = None) -> None:
-        """Refuse with `code`; `things` names the counted objects in the plural. `gauge` shows how many the process has open."""
+    def __init__(self, code: str, things: str, limits: Limits, counts: Counts, gauge: Count | None = None) -> None:
+        """Refuse with `code`; `things` names the counted objects in the plural. `gauge` shows how many this process has open."""
         self._code = code
         self._things = things
-        self._limits = {Share.PROCESS: limits.process, Share.PEER: limits.peer, Share.VIEWER: limits.viewer}
-        self._open: Counter[Holder] = Counter()
+        self._limits = {Share.GATEWAY: limits.gateway, Share.PEER: limits.peer, Share.VIEWER: limits.viewer}
+        self._counts = counts
         self._gauge = gauge or Count()
 
-    def open(self, holder: Holder = PROCESS) -> int:
+    def open(self, holder: Holder = GATEWAY) -> int:
         """Return how many objects a holder has open."""
-        return self._open[holder]
+        return self._counts.open(holder)
 
     @contextmanager
     def hold(self, *holders: Holder) -> Iterator[None]:
@@ -102,16 +141,12 @@ class Capacity:
 
     def take(self, *holders: Holder) -> None:
         """Count one more object for each holder. Raises CapacityExceeded, and then counts nothing."""
-        for holder in holders:
-            if self._open[holder] >= self._limits[holder.share]:
-                raise CapacityExceeded(self._code, self._things, self._limits[holder.share], holder.share)
-        self._open.update(holders)
-        self._gauge.value += PROCESS in holders
+        full = self._counts.take(holders, self._limits)
+        if full is not None:
+            raise CapacityExceeded(self._code, self._things, self._limits[full], full)
+        self._gauge.value += GATEWAY in holders
 
     def give_back(self, *holders: Holder) -> None:
         """Count one object less for each holder."""
-        self._gauge.value -= PROCESS in holders
-        for holder in holders:
-            self._open[holder] -= 1
-            if self._open[holder] <= 0:
-                del self._open[holder]
+        self._gauge.value -= GATEWAY in holders
+        self._counts.give_back(holders)

@@ -28,7 +28,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from settings import Settings
 from telemetry import metrics
 from transport.headers import RawHeader, safe_headers
-from transport.limits.capacity import PROCESS, Capacity, CapacityExceeded, Holder, Limits, Share
+from transport.limits.capacity import GATEWAY, Capacity, CapacityExceeded, Holder, Limits, Share
+from transport.limits.ledger import Ledger, Opened
 from transport.limits.peers import Proxies, network_of
 from transport.refusal import error_body
 
@@ -66,7 +67,7 @@ class Pace:
 class Config(uvicorn.Config):
     """uvicorn's configuration, plus the state that the protocols here share."""
 
-    def __init__(self, app: Any, settings: Settings, **options: Any) -> None:
+    def __init__(self, app: Any, settings: Settings, ledger: Ledger, **options: Any) -> None:
         super().__init__(app, http=Http, ws=WebSocket, **options)
         self.is_draining = False  # every response closes its connection
         self.header_timeout = settings.header_timeout
@@ -75,15 +76,17 @@ class Config(uvicorn.Config):
         self.upgrades = Pace(UPGRADES)
         self.proxies = Proxies(settings.trusted_proxies)
         limit = settings.max_connections
-        limits = Limits(process=limit, peer=settings.max_connections_per_peer, viewer=limit)
-        self.capacity = Capacity(CODE, "connections", limits, metrics.OPEN.child("connections"))
-        self.refused = Capacity(CODE, "refused connections", Limits(process=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED))
+        limits = Limits(gateway=limit, peer=settings.max_connections_per_peer, viewer=limit)
+        counts = ledger.counts(Opened.CONNECTIONS)
+        self.capacity = Capacity(CODE, "connections", limits, counts, metrics.OPEN.child("connections"))
+        refused = Limits(gateway=MAX_REFUSED, peer=MAX_REFUSED, viewer=MAX_REFUSED)
+        self.refused = Capacity(CODE, "refused connections", refused, ledger.counts(Opened.REFUSED))
 
     def holders(self, transport: Transport) -> tuple[Holder, ...]:
         """Return the holders of a connection. A trusted proxy serves many peers, so it doesn't count as one."""
         address = get_remote_addr(transport)
         host = address[0] if address else ""
-        return (PROCESS,) if self.proxies.trusts(host) else (PROCESS, Holder(Share.PEER, network_of(host)))
+        return (GATEWAY,) if self.proxies.trusts(host) else (GATEWAY, Holder(Share.PEER, network_of(host)))
 
 
 class Bounded:
@@ -99,6 +102,10 @@ class Bounded:
         """Count this connection. Raises CapacityExceeded."""
         capacity.take(*holders)
         self._held = capacity, holders
+
+    def take_over(self, other: Bounded) -> None:
+        """Count this connection in place of another protocol. There's no moment in which another process could take its place."""
+        self._held, other._held = other._held, None
 
     def let_go(self) -> None:
         """Stop counting this connection."""
@@ -145,7 +152,7 @@ class Http(Bounded, HttpToolsProtocol):
         self.refusal = refusal
         self.due = time.monotonic() + HEADER_TIMEOUT
         try:
-            self.hold(self.config.refused, PROCESS)
+            self.hold(self.config.refused, GATEWAY)
         except CapacityExceeded:
             self.transport.abort()
 
@@ -192,12 +199,11 @@ class Http(Bounded, HttpToolsProtocol):
         self.config.upgrades.add(self._upgrade)
 
     def _upgrade(self) -> None:
-        """Hand the connection over to the WebSocket protocol, which counts it again."""
+        """Hand the connection over to the WebSocket protocol, which takes over its place."""
         if self.transport.is_closing():
             return
         self.transport.resume_reading()
         self.due = NEVER
-        self.let_go()
         super().handle_websocket_upgrade()
 
 
@@ -207,9 +213,9 @@ class WebSocket(Bounded, WebSocketsSansIOProtocol):
     config: Config
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Count the connection, which the HTTP protocol no longer counts."""
+        """Take over the place of the connection from the HTTP protocol that it had."""
         super().connection_made(transport)
-        self.hold(self.config.capacity, *self.config.holders(self.transport))
+        self.take_over(cast("Bounded", self.transport.get_protocol()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting this connection."""

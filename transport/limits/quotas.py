@@ -1,9 +1,8 @@
 """Quotas: token buckets that limit how much work a viewer or a peer can request. Each operation is charged its cost.
 
 A signed-in user has one bucket, whatever its address; anonymous viewers share the bucket of their peer. A bucket is stored as the
-time when it is full again. Full buckets carry no information and are dropped, so no bucket outlives its window. If too many
-are stored, none is dropped, because that would refill an attacker's bucket: new peers then share a few buckets. Users and peers
-are stored separately, so a flood of addresses doesn't affect users.
+time when it is full again, in `Times`: those of one process are here, those of several in `shared`. Users and peers are stored
+separately, so a flood of addresses doesn't affect users.
 
 Responses report the remaining quota as `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
 """
@@ -12,9 +11,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
+from uuid import UUID
 
 from starlette.types import Scope
 
@@ -32,6 +33,15 @@ UPLOAD_CHARGE: Final = 5000  # a picture is decoded and encoded again
 DOWNLOAD_CHARGE: Final = 10
 EXPORT_CHARGE: Final = 5000  # any number of rows is read
 ROUNDING_ERROR: Final = 1e-6  # in sums of floats
+Owner = str | UUID
+"""A peer or a user."""
+
+
+class Payers(StrEnum):
+    """The kinds of owners of buckets."""
+
+    VIEWERS = "viewers"
+    PEERS = "peers"
 
 
 class RateLimited(Refusal):
@@ -53,41 +63,45 @@ class Balance(NamedTuple):
     seconds: int
 
 
-class Buckets:
-    """Token buckets of equal size, one per owner."""
+class Times(Protocol):
+    """When each owner's bucket is full again, on the clock of `time.monotonic`. A bucket that is full carries no information."""
 
-    def __init__(self, quota: int, max_buckets: int = MAX_BUCKETS, clock: Callable[[], float] = time.monotonic) -> None:
-        self.quota = quota
-        self.policy: RawHeader = (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (quota, WINDOW))
-        self._rate = quota / WINDOW
+    def add(self, owner: Owner, seconds: float, now: float) -> tuple[float, bool]:
+        """Let a bucket be full `seconds` later, if that's within the window from now.
+
+        Returns when it is full again, and whether that has changed.
+        """
+
+
+class OwnTimes:
+    """The times of a single process. Full buckets are dropped, so no bucket outlives its window.
+
+    If too many are stored, none is dropped, because that would refill an attacker's bucket: new peers then share a few buckets.
+    """
+
+    def __init__(self, max_buckets: int = MAX_BUCKETS) -> None:
         self._max_buckets = max_buckets
-        self._clock = clock
-        self._full_at: dict[Hashable, float] = {}  # in the order of the last charge
+        self._full_at: dict[Owner | int, float] = {}  # in the order of the last charge
 
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def charge(self, owner: Hashable, amount: int) -> Balance:
-        """Charge an amount if the bucket has enough, otherwise nothing. An amount above the quota needs a full bucket."""
-        now = self._clock()
+    def add(self, owner: Owner, seconds: float, now: float) -> tuple[float, bool]:
+        """Let a bucket be full `seconds` later, if that's within the window. See `Times`."""
+        key: Owner | int = owner
         full_at = self._full_at.get(owner)
         if full_at is None:
-            owner = self._bucket(owner, now)
-            full_at = self._full_at.get(owner, now)
+            key = self._bucket(owner, now)
+            full_at = self._full_at.get(key, now)
         if full_at < now:
             full_at = now
-        then = full_at + (amount if amount < self.quota else self.quota) / self._rate
-        if (over := then - now - WINDOW) > ROUNDING_ERROR:
-            return Balance(False, self._left(full_at - now), math.ceil(over))
-        self._full_at.pop(owner, None)
-        self._full_at[owner] = then
-        return Balance(True, self._left(then - now), math.ceil(then - now))
+        if full_at + seconds - now - WINDOW > ROUNDING_ERROR:
+            return full_at, False
+        self._full_at.pop(key, None)
+        self._full_at[key] = full_at + seconds
+        return full_at + seconds, True
 
-    def _left(self, missing: float) -> int:
-        """Return the units left in a bucket that needs this many seconds to fill."""
-        return max(0, int(self.quota - missing * self._rate + ROUNDING_ERROR))
-
-    def _bucket(self, owner: Hashable, now: float) -> Hashable:
+    def _bucket(self, owner: Owner, now: float) -> Owner | int:
         """Return the key of the bucket to charge for a new owner: its own, or a shared one if there's no room."""
         for _ in range(2):  # drop up to two full buckets per new one, so that the store shrinks after a flood
             oldest = next(iter(self._full_at), None)
@@ -97,13 +111,33 @@ class Buckets:
         return owner if len(self._full_at) < self._max_buckets else hash(owner) % SHARED_BUCKETS
 
 
+class Buckets:
+    """Token buckets of equal size, one per owner."""
+
+    def __init__(self, quota: int, times: Times, clock: Callable[[], float] = time.monotonic) -> None:
+        self.quota = quota
+        self.policy: RawHeader = (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (quota, WINDOW))
+        self._rate = quota / WINDOW
+        self._times = times
+        self._clock = clock
+
+    def charge(self, owner: Owner, amount: int) -> Balance:
+        """Charge an amount if the bucket has enough, otherwise nothing. An amount above the quota needs a full bucket."""
+        now = self._clock()
+        seconds = (amount if amount < self.quota else self.quota) / self._rate
+        full_at, is_allowed = self._times.add(owner, seconds, now)
+        missing = full_at - now
+        left = max(0, int(self.quota - missing * self._rate + ROUNDING_ERROR))
+        return Balance(is_allowed, left, math.ceil(missing if is_allowed else missing + seconds - WINDOW))
+
+
 class Quotas:
     """The buckets of all users and peers."""
 
-    def __init__(self, viewer: int, peer: int) -> None:
-        """Set the quotas per window: `viewer` for each user, `peer` for all anonymous viewers of one address."""
-        self._viewers = Buckets(viewer)
-        self._peers = Buckets(peer)
+    def __init__(self, viewers: Buckets, peers: Buckets) -> None:
+        """Set the buckets of users, and those that anonymous viewers of one address share."""
+        self._viewers = viewers
+        self._peers = peers
 
     def payer(self, scope: Scope, viewer: Viewer) -> Payer:
         """Return the payer for a viewer's requests."""
@@ -117,7 +151,7 @@ class Payer:
 
     __slots__ = ("_buckets", "_owner", "_state", "is_visitor")
 
-    def __init__(self, buckets: Buckets, owner: Hashable, scope: Scope, *, is_visitor: bool = False) -> None:
+    def __init__(self, buckets: Buckets, owner: Owner, scope: Scope, *, is_visitor: bool = False) -> None:
         self.is_visitor = is_visitor
         self._buckets = buckets
         self._owner = owner

@@ -53,6 +53,11 @@ class Place:
         self._readiness.send_bytes(b"ready")
 
 
+def seats_of(processes: int) -> int:
+    """Return the number of seats: one more than slots, because a replacement starts before its predecessor has ended."""
+    return processes + 1
+
+
 class Child:
     """A forked process. `deadline` is when it's killed."""
 
@@ -151,10 +156,11 @@ class Supervisor:
         self._to_restart: deque[int] = deque()
         self._has_served = False  # once all have
         self._is_stopping = False
+        self._has_failed = False
         self._lifeline = os.pipe()
 
     def run(self) -> bool:
-        """Supervise until a signal ends it. Returns False if a child couldn't start at all."""
+        """Supervise until a signal ends it. Returns False if it had to end because a child couldn't start."""
         with _signals() as wake:
             try:
                 while not self._is_stopping or self._children:
@@ -164,7 +170,7 @@ class Supervisor:
                     child.signal(signal.SIGKILL)
                 for end in self._lifeline:
                     os.close(end)
-        return self._has_served
+        return not self._has_failed
 
     def _turn(self, wake: socket.socket) -> None:
         self._start_missing()
@@ -199,7 +205,7 @@ class Supervisor:
 
     def _start(self, slot: int) -> None:
         taken = {child.seat for child in self._children}
-        seat = next(seat for seat in range(self._processes + 1) if seat not in taken)
+        seat = next(seat for seat in range(seats_of(self._processes)) if seat not in taken)
         child = Child(self._run, slot, seat, self._lifeline)
         self._children.append(child)
         log.info("process.started", pid=child.pid, slot=slot)
@@ -244,6 +250,7 @@ class Supervisor:
             return
         log.error("process.died" if child.is_ready else "process.not_started", **facts)
         if not self._has_served and not child.is_ready:
+            self._has_failed = True
             self._stop()  # it would fail again
         elif any(other.slot == child.slot for other in self._children):
             self._to_restart.clear()  # the others keep what works

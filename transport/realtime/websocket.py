@@ -376,7 +376,7 @@ def _request(message: dict[str, Any]) -> GraphQLRequest:
 
 def _close_for(refusal: CapacityExceeded | RateLimited) -> Close:
     """Return the close frame for an exceeded limit. Clients reconnect by themselves after 1013, but not after 4429."""
-    whole = isinstance(refusal, CapacityExceeded) and refusal.share is Share.PROCESS
+    whole = isinstance(refusal, CapacityExceeded) and refusal.share is Share.GATEWAY
     return Close(TRY_LATER if whole else TOO_MANY_REQUESTS, f"{refusal.code}: {refusal.message}")
 
 
