@@ -9,9 +9,11 @@ import type { Session } from "./session";
 
 const INTROSPECTION = "IntrospectionQuery"; // GraphiQL's own
 const VIEW_AS = "x-crossgate-view-as";
+const POSITION = "crossgate-position"; // of the last mutation: a replica that hasn't reached it can't answer
 
 export function fetcherFor(endpoint: string, session: Session): Fetcher {
   const socket = new URL(endpoint, location.href.replace(/^http/, "ws")).href;
+  let position: string | null = null;
   return async (params, options) => {
     const { signal } = session;
     const request = { ...params, operationName: operationIn(params) };
@@ -26,6 +28,7 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
       if (authorization && !own.has("authorization")) headers.set("authorization", authorization);
       const { viewAs } = session.state();
       if (viewAs && !own.has(VIEW_AS)) headers.set(VIEW_AS, viewAs.id);
+      if (position && !own.has(POSITION)) headers.set(POSITION, position);
       headers.set("content-type", "application/json");
       headers.set("accept", "application/graphql-response+json, application/json;q=0.9");
       signal.throwIfAborted();
@@ -34,6 +37,7 @@ export function fetcherFor(endpoint: string, session: Session): Fetcher {
 
     const started = performance.now();
     const response = await (own.has("authorization") ? send(null) : session.send(send));
+    position = response.headers.get(POSITION) ?? position;
     const text = await response.text();
     if (isRun) {
       noteResponse({

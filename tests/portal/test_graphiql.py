@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.conftest import Gateway
 from tests.portal.conftest import window
@@ -264,3 +264,19 @@ async def test_page_is_accessible_and_stacked_on_a_narrow_window(visit: Visit, s
     assert answer["y"] >= query["y"] + query["height"]
     assert await visit.page.evaluate("document.documentElement.scrollWidth") == 600
     assert [] == await visit.page.evaluate(AUDIT)
+
+
+async def test_queries_after_a_mutation_name_its_position(visit: Visit) -> None:
+    """So a replica that lacks the change doesn't answer them."""
+
+    async def positioned(route: Route) -> None:
+        response = await route.fetch()
+        await route.fulfill(response=response, headers={**response.headers, "crossgate-position": "sealed"})
+
+    await visit.page.route("**/graphql", positioned)
+    await visit.write("{ viewer { user { name } } }")
+    await visit.run_query()
+    async with visit.page.expect_request("**/graphql") as sent:
+        await visit.run_query()
+
+    assert "sealed" == (await sent.value).headers["crossgate-position"]
