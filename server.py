@@ -80,7 +80,7 @@ from transport.authentication.tokens import Tokens
 from transport.development import Development, warning
 from transport.documents import Documents
 from transport.export_pages import SchemaPages
-from transport.gauges import watch_plans, watch_services
+from transport.gauges import watch_plans, watch_replicas, watch_services
 from transport.http.account_pages import account_routes
 from transport.http.captured_mails import mail_routes
 from transport.http.export_files import export_file_route
@@ -494,6 +494,8 @@ def _lifespan(
         await services.audit.start()
         watch_services(services)
         watch_plans(planning)
+        if services.replicas is not None:
+            watch_replicas(services.replicas)
         tasks = [asyncio.ensure_future(start()) for start in companions]
         try:
             async with show_metrics():

@@ -74,6 +74,14 @@ class Replica(Reader):
     """A pool of connections to one replica."""
 
     healthy_from = 0.0  # the time before which it gets no queries
+    current_at = 0.0  # when the primary last was where the replica is known to be
+
+    async def position(self) -> Position | None:
+        """Return the replica's position, or None if it can't be read."""
+        try:
+            return _position(await self.run(OF_REPLICA, ()))
+        except (*CONNECTION_ERRORS, TimeoutError):
+            return None
 
     async def read(self, needed: Position, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """Run a statement on a connection whose server has replayed `needed`. Raises ReplicaUnavailable."""
@@ -93,13 +101,17 @@ class Replica(Reader):
     async def _require(self, connection: Connection, needed: Position) -> None:
         if connection.position is not None and connection.position.contains(needed):
             return
-        rows = await connection.fetch(OF_REPLICA, ())
-        place = rows[0]["place"] if rows else None
-        timeline = rows[0]["timeline"] if rows else None  # NULL without the right to read it
-        connection.position = None if place is None or timeline is None else Position(timeline, place)
+        connection.position = _position(await connection.fetch(OF_REPLICA, ()))
         if connection.position is None or not connection.position.contains(needed):
             BEHIND.value += 1
             raise ReplicaUnavailable
+
+
+def _position(rows: Sequence[Any]) -> Position | None:
+    """Return the position that OF_REPLICA has found, or None."""
+    place = rows[0]["place"] if rows else None
+    timeline = rows[0]["timeline"] if rows else None  # NULL without the right to read it
+    return None if place is None or timeline is None else Position(timeline, place)
 
 
 class ReplicaReads:
@@ -132,6 +144,7 @@ class Replicas:
         self._turns = count()
         self._seen: deque[tuple[float, Position]] = deque()  # when the primary was where
         self._floor: tuple[float, Position] | None = None
+        self._start = time.monotonic()
 
     async def position(self) -> Position | None:
         """Return the primary's position, which contains everything committed before. None without replicas."""
@@ -159,18 +172,34 @@ class Replicas:
         return ReplicaReads(ready[next(self._turns) % len(ready)], self._floor[1].join(written))
 
     async def follow(self) -> None:
-        """Note where the primary is, until cancelled."""
-        while self._replicas:
+        """Note where the primary and each replica are, until cancelled."""
+        await asyncio.gather(self._follow_primary(), *(self._follow(replica) for replica in self._replicas))
+
+    async def _follow_primary(self) -> None:
+        while True:
             started = time.monotonic()
             if (position := await self.position_if_known()) is not None:
                 self._note(started, position)
             await asyncio.sleep(min(INTERVAL, self._max_lag / 2))
+
+    async def _follow(self, replica: Replica) -> None:
+        """Note when the primary last was where a replica is by now."""
+        while True:
+            position = await replica.position()
+            reached = (at for at, seen in reversed(self._seen) if position is not None and position.contains(seen))
+            replica.current_at = max(replica.current_at, next(reached, 0.0))
+            await asyncio.sleep(INTERVAL)
 
     def _note(self, started: float, position: Position) -> None:
         self._seen.append((started, position))
         self._floor = self._floor or self._seen[0]  # a replica that has all until the start isn't too far behind either
         while len(self._seen) > 1 and self._seen[0][0] <= started - self._max_lag + INTERVAL:
             self._floor = self._seen.popleft()
+
+    def lags(self) -> list[float]:
+        """Return how many seconds each replica is behind, as of the last look at the primary. One that's away falls behind."""
+        latest, start = (self._seen[-1][0], self._start) if self._seen else (0.0, 0.0)
+        return [max(0.0, latest - max(replica.current_at, start)) for replica in self._replicas]
 
     async def close(self) -> None:
         """Close all connections."""

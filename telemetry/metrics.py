@@ -37,6 +37,9 @@ REMEMBERED_FACTS: Final = Counter(
 REPLICA_READS: Final = Counter(
     "crossgate_replica_reads_total", "Queries by replicas, and why the primary took over.", ("result",)
 )
+REPLICA_LAG_SECONDS: Final = Gauge(
+    "crossgate_replica_lag_seconds", "How far a replica is behind the primary.", ("replica",), combine=max
+)
 PLANS: Final = Gauge("crossgate_plans", "Plans in the cache.", ("documents",))
 PLAN_CHARACTERS: Final = Gauge("crossgate_plan_cache_characters", "Characters that the plans count.", ("documents",))
 REDACTIONS: Final = Counter("crossgate_redactions_total", "Entries of `extensions.redactions`.", ("reason",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.replicas import Replicas
 from resolvers.context import Services
 from schema.extensions.planned_execution import Planning
 from telemetry import metrics
@@ -23,6 +24,11 @@ def watch_services(services: Services) -> None:
         ("write", "idle"): _of(pool).checkedin(),
     }
     metrics.POOL_LIMIT.read = lambda: {("read",): reader.size, ("write",): _of(pool).size()}
+
+
+def watch_replicas(replicas: Replicas) -> None:
+    """Show how far each replica is behind, by its number in the settings."""
+    metrics.REPLICA_LAG_SECONDS.read = lambda: {(str(number),): lag for number, lag in enumerate(replicas.lags(), start=1)}
 
 
 def watch_plans(planning: Planning) -> None:

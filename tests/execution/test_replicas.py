@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import ManagedAccount, Membership, Port, User
 from models.database import connect
 from models.replicas import BEHIND, BY_REPLICA, FAILED, Position
+from telemetry.metrics import REPLICA_LAG_SECONDS
 from tests.client import DIRECT, SHOWN, Client, open_client
 from tests.replication import pair, restore
 from transport.http.replicas import ClientReplicas
@@ -22,6 +23,7 @@ from transport.http.replicas import ClientReplicas
 PRICE: Final = "query Price { ports(first: 1, orderBy: {field: NAME}) { nodes { monthlyRate { amount } } } }"
 NAME: Final = "query Name { ports(first: 1) { nodes { id name version } } }"
 RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { port { name } userErrors { code } } }"
+PATIENCE: Final = 30  # seconds
 AWAY: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -146,6 +148,18 @@ async def test_position_does_not_tell_how_much_is_written(lagging: Replicated) -
     assert second
     assert first != second
     assert len(first) == len(second)
+
+
+async def test_lag_is_shown_until_the_replica_has_caught_up(lagging: Replicated) -> None:
+    """It grows from the first change that the replica hasn't replayed, and ends with that."""
+    replicas = lagging.client.app.state.services.replicas
+    await run(lagging.primary, sa.update(Port).where(Port.company_id == company_of(SHOWN)).values(monthly_rate=32))
+    async with asyncio.timeout(PATIENCE):
+        while REPLICA_LAG_SECONDS.numbers()["1",][0] < 1:  # noqa: ASYNC110 (nothing reports it)
+            await asyncio.sleep(0.05)
+        await run(lagging.replica, sa.text("SELECT pg_wal_replay_resume()"))
+        while replicas.lags() != [0]:  # noqa: ASYNC110 (as above)
+            await asyncio.sleep(0.05)
 
 
 async def test_primary_answers_while_a_replica_is_away(demo_url: str, tmp_path: Path) -> None:

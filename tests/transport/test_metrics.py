@@ -49,6 +49,7 @@ ALLOWED: Final[Allowed] = {
     "state": frozenset({"in_use", "idle", "due", "scheduled", "running", "failed"}),
     "queue": frozenset({"mails", "webhooks", "chores"}),
     "version": frozenset({POLICY}),
+    "replica": frozenset({"1", "2"}),
 }
 RENAME: Final = """
     mutation ($id: ID!, $version: Int!) { updatePort(input: {id: $id, version: $version, name: "Other"}) { userErrors { code } } }
