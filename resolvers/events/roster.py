@@ -81,7 +81,7 @@ class Roster:
 
     async def refresh(self, snapshot: Snapshot) -> None:
         """Renew all viewers whose facts are others by now, or whose sign-in has become old."""
-        for facts in self._lists.values():
+        for facts in list(self._lists.values()):  # meanwhile, somebody may join
             await facts.refresh(snapshot)
 
 
@@ -140,9 +140,12 @@ class _FactsList:
             rows = await snapshot.run(statement, [list(column) for column in self._columns])
             now = {row[0]: row[1] for row in rows}
             known = [digest if digest == now.get(part) else None for part, digest in enumerate(known)]
-        if changed := [part for part, digest in enumerate(known) if digest is None]:
+        if changed := [part for part, digest in enumerate(known) if digest is None and self._is_taken(part)]:
             await self._load(snapshot, changed)
         await self._renew_due()
+
+    def _is_taken(self, part: int) -> bool:
+        return any(self._slots[part * PART : (part + 1) * PART])
 
     async def _load(self, snapshot: Snapshot, parts: Sequence[int]) -> None:
         slots = [slot for part in parts for slot in range(part * PART, min((part + 1) * PART, len(self._slots)))]

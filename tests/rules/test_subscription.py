@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,10 +16,11 @@ import server
 from models import Port
 from resolvers.events import hub
 from tests.client import Client
-from tests.event_streams import Closed, Following, opened
+from tests.event_streams import PATIENCE, Closed, Following, opened
 from tests.factory import Account, Company, Factory, Thing
 from tests.rules.answers import nodes, payload, redaction_at, response_of
 from tests.rules.mutations import send
+from tests.rules.test_api_key import key_of
 from tests.rules.test_offer_changes import draft
 from tests.rules.test_product_changes import submitted
 
@@ -377,6 +379,25 @@ async def test_listeners_who_share_cost_what_one_does_V14_V20(client: Client, fa
         crowded = await _loads(client, factory, company, *followings)
 
     assert (2, alone) == (len(alone), crowded)
+
+
+async def test_those_who_have_left_cost_nothing_V14_V20(client: Client, factory: Factory) -> None:
+    """Once an API key has followed ports, an event still takes two statements."""
+    company = await factory.company()
+    key = {"Authorization": f"Bearer {await key_of(client, company)}"}
+    listening = client.app.state.services.change_listener
+    async with opened(client.app) as socket, asyncio.timeout(PATIENCE):
+        await socket.send({"type": "connection_init", "payload": key})
+        await socket.receive()
+        await socket.send({"type": "subscribe", "id": "ports", "payload": {"query": PORTS}})
+        while not listening.listeners:  # noqa: ASYNC110 (the gateway reports no new listener)
+            await asyncio.sleep(0.005)
+
+    async with client.following(company.admin, PORTS) as following:
+        await _loads(client, factory, company, following)
+        loads = await _loads(client, factory, company, following)
+
+    assert 2 == len(loads)
 
 
 async def _loads(client: Client, factory: Factory, company: Company, *followings: Following) -> list[str]:
