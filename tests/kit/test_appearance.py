@@ -15,6 +15,7 @@ from tests.kit.host import PARTNER, Host
 from tests.kit.test_frame import framed
 from tests.pictures import picture
 
+BEFORE_A_REFRESH: Final = 15_000  # milliseconds; elements load again after 30 seconds, which hides what they forgot to draw
 STORED: Final = "{ viewer { company { portalAppearance { version } } } }"
 SAVE: Final = """mutation ($input: SavePortalAppearanceInput!) {
   savePortalAppearance(input: $input) { portalAppearance { version } userErrors { code field } } }"""
@@ -217,7 +218,7 @@ async def test_logo_is_uploaded_with_the_looks_and_removed_V52(visit: Open, port
         await expect(form.locator("#logo-errors")).not_to_be_empty()
         await logo.set_input_files(FilePayload(name="logo.png", mimeType="image/png", buffer=picture(size=(120, 120))))
         await save.click()
-        await expect(form.get_by_text("Saved.")).to_be_visible()
+        await expect(form.get_by_text("Saved.")).to_be_visible(timeout=BEFORE_A_REFRESH)
         await form.get_by_label("Name of the portal").fill("Nordic Ports")
         await save.click()
         await expect(form.get_by_label("Name of the portal")).to_have_js_property("defaultValue", "Nordic Ports")

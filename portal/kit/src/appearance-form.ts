@@ -188,6 +188,7 @@ class CrossgateAppearanceForm extends CrossgateElement {
     if (!sent?.portalAppearance) return this.#form.errors.version && this.refresh(); // someone else has changed it
     this.#start(sent.portalAppearance);
     this.#isSaved = true;
+    this.requestUpdate();
     this.changed("PortalAppearance", undefined, "SAVE_PORTAL_APPEARANCE");
     await this.hub.dress();
   }
