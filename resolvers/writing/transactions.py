@@ -54,13 +54,11 @@ async def run_in_transaction(
             return await _attempt(context, name, act, wait=attempt > 0)
         except RightsChanged:
             continue
-        except ConnectionLost:
-            if attempt == MAX_ATTEMPTS - 1:
-                raise
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in RETRYABLE:
+        except (ConnectionLost, DBAPIError) as error:
+            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE:
                 continue
-            if not (is_lost(error) and runs_once):
+            is_safe = isinstance(error, ConnectionLost) or (runs_once and is_lost(error))
+            if not is_safe or attempt == MAX_ATTEMPTS - 1:
                 raise
         await asyncio.sleep(FIRST_DELAY * 2**attempt)
     raise Contended

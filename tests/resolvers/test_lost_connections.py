@@ -17,7 +17,6 @@ from tests.rules.mutations import recorded_changes
 
 SET: Final = "mutation ($input: SetBillingMarketInput!) { setBillingMarket(input: $input) { billingMarket { enabled } } }"
 END: Final = "SELECT pg_terminate_backend(%s, 5000)"
-KEYED: Final = {"Idempotency-Key": "k1"}
 
 
 @pytest.fixture

@@ -73,6 +73,11 @@ class Times(Protocol):
         """
 
 
+def exceeds_window(full_at: float, now: float) -> bool:
+    """Return whether a bucket that is full again at a time would have more taken out than it holds."""
+    return full_at - now - WINDOW > ROUNDING_ERROR
+
+
 class OwnTimes:
     """The times of a single process. Full buckets are dropped, so no bucket outlives its window.
 
@@ -95,7 +100,7 @@ class OwnTimes:
             full_at = self._full_at.get(key, now)
         if full_at < now:
             full_at = now
-        if full_at + seconds - now - WINDOW > ROUNDING_ERROR:
+        if exceeds_window(full_at + seconds, now):
             return full_at, False
         self._full_at.pop(key, None)
         self._full_at[key] = full_at + seconds

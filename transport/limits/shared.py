@@ -14,7 +14,7 @@ from typing import Final
 
 from transport.limits.capacity import Counts, Holder, Share
 from transport.limits.ledger import Opened
-from transport.limits.quotas import ROUNDING_ERROR, WINDOW, Owner, Payers, Times
+from transport.limits.quotas import Owner, Payers, Times, exceeds_window
 from transport.shared_memory import Locks, shared_memory
 
 WAYS: Final = 8  # buckets of a set
@@ -69,7 +69,7 @@ class SharedTimes:
             payers, times = values[:WAYS], values[WAYS:]
             way = payers.index(payer) if payer in payers else times.index(min(times))
             full_at = max(times[way], now)
-            if full_at + seconds - now - WINDOW > ROUNDING_ERROR:
+            if exceeds_window(full_at + seconds, now):
                 return full_at, False
             first = number * 2 * WAYS
             self._payers[first + way] = payer
