@@ -162,7 +162,7 @@ class Replicas:
 
     def reads(self, written: Position | None) -> ReplicaReads | None:
         """Return reads on a replica that has what a client has written, or None if the primary has to answer."""
-        if written == UNREACHED:
+        if written is not None and written.contains(UNREACHED):
             return None
         now = time.monotonic()
         ready = [each for each in self._replicas if each.healthy_from <= now]

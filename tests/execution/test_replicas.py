@@ -123,10 +123,14 @@ async def test_client_reads_what_it_has_written(lagging: Replicated) -> None:
     change = {"id": port["id"], "version": port["version"], "name": "Renamed by me"}
     written = await client.http.post("/graphql", json={"query": RENAME, "variables": {"input": change}}, headers=headers)
     stale = await client.send(DIRECT, NAME, {})
-    fresh = await client.send(DIRECT, NAME, {}, **{"Crossgate-Position": written.headers["Crossgate-Position"]})
+    position = written.headers["Crossgate-Position"]
+    fresh = await client.send(DIRECT, NAME, {}, **{"Crossgate-Position": position})
+    served = BY_REPLICA.value
+    forged = await client.send(DIRECT, NAME, {}, **{"Crossgate-Position": f"{position}, forged"})
 
     assert port["name"] == stale.data["ports"]["nodes"][0]["name"]
-    assert "Renamed by me" == fresh.data["ports"]["nodes"][0]["name"]
+    assert ["Renamed by me"] * 2 == [each.data["ports"]["nodes"][0]["name"] for each in (fresh, forged)]
+    assert served == BY_REPLICA.value  # no replica was tried
 
 
 @pytest.mark.parametrize("position", ["yesterday", "00000001-00000016/B374D848", "=", "A" * 80, ",".join(["A"] * 20)])
