@@ -140,12 +140,13 @@ async def test_endpoints_need_a_recent_sign_in_V52_V66(client: Client, factory: 
     admin = await person(factory, rules_engine)
     old = await token_after(client, rules_engine, admin.email, minutes=16)
     key = (await subscribe(client, admin.email, URL))["webhookEndpoint"]["id"]
+    other = (await subscribe(client, admin.email, URL))["webhookEndpoint"]["id"]
 
     created = await mutate(client, old, "createWebhookEndpoint", "secret", **NEW)
     changed = await mutate(client, old, "updateWebhookEndpoint", "webhookEndpoint { id }", id=key, version=1, enabled=False)
     rotated = await mutate(client, old, "rotateWebhookSecret", "secret", id=key)
     tested = await mutate(client, old, "testWebhookEndpoint", "webhookDelivery { status }", id=key)
-    deleted = await mutate(client, old, "deleteWebhookEndpoint", "webhookEndpointId", id=key)
+    deleted = await mutate(client, old, "deleteWebhookEndpoint", "webhookEndpointId", id=other)
 
     assert [user_error("RECENT_SIGN_IN_REQUIRED")] == created["userErrors"]
     for refused in (changed, rotated):
