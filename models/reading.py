@@ -82,7 +82,10 @@ class Connection:
         """Run a statement and return all rows."""
         self.busy = True
         try:
-            statement = self._prepared.get(text)
+            try:
+                statement = self._prepared[text]  # `get` looks the text up twice
+            except KeyError:
+                statement = None
             if statement is None:
                 # PostgreSQL replans unnamed statements on every call, and the driver's own cache is off, so we name ours.
                 statement = self._prepared[text] = await self.driver.prepare(text, name=f"statement_{next(self._numbers)}")

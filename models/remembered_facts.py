@@ -7,7 +7,7 @@ request starts again with the current row. So nothing is ever invalidated (docs/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -44,13 +44,20 @@ class StaleFacts(Exception):
     """The facts are others by now."""
 
 
+class FactsRow(tuple[Any, ...]):
+    """A row of facts. `derived` holds what callers make of it, as long as the row is remembered."""
+
+    def __init__(self, _values: Iterable[Any]) -> None:
+        self.derived: dict[Any, Any] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A row, as tuple and as PostgreSQL writes it. Rows of one statement are equal if their texts are."""
 
     statement: str
     arguments: tuple[Any, ...]
-    row: tuple[Any, ...]
+    row: FactsRow
     text: str
 
 
@@ -71,7 +78,7 @@ class FactsMemory:
         text, arguments = key = key_of(statement, parameters)
         found = await self._reader.run(with_text(text), arguments)
         self._kept.pop(key, None)
-        rows = [tuple(row)[:-1] for row in found]
+        rows = [FactsRow(tuple(row)[:-1]) for row in found]
         if len(rows) != 1:
             return rows, None
         facts = self._kept[key] = Facts(text, arguments, rows[0], found[0][-1])
@@ -79,7 +86,10 @@ class FactsMemory:
 
     def recall(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Facts | None:
         """Return the facts that the statement returned last, or None."""
-        return self._kept.get(key_of(statement, parameters))
+        try:
+            return self._kept[key_of(statement, parameters)]
+        except KeyError:  # `get` looks the key up twice
+            return None
 
     def presumed(self, *, again: bool = False) -> PresumedFacts:
         """Return a reader of one request's facts. It reads them from the database if they have to be read `again`."""

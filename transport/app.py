@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Lifespan
+from starlette.types import ASGIApp, Lifespan
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from models.remembered_facts import FactsReader
@@ -117,16 +117,32 @@ def create_app(
         ledger=ledger,
     )
     health = health_routes(ready, {"policy": policy, "refused": policy_refused})
-    middleware = _middleware(settings, endpoint, body_limits, policy, admitted)
-    app = _application([*graphql, *health, *extra_routes], middleware, lifespan)
+    first, others = _middleware(settings, endpoint, body_limits, policy, admitted)
+    app = _application([*graphql, *health, *extra_routes], first, others, lifespan)
     app.state.connections = connections
     return app
 
 
-def _application(routes: list[BaseRoute], middleware: list[Middleware], lifespan: Lifespan[Starlette] | None) -> Starlette:
+class _Application(Starlette):
+    """Starlette with middleware that comes before Starlette's own for errors, which would cost each request a tenth more calls."""
+
+    first: Sequence[Middleware] = ()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Build the stack."""
+        stack = super().build_middleware_stack()
+        for middleware, arguments, options in reversed(self.first):
+            stack = middleware(stack, *arguments, **options)
+        return stack
+
+
+def _application(
+    routes: list[BaseRoute], first: list[Middleware], others: list[Middleware], lifespan: Lifespan[Starlette] | None
+) -> Starlette:
     """Build an application that answers errors as JSON."""
     handlers = {HTTPException: _refuse_http, Refusal: _refuse}
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+    app = _Application(routes=routes, middleware=others, exception_handlers=handlers, lifespan=lifespan)
+    app.first = first
     app.router.redirect_slashes = False  # a redirect would be built from the Host header, which any client can set
     return app
 
@@ -254,17 +270,16 @@ def _middleware(
     body_limits: Mapping[str, BodyLimitOfQuery],
     policy: PolicyVersion,
     origins: Container[str],
-) -> list[Middleware]:
-    """Return the middleware of every request, outermost first."""
+) -> tuple[list[Middleware], list[Middleware]]:
+    """Return the middleware of every request that answers failures itself, and all other middleware, outermost first."""
     proxied = [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]
     log = Middleware(RequestLog, write=request_lines(settings), policy=policy)
     safe = Middleware(SafeHeaders, public_url=settings.public_url)
     cors = Middleware(Cors, origins=origins, allow_methods=METHODS)
     compressed = compression()
     direct = Middleware(Direct, endpoint=endpoint, parts=(log, safe, cors, compressed), max_body_bytes=settings.max_body_bytes)
-    return [
-        *(proxied if settings.trusted_proxies else []),
-        *([direct] if tracing.exporting is None else []),
+    first = [*(proxied if settings.trusted_proxies else []), *([direct] if tracing.exporting is None else [])]
+    return first, [
         log,
         *([] if tracing.exporting is None else [Middleware(Traces)]),
         safe,

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from graphql import (
@@ -90,17 +89,18 @@ class OperationNotFound(PublicError):
         super().__init__(f"The document contains no {missing}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation of a document, and its index."""
+class Operation(NamedTuple):
+    """An operation of a document, its index, its name unless it's anonymous, and the name of its type."""
 
     place: int
     node: OperationDefinitionNode
+    name: str | None
+    type_name: str
 
-    @property
-    def name(self) -> str | None:
-        """The operation's name, or None if it is anonymous."""
-        return self.node.name.value if self.node.name else None
+    @classmethod
+    def of(cls, place: int, node: OperationDefinitionNode) -> Self:
+        """Return the operation of a node."""
+        return cls(place, node, node.name.value if node.name else None, node.operation.value)
 
 
 class Document:
@@ -114,7 +114,7 @@ class Document:
         # Validation errors by schema; an empty list if the document is valid.
         self.faults: WeakKeyDictionary[GraphQLSchema, list[GraphQLError]] = WeakKeyDictionary()
         self.is_valid = False  # for at least one schema
-        self._operations = [Operation(place, node) for place, node in enumerate(nodes)]
+        self._operations = [Operation.of(place, node) for place, node in enumerate(nodes)]
         self._measured: Measurement | None = None
 
     def operation(self, name: str | None) -> Operation:
@@ -157,7 +157,7 @@ class Document:
         size = Size(costs.of(operation.place, variables), values.of(operation.place, variables))
         bounds.check(size)
         if operation.node.operation is not OperationType.QUERY:
-            bounds.check_unplanned(size.values, operation.node.operation.value)
+            bounds.check_unplanned(size.values, operation.type_name)
         return size
 
     def _measure(self, bounds: Bounds) -> Measurement:

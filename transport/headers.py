@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -62,8 +63,10 @@ SAFE: Final[tuple[RawHeader, ...]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+INDEX: Final = "crossgate.headers"  # the key of a request's headers by name in its scope
 ADDED: Final = "added_headers"  # the key of additional response headers in a request's state
 VARIES: Final[RawHeader] = (b"vary", b"Origin")
+NAME: Final = itemgetter(0)  # of a header
 
 
 def safe_headers(public_url: str) -> tuple[RawHeader, ...]:
@@ -73,10 +76,26 @@ def safe_headers(public_url: str) -> tuple[RawHeader, ...]:
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Return the first request header with this lower-case name, or None."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return None
+    value = _index(scope).get(name)
+    return None if value is None else str(value, "latin-1")
+
+
+def header_values(scope: Scope, name: bytes) -> list[str]:
+    """Return the values of all request headers with this lower-case name."""
+    index, headers = _index(scope), scope["headers"]
+    if name not in index:
+        return []
+    if len(index) == len(headers):  # no name is repeated
+        return [str(index[name], "latin-1")]
+    return [str(value, "latin-1") for key, value in headers if key == name]
+
+
+def _index(scope: Scope) -> dict[bytes, bytes]:
+    """Return the first value of each header by name. A request is asked for many headers, so the list is read once."""
+    index: dict[bytes, bytes] | None = scope.get(INDEX)
+    if index is None:
+        index = scope[INDEX] = dict(reversed(scope["headers"]))
+    return index
 
 
 class SafeHeaders:
@@ -85,6 +104,7 @@ class SafeHeaders:
     def __init__(self, app: ASGIApp, *, public_url: str) -> None:
         self.app = app
         self.added = safe_headers(public_url)
+        self._names = frozenset(name for name, _ in self.added)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def safe(message: Message) -> None:
@@ -96,6 +116,8 @@ class SafeHeaders:
 
     def headers(self, own: Sequence[RawHeader]) -> list[RawHeader]:
         """Return the headers of a response and the security headers that it doesn't set itself."""
+        if self._names.isdisjoint(map(NAME, own)):
+            return [*own, *self.added]
         names = {name for name, _ in own}
         return [*own, *(pair for pair in self.added if pair[0] not in names)]
 
@@ -134,14 +156,18 @@ class Cors(CORSMiddleware):
         return super().preflight_response(Headers(raw=[*others, *mirrored]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"] == "OPTIONS" and header(scope, b"origin") is not None):
+        if scope["type"] != "http" or (scope["method"] == "OPTIONS" and self.applies(scope)):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, self.varying(scope, send))
 
+    def applies(self, scope: Scope) -> bool:
+        """Return whether a page of some origin sends a request. Other responses only say that they vary."""
+        return header(scope, b"origin") is not None
+
     def varying(self, scope: Scope, send: Send) -> Send:
         """Wrap `send` to add the headers of a response that isn't a preflight's."""
-        if header(scope, b"origin") is not None:
+        if self.applies(scope):
             return partial(self.send, send=send, request_headers=Headers(scope=scope))
 
         async def vary(message: Message) -> None:

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -174,11 +174,10 @@ class RequestLog:
         _facts.set(facts)  # a pipelined request starts in the previous one's context
         return facts
 
-    def added(self, scope: Scope) -> Iterator[RawHeader]:
+    def added(self, scope: Scope) -> list[RawHeader]:
         """Return the headers that a response gets: the request's ID, and what its state names."""
         state = scope["state"]
-        yield HEADER, state["request_id"].encode()
-        yield from state.get(ADDED, ())
+        return [(HEADER, state["request_id"].encode()), *state.get(ADDED, ())]
 
     def end(self, scope: Scope, facts: Facts, status: int, seconds: float) -> None:
         """Count a response, or a client that left before it, and write its line."""
@@ -212,7 +211,9 @@ def fork_facts(**facts: object) -> None:
 
 def bind_facts(**facts: object) -> None:
     """Add facts to the log lines of the current request. None values are left out."""
-    bound = _facts.get({})
+    bound = _facts.get(None)
+    if bound is None:
+        return
     for name, value in facts.items():
         if value is not None:
             bound[name] = value

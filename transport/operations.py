@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import strawberry
 from graphql import DocumentNode, OperationType
@@ -45,8 +45,7 @@ SelectEvents = Callable[[str, DocumentNode, str | None, dict[str, Any]], EventSe
 MAX_LOGGED_NAME_LENGTH: Final = 100  # characters of an operation's name in the log
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """An operation that is within bounds and paid for, ready to run."""
 
     request: GraphQLRequest
@@ -110,11 +109,11 @@ class OperationRunner:
         if queries or request.view_as is not None:
             require_query(operation.node)
         require_runnable(operation.node, method, streamed=streamed)
-        name, kind = operation.name, operation.node.operation
-        bind_facts(operation=name and name[:MAX_LOGGED_NAME_LENGTH], operation_type=kind.value)
+        name = operation.name
+        bind_facts(operation=name and name[:MAX_LOGGED_NAME_LENGTH], operation_type=operation.type_name)
         size = document.size(operation, request.variables, self.bounds)
         bind_facts(cost=size.cost)
-        return Operation(request, document, name, kind, size)
+        return Operation(request, document, name, operation.node.operation, size)
 
     def span(self, operation: Operation) -> AbstractContextManager[object]:
         """Make a span of an operation, if spans are exported."""

@@ -16,6 +16,7 @@ from policies.viewer import Viewer
 from resolvers.context import Context
 from resolvers.tools.view_as import ViewAsRefused
 from resolvers.values.errors import PublicError
+from transport.headers import header_values
 from transport.logs import bind_facts
 from transport.refusal import BadRequest, Refusal
 
@@ -39,10 +40,10 @@ class ViewAsReadOnly(PublicError):
 
 def view_as_header(scope: Scope) -> str | None:
     """Return the ID to view as, or None if the request doesn't use view-as. Raises BadRequest."""
-    values = [value for name, value in scope["headers"] if name == HEADER]
+    values = header_values(scope, HEADER)
     if len(values) > 1:
         raise BadRequest(f"Header {VIEW_AS_HEADER} appears more than once. Send it once.")
-    return str(values[0], "latin-1") if values else None
+    return values[0] if values else None
 
 
 def refuse_view_as(scope: Scope) -> None:

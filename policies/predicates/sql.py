@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -34,7 +35,8 @@ from policies.predicates.predicate import (
 )
 from policies.viewer import PARAMETERS, SETS, Viewer
 
-_PARAMETERS: Final = tuple((f"viewer_{name}", name) for name in PARAMETERS)
+_PARAMETERS: Final = tuple(f"viewer_{name}" for name in PARAMETERS)
+_values: Final = attrgetter(*PARAMETERS)
 _SETS: Final = tuple((f"viewer_{name}", name) for name in SETS)
 _ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
@@ -66,8 +68,9 @@ def render_sql(predicate: Predicate, entity: Entity) -> str:
 
 def viewer_parameters(viewer: Viewer) -> dict[str, Any]:
     """Return the values of all parameters that compiled predicates can use."""
-    parameters = {label: getattr(viewer, name) for label, name in _PARAMETERS}
-    parameters.update({label: sorted(getattr(viewer, name)) for label, name in _SETS})
+    parameters = dict(zip(_PARAMETERS, _values(viewer), strict=True))
+    for label, name in _SETS:
+        parameters[label] = sorted(getattr(viewer, name))
     return parameters
 
 

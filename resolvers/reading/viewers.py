@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -31,7 +31,7 @@ from models import (
 from models.base import now
 from models.company import AccountKind
 from models.managed_account import SETTINGS, effective
-from models.remembered_facts import FactsReader
+from models.remembered_facts import FactsReader, FactsRow
 from policies.viewer import RECENT_SIGN_IN, USER, Shape, Viewer
 from resolvers.values.web_addresses import AllowedOrigins
 
@@ -144,6 +144,9 @@ MEMBER_BY_EMAIL: Final = (
     .limit(1)
 )
 
+Build = Callable[[Sequence[Any], UUID], Viewer | None]
+"""Builds the viewer of a row, or None if it's another user's."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
@@ -211,13 +214,27 @@ async def load_viewer(
     """
     if session is None:
         rows = [] if membership_id is None else await reader.fetch(BY_MEMBERSHIP, {"membership": membership_id})
-        return _signed_in(rows, user_id)
+        return _remembered(_signed_in, rows, user_id)
     if membership_id is None:
-        viewer = _alone(await reader.fetch(BY_SESSION, {"session": session.session_id}), user_id)
+        rows, build = await reader.fetch(BY_SESSION, {"session": session.session_id}), _alone
     else:
         keys = {"membership": membership_id, "session": session.session_id}
-        viewer = _signed_in(await reader.fetch(BY_MEMBERSHIP_AND_SESSION, keys), user_id)
-    return viewer and in_session(viewer, session.session_id, session.auth_time)
+        rows, build = await reader.fetch(BY_MEMBERSHIP_AND_SESSION, keys), _signed_in
+    return _remembered(build, rows, user_id, session)
+
+
+def _remembered(build: Build, rows: Sequence[Any], user_id: UUID, session: SessionFacts | None = None) -> Viewer | None:
+    """Return the viewer that `build` makes of rows, in its session. That of a remembered row is built once."""
+    if not rows:
+        return None
+    signed_in = (None, None) if session is None else (session.session_id, session.auth_time)
+    key = user_id, *signed_in, signed_in[1] is None or _is_recent(signed_in[1])
+    derived = rows[0].derived if isinstance(rows[0], FactsRow) else {}
+    if key not in derived:
+        viewer = build(rows, user_id)
+        derived[key] = viewer if viewer is None or session is None else in_session(viewer, *signed_in)
+    found: Viewer | None = derived[key]
+    return found
 
 
 def in_session(viewer: Viewer, session_id: UUID | None, auth_time: datetime | None) -> Viewer:

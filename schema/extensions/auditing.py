@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import strawberry
 from cachetools import LRUCache
@@ -18,8 +17,7 @@ from schema.extensions.audited_fields import AuditedKeys, Fields, audited, audit
 CACHE_SIZE: Final = 1000  # operations
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(NamedTuple):
     """An operation that was executed. Without a document, its text was invalid."""
 
     schema: strawberry.Schema

@@ -57,8 +57,8 @@ def app(request: pytest.FixtureRequest, settings: Settings, tokens: Tokens) -> S
 def direct_of(app: Starlette) -> Direct:
     """Return the middleware that is tested: the outermost of the gateway's own."""
     stack: Any = app.middleware_stack
-    assert isinstance(stack.app, Direct)
-    return stack.app
+    assert isinstance(stack, Direct)
+    return stack
 
 
 async def send(to: ASGIApp, token: str, body: Any, headers: dict[str, str], path: str = "/graphql") -> tuple[Any, ...]:

@@ -6,8 +6,7 @@ Rights can change while a slow body is arriving. So `Identity` returns the viewe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
@@ -15,8 +14,7 @@ from starlette.types import Receive, Scope
 BODILESS: Final = ("GET", "HEAD")  # their bodies have no meaning, so the gateway doesn't wait for them
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(NamedTuple):
     """A request that has arrived completely. Only `receive_request` creates one."""
 
     scope: Scope

@@ -24,7 +24,7 @@ from transport.authentication.arrival import ReceivedRequest
 from transport.authentication.endings import Endings
 from transport.authentication.issuers import IssuerToken, read_issuer_token
 from transport.authentication.tokens import Claims, InvalidToken, TokenFault, Tokens, Verified
-from transport.headers import header
+from transport.headers import header, header_values
 from transport.logs import log
 from transport.refusal import TokenInUrl, Unauthenticated, refuse
 
@@ -109,7 +109,7 @@ class Session:
 
 def credentials_of(scope: Scope) -> list[str]:
     """Return the values of a request's Authorization headers."""
-    return [str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    return header_values(scope, b"authorization")
 
 
 def email_code(scope: Scope) -> str | None:
@@ -220,10 +220,8 @@ class Identity:
         credentials = credentials_of(scope)
         if not credentials:
             return {}
-        if (key := self._api_key(credentials, scope)) is not None:
-            return key.log_facts
-        token = self._token(credentials, scope)
-        if isinstance(token, IssuerToken):
+        token = self._credential(credentials, scope)
+        if not isinstance(token, Verified):
             return token.log_facts
         scope["state"][VERIFIED_KEY] = token
         return token.claims.log_facts
@@ -263,22 +261,21 @@ class Identity:
         """Return what credentials claim, or None without any. Raises Unauthenticated."""
         if not credentials:
             return None
-        token = self._api_key(credentials, scope) or self._token(credentials, scope)
+        token = self._credential(credentials, scope)
         return token.claims if isinstance(token, Verified) else token
 
-    def _api_key(self, credentials: Sequence[str], scope: Scope) -> ApiKeyClaims | None:
-        """Return the API key in credentials, or None if they're a token. Raises Unauthenticated."""
-        token = _bearer_token(credentials)
-        if not looks_like_api_key(token):
-            return None
+    def _credential(self, credentials: Sequence[str], scope: Scope) -> ApiKeyClaims | Verified | IssuerToken:
+        """Read an API key, verify a token of the gateway, or read an issuer's. Raises Unauthenticated."""
+        text = _bearer_token(credentials)
+        if not looks_like_api_key(text):
+            return self._token(text, scope)
         try:
-            return read_api_key(token, header(scope, ORIGIN))
+            return read_api_key(text, header(scope, ORIGIN))
         except InvalidApiKey:
             raise Unauthenticated(KEY_REFUSED) from None
 
-    def _token(self, credentials: Sequence[str], scope: Scope) -> Verified | IssuerToken:
+    def _token(self, text: str, scope: Scope) -> Verified | IssuerToken:
         """Verify a token of the gateway, or read an issuer's. Raises Unauthenticated."""
-        text = _bearer_token(credentials)
         try:
             verified = self._tokens.verified(text)
         except InvalidToken as error:

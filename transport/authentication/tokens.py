@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self
 from uuid import UUID, uuid4
 
 import jwt
@@ -98,8 +98,7 @@ class Claims:
         return {"user_id": self.user_id}
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """Claims, and the generation of the keys that verified them."""
 
     claims: Claims

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.failsafe import failure
-from transport.headers import header
+from transport.headers import VARIES, header
 from transport.http.compression import MINIMUM_SIZE
 from transport.http.endpoint import GraphQLEndpoint, Response
 from transport.http.negotiation import MediaType, accepted
@@ -78,6 +78,11 @@ class Direct:
 
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a response with the headers of all parts, compressed if it's large enough."""
+
+        if len(response.body) < MINIMUM_SIZE and not self._cors.applies(scope):
+            headers = self._safe.headers([*response.headers, VARIES])
+            await response._replace(headers=[*headers, *self._log.added(scope)]).send(send)
+            return
 
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -15,6 +15,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Self
 
@@ -36,7 +37,7 @@ from transport.headers import RawHeader, header
 from transport.http.negotiation import MediaType, accepted
 from transport.http.replicas import ClientReplicas
 from transport.http.request import check_headers, read_all
-from transport.http.sender import RefreshCookie
+from transport.http.sender import RefreshCookie, forget_sender
 from transport.limits.bounds import Size
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
@@ -60,8 +61,12 @@ RAW_HEADERS: Final[Mapping[MediaType, tuple[RawHeader, ...]]] = {
     )
     for media_type in MediaType
 }
+OK: Final = HTTPStatus.OK  # constants, because Python 3.11 looks up the members of this class by a call
+SLOW_REQUEST: Final = HTTPStatus.REQUEST_TIMEOUT
+SLOW_ANSWER: Final = HTTPStatus.GATEWAY_TIMEOUT
 UNPRINTABLE: Final = re.compile(r"[^ -~]+")
 MAX_EXECUTION_LENGTH: Final = 200  # characters
+EXECUTION_CACHE_SIZE: Final = 256  # what ran operations is said in few ways, without values
 MAX_ATTEMPTS: Final = 20  # to run a query while its viewer's rights are being changed
 
 
@@ -135,11 +140,13 @@ class GraphQLEndpoint:
     async def respond(self, scope: Scope, receive: Receive, media_type: MediaType) -> Response:
         """Return the whole response to a request, as one of the types that aren't streamed."""
         request_id: str = scope["state"]["request_id"]
+        self.refresh_cookie.store(scope)
         try:
-            with self.refresh_cookie.sender_of(scope):
-                answer = await self._answer(scope, receive, request_id)
+            answer = await self._answer(scope, receive, request_id)
         except Refusal as refusal:
             return _refused(refusal, request_id, media_type)
+        finally:
+            forget_sender()
         if isinstance(answer, Batch):
             answers, (status, body) = answer.answers, _encode_batch(answer, request_id)
         else:
@@ -149,13 +156,14 @@ class GraphQLEndpoint:
 
     def _headers(self, answers: list[Answer]) -> list[RawHeader]:
         """Return the headers that report the operations, and the cookie that the last of them sets."""
+        headers = _response_headers(answers)
         cookies = [answer.refresh_cookie for answer in answers if answer.refresh_cookie is not None]
-        return [*_response_headers(answers), *(self.refresh_cookie.set(cookie) for cookie in cookies[-1:])]
+        return [*headers, self.refresh_cookie.set(cookies[-1])] if cookies else headers
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer | Batch:
         """Read the request and run its operation, or those of its batch, with one deadline for each. Raises Refusal."""
         batch: Batch | None = None
-        timeout_status = HTTPStatus.REQUEST_TIMEOUT
+        timeout_status = SLOW_REQUEST
         limit = asyncio.timeout(None)
         self.deadlines.begin(limit)
         try:
@@ -165,7 +173,7 @@ class GraphQLEndpoint:
                 if self.replicas is not None:
                     self.replicas.receive(scope)
                 request = await receive_request(scope, receive)
-                timeout_status = HTTPStatus.GATEWAY_TIMEOUT
+                timeout_status = SLOW_ANSWER
                 self.deadlines.begin(limit)
                 sender = await self.identity.presumed_viewer(request)
                 bind_facts(company_id=sender.viewer.company_id)
@@ -339,7 +347,7 @@ def _encode_batch(batch: Batch, request_id: str) -> tuple[HTTPStatus, bytes]:
 
 def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
     if "data" in answer:
-        return HTTPStatus.OK
+        return OK
     if any(error["extensions"]["code"] == INTERNAL for error in answer["errors"]):
         return HTTPStatus.INTERNAL_SERVER_ERROR
     return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK
@@ -350,13 +358,15 @@ def _response_headers(answers: list[Answer]) -> list[RawHeader]:
     headers: list[RawHeader] = []
     if costs := [answer.cost for answer in answers if answer.cost is not None]:
         headers.append((b"x-crossgate-cost", b"%d" % sum(costs)))
-    if execution := _printable("; ".join(dict.fromkeys(answer.execution for answer in answers if answer.execution))):
+    executions = dict.fromkeys([answer.execution for answer in answers if answer.execution])
+    if execution := _printable("; ".join(executions)):
         headers.append((b"x-crossgate-execution", execution))
     if positions := [answer.position for answer in answers if answer.position is not None]:
         headers.append((b"crossgate-position", positions[-1].encode()))
     return headers
 
 
+@lru_cache(EXECUTION_CACHE_SIZE)
 def _printable(text: str) -> bytes:
     """Make a text a valid header value."""
     return UNPRINTABLE.sub(" ", text).strip()[:MAX_EXECUTION_LENGTH].encode("ascii")

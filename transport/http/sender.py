@@ -7,8 +7,6 @@ have no cookies, because CORS allows no credentials.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -39,16 +37,10 @@ class RefreshCookie:
         """Return the cookie of a gateway with this public URL."""
         return cls(f"{SECURE_PREFIX}{NAME}" if urlsplit(public_url).scheme == "https" else NAME)
 
-    @contextmanager
-    def sender_of(self, scope: Scope) -> Iterator[None]:
-        """Store the cookie and the program of a request until the block ends: a pipelined request starts in this one's context."""
+    def store(self, scope: Scope) -> None:
+        """Store the cookie and the program of a request, until `forget_sender`."""
         REFRESH_COOKIE.set(self.read(scope))
         USER_AGENT.set(header(scope, b"user-agent"))
-        try:
-            yield
-        finally:
-            REFRESH_COOKIE.set(None)
-            USER_AGENT.set(None)
 
     def read(self, scope: Scope) -> str | None:
         """Return the refresh token in the cookie of a request to PATH by POST, or None."""
@@ -66,3 +58,9 @@ class RefreshCookie:
         age = MAX_AGE if refresh_token else 0
         attributes = f"Path={PATH}; Max-Age={age}; HttpOnly; Secure; SameSite=Strict"
         return b"set-cookie", f"{self.name}={refresh_token}; {attributes}".encode("ascii")
+
+
+def forget_sender() -> None:
+    """Forget what a request tells: a pipelined request starts in this one's context."""
+    REFRESH_COOKIE.set(None)
+    USER_AGENT.set(None)
