@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from resolvers.values.errors import PublicError
 from resolvers.values.messages import Worded, worded
@@ -14,6 +14,7 @@ MAX_AMOUNT: Final = Decimal(20_000_000)  # in major units: more than any stored 
 MAX_STORED: Final = Decimal(1_000_000_000)  # in major units: the highest amount that can be entered
 EXPECTED: Final = "Enter an amount from 0 to {limit} {currency} with at most {decimals} decimals."
 EXPECTED_WHOLE: Final = "Enter an amount from 0 to {limit} {currency} with no decimals."
+CACHE_SIZE: Final = 4096  # amounts; the prices of one page are often few
 NO_MINOR_UNIT: Final = frozenset({"JPY"})
 
 
@@ -23,14 +24,14 @@ class InvalidAmount(PublicError):
     code = "INVALID_AMOUNT"
 
 
-@dataclass(slots=True)
-class Money:
+class Money(NamedTuple):
     """An amount in major units."""
 
     amount: str  # an exact decimal
     currency: str
 
 
+@lru_cache(CACHE_SIZE)
 def money(minor_units: int | None, currency: str) -> Money | None:
     """Return the amount of minor units, or None for None. `minor_units` is never negative."""
     if minor_units is None:
