@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from address import Address
 from commands.failure import Failure
-from models.database import connect, transaction, upgrade
+from models.database import LOCKED, connect, transaction, upgrade
 from models.embedded import Embedded
 from resolvers.writing.change_log import record_changes
 from settings import Settings
@@ -87,6 +87,13 @@ async def migrate(engine: AsyncEngine) -> None:
         await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
         try:
             await upgrade(engine)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in LOCKED:
+                raise
+            raise Failure(
+                "The schema isn't upgraded: for ten minutes, others held locks on tables that change. What is done stays done. "
+                "End long transactions (see pg_stat_activity), and try again."
+            ) from error
         finally:
             await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
 

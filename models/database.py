@@ -6,13 +6,17 @@ statements therefore contain the policy's constants as literals and the viewer's
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -26,7 +30,21 @@ SERVER_SETTINGS: Final = {
     # Data is in memory or on an SSD. With the default of 4, generic plans read and sort all rows that a viewer owns.
     "random_page_cost": "1.1",
 }
+LOCKED: Final = {"55P03", "40P01"}  # a lock wasn't free in time, two transactions waited for each other
 SERVER_ENDS: Final = {"57P01", "57P02", "57P03"}  # an administrator ends a connection, a crash does, the server isn't ready
+
+
+@dataclass(frozen=True, slots=True)
+class LockWaits:
+    """How migrations wait for locks: `attempts` times, for `timeout` seconds each, with pauses of `pause` seconds."""
+
+    timeout: float = 2
+    pause: float = 3
+    attempts: int = 120
+
+
+LOCK_WAITS: Final = LockWaits()
+log = structlog.stdlib.get_logger("crossgate.database")
 
 
 def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
@@ -77,9 +95,21 @@ def server_settings(timeout: float) -> dict[str, str]:
     return {**SERVER_SETTINGS, "statement_timeout": str(int(timeout * 1000))}
 
 
-async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
-    """Upgrade the schema to `revision`."""
-    await _alembic(engine, "upgrade", revision)
+async def upgrade(engine: AsyncEngine, revision: str = "head", locks: LockWaits = LOCK_WAITS) -> None:
+    """Upgrade the schema to `revision`, while others use the database. Raises DBAPIError.
+
+    All who need a table queue behind a migration that waits for its lock. So it waits briefly, lets them pass, and tries again.
+    """
+    for attempt in count(1):
+        try:
+            await _alembic(engine, "upgrade", revision, f"{locks.timeout * 1000:.0f}ms")
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in LOCKED or attempt >= locks.attempts:
+                raise
+            log.warning("migration.locked", attempt=attempt, attempts=locks.attempts)
+            await asyncio.sleep(locks.pause)
+        else:
+            return
 
 
 async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
@@ -87,7 +117,7 @@ async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
     await _alembic(engine, "downgrade", revision)
 
 
-async def _alembic(engine: AsyncEngine, command: str, revision: str) -> None:
+async def _alembic(engine: AsyncEngine, command: str, revision: str, lock_timeout: str = "0") -> None:
     from alembic import command as commands  # imported late, because a gateway that only serves doesn't need it
     from alembic.config import Config
 
@@ -100,6 +130,11 @@ async def _alembic(engine: AsyncEngine, command: str, revision: str) -> None:
         getattr(commands, command)(config, revision)
 
     async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="READ COMMITTED")
-        await connection.run_sync(run)
+        await connection.execute(sa.select(sa.func.set_config("lock_timeout", lock_timeout, False)))
         await connection.commit()
+        await connection.execution_options(isolation_level="READ COMMITTED")
+        try:
+            await connection.run_sync(run)
+            await connection.commit()
+        finally:
+            await connection.invalidate()  # its lock timeout isn't for others

@@ -148,7 +148,9 @@ def downgrade() -> None:
         op.drop_table(table)
     for function in ("webhook_change_deferred", "webhook_delivery_deferred"):
         op.execute(f"DROP FUNCTION {function}()")
-    op.execute("DELETE FROM procrastinate.procrastinate_jobs WHERE queue_name = 'webhooks'")
+    op.execute("SET LOCAL search_path TO procrastinate")  # a trigger of the jobs needs it
+    op.execute("DELETE FROM procrastinate_jobs WHERE queue_name = 'webhooks'")
+    op.execute("SET LOCAL search_path TO DEFAULT")
 
 
 def _define_told(recording: str) -> None:

@@ -68,7 +68,9 @@ def downgrade() -> None:
     op.drop_table("export_part")
     op.drop_table("export")
     op.execute("DROP FUNCTION export_deferred()")
-    op.execute("DELETE FROM procrastinate.procrastinate_jobs WHERE queue_name = 'exports'")
+    op.execute("SET LOCAL search_path TO procrastinate")  # a trigger of the jobs needs it
+    op.execute("DELETE FROM procrastinate_jobs WHERE queue_name = 'exports'")
+    op.execute("SET LOCAL search_path TO DEFAULT")
 
 
 def _exports() -> None:
