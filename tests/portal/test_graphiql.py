@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Route, expect
 
+from tests import plain_http
 from tests.conftest import Gateway
 from tests.portal.conftest import window
 from tests.portal.visit import QUERY_IS_SHOWN, Visit
@@ -224,7 +224,7 @@ async def test_query_is_copied_as_a_command(visit: Visit) -> None:
     await visit.page.get_by_role("button", name="Copy as cURL").click()
     await expect(visit.page.get_by_role("status", name="Copied")).to_have_text("Copied a command.")
     command = await visit.page.evaluate("navigator.clipboard.readText()")
-    async with httpx.AsyncClient(base_url=visit.url, trust_env=False) as client:
+    async with plain_http.client(base_url=visit.url) as client:
         signed_in = (await client.post("/portal/sign-in", json={"email": FIRST}, headers={"Origin": visit.url})).json()
     done = await asyncio.create_subprocess_exec(
         "sh", "-c", command, env={**os.environ, "TOKEN": signed_in["token"], "no_proxy": "*"}, stdout=asyncio.subprocess.PIPE

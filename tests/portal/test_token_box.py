@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Request, expect
 
 from models.embedded import Embedded
+from tests import plain_http
 from tests.portal.conftest import PATIENCE, visiting
 from tests.portal.test_graphiql import AUDIT, AXE
 from tests.portal.visit import Visit
@@ -69,7 +69,7 @@ async def api_key(url: str, access_token: str) -> str:
 async def sent(url: str, document: str, token: str | None = None, **values: Any) -> dict[str, Any]:
     """Send a mutation from outside the page, and return its data."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with plain_http.client() as client:
         answer = await client.post(f"{url}/graphql", json={"query": document, "variables": {"input": values}}, headers=headers)
     data: dict[str, Any] = answer.json()["data"]
     return data
