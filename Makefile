@@ -144,7 +144,7 @@ check-format:
 	@$(QUIETLY) $(BIN)/ruff format --check
 
 .PHONY: browser
-browser: $(SET_UP) # the machine's browser, or else a packaged one
+browser: $(SET_UP) # the packaged browser, or else the machine's
 	@$(BIN)/python -m tests.browser
 
 # Installs uv into .venv with pip, and all packages with uv. If the machine has no suitable Python, uv is installed next to

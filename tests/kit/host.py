@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from tests import plain_http
+
 KIT: Final = Path(__file__).parents[2] / "portal" / "kit" / "dist"
 TYPES: Final = {".js": "text/javascript", ".json": "application/json", ".css": "text/css", ".html": "text/html; charset=utf-8"}
 ROLES: Final = ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
@@ -93,13 +95,13 @@ class Gateway:
 
     def token_of(self, email: str) -> str:
         """Return a token of a member of the sample market."""
-        answer = httpx.post(f"{self.url}/portal/sign-in", json={"email": email}, headers={"Origin": self.url})
+        answer = plain_http.post(f"{self.url}/portal/sign-in", json={"email": email}, headers={"Origin": self.url})
         return str(answer.json()["token"])
 
     def ask(self, bearer: str, query: str, **variables: Any) -> Any:
         """Run an operation and return its data."""
         body = {"query": query, "variables": variables}
-        answer = httpx.post(f"{self.url}/graphql", json=body, headers={"Authorization": f"Bearer {bearer}"}, timeout=60)
+        answer = plain_http.post(f"{self.url}/graphql", json=body, headers={"Authorization": f"Bearer {bearer}"}, timeout=60)
         assert answer.status_code == httpx.codes.OK, answer.text
         assert "errors" not in answer.json(), answer.text
         return answer.json()["data"]

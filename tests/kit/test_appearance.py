@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import httpx
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from tests import plain_http
 from tests.examples.test_portal import AUDIT, AXE
 from tests.kit.conftest import Open
 from tests.kit.host import PARTNER, Host
@@ -59,7 +59,7 @@ def _unset(portal: Host) -> Iterator[None]:
 def upload(portal: Host) -> str:
     """Upload a logo of the partner, and return its ID."""
     headers = {"Authorization": f"Bearer {portal.gateway.token_of(PARTNER)}", "Content-Type": "image/png"}
-    answer = httpx.post(f"{portal.gateway.url}/files", content=picture(size=(120, 120)), headers=headers)
+    answer = plain_http.post(f"{portal.gateway.url}/files", content=picture(size=(120, 120)), headers=headers)
     assert answer.is_success, answer.text
     return str(answer.json()["id"])
 

@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from tests.kit.conftest import Open
 from tests.kit.test_looks import TAGS, shown
 
-TWICE: Final = "document.documentElement.style.setProperty('zoom', '2')"
+ZOOM: Final = "(zoom) => document.documentElement.style.setProperty('zoom', zoom)"
 TEXTS: Final = """
   const close = 1.5; // pixels
   const texts = [];
@@ -93,22 +93,23 @@ STARTS: Final = (
   return [wrong.map(([, found]) => found.texts.join(" ")), rows.filter((row) => !isMirrored(row)).length, blocks.size > 20];
 }"""
 )
-OPENED: Final = (
-    "crossgate-ports li:nth-child(1) .quiet",
-    "crossgate-ports li:nth-child(2) .danger",
-    "crossgate-connections button.new",
-    "crossgate-offers .actions button",
-    "crossgate-order-port form button",
-)
+OPENED: Final = {
+    "crossgate-ports li:nth-child(1) .quiet": "crossgate-ports li:nth-child(1) input",
+    "crossgate-ports li:nth-child(2) .danger": "crossgate-ports li:nth-child(2) [role=group]",
+    "crossgate-connections button.new": "crossgate-connections form.new select:focus",
+    "crossgate-offers .actions button": "crossgate-offers form",
+    "crossgate-order-port form button": "crossgate-order-port .error",
+}  # by the button that opens it
 
 
 async def opened(page: Page) -> None:
-    """Open what the elements have in a form or a question of its own, and show errors of the order."""
-    for control in OPENED:
+    """Open what the elements have in a form or a question of its own, and show errors of the order.
+
+    One after the other, since what opens moves the other buttons, and a button that moves while it's pressed isn't clicked.
+    """
+    for control, content in OPENED.items():
         await page.locator(control).first.click()
-    await expect(page.locator("crossgate-connections form.new")).to_be_visible()
-    await expect(page.locator("crossgate-offers form").first).to_be_visible()
-    await expect(page.locator("crossgate-order-port .error").first).to_be_visible()
+        await expect(page.locator(content).first).to_be_visible()
 
 
 BROKEN: Final = """() => {
@@ -123,17 +124,17 @@ BROKEN: Final = """() => {
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "ar"])
-@pytest.mark.parametrize(("width", "zoom"), [(320, 1), (640, 2), (1280, 1)])
-async def test_texts_neither_leave_their_boxes_nor_cover_each_other(visit: Open, locale: str, width: int, zoom: int) -> None:
+async def test_texts_neither_leave_their_boxes_nor_cover_each_other(visit: Open, locale: str) -> None:
     """In each language, on a phone, at twice the size and on a desktop, with forms and errors open, of the partner's pages."""
-    async with visit(*TAGS, who="partner", width=width, locale=locale, refresh=3600) as page:
+    async with visit(*TAGS, who="partner", width=320, locale=locale, refresh=3600) as page:
         await shown(page, locale)
         await opened(page)
-        if zoom > 1:
-            await page.evaluate(TWICE)
+        for width, zoom in ((320, 1), (640, 2), (1280, 1)):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.evaluate(ZOOM, str(zoom))
 
-        assert ([], []) == (await page.evaluate(OUTSIDE), await page.evaluate(COVERED))
-        assert [[], 0, True] == await page.evaluate(STARTS)
+            assert (width, [], []) == (width, await page.evaluate(OUTSIDE), await page.evaluate(COVERED))
+            assert (width, [[], 0, True]) == (width, await page.evaluate(STARTS))
 
 
 async def test_checks_of_the_geometry_can_fail(visit: Open) -> None:

@@ -43,7 +43,7 @@ async def visiting(chromium: Browser, url: str) -> AsyncIterator[Visit]:
 @asynccontextmanager
 async def window(chromium: Browser, url: str) -> AsyncIterator[Visit]:
     """Open an empty window. At the end, fail if a page has logged an error or contacted another origin than the gateway."""
-    context = await chromium.new_context(viewport={"width": 1280, "height": 800})
+    context = await chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     visit = Visit(await context.new_page(), url)
     yield visit

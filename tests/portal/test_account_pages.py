@@ -7,11 +7,11 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from models.embedded import Embedded
+from tests import plain_http
 from tests.pictures import picture
 from tests.portal.conftest import window
 from tests.portal.visit import Visit
@@ -62,7 +62,7 @@ async def empty(chromium: Browser, url: str) -> AsyncIterator[Visit]:
 
 async def code_for(url: str, address: str) -> str:
     """Return the code in the latest email to an address, from the page of emails."""
-    async with httpx.AsyncClient() as client:
+    async with plain_http.client() as client:
         mails: list[dict[str, Any]] = (await client.get(f"{url}/mails.json")).json()
     found = CODE.search(next(mail["body"] for mail in mails if mail["to"] == address))
     assert found
@@ -190,7 +190,7 @@ async def invited(url: str, address: str, administrator: str = "admin@direct.exa
 async def mutate_as(url: str, viewer: str, mutation: str, **values: Any) -> None:
     """Send a mutation as a user with a token of development."""
     request = {"query": document(mutation), "variables": {"input": values}}
-    async with httpx.AsyncClient() as client:
+    async with plain_http.client() as client:
         token = (await client.post(f"{url}/portal/sign-in", json={"email": viewer})).json()["token"]
         answer = await client.post(f"{url}/graphql", json=request, headers={"Authorization": f"Bearer {token}"})
     assert [] == answer.json()["data"][mutation]["userErrors"]

@@ -21,7 +21,7 @@ from models.embedded import Embedded
 from tests import databases
 from tests.client import DIRECT, HIDDEN
 from tests.portal.conftest import visiting
-from tests.portal.test_graphiql import AUDIT, AXE
+from tests.portal.test_graphiql import AUDIT, AXE, each_scheme
 from tests.portal.visit import QUERY_IS_SHOWN, Visit
 from tests.served import served
 
@@ -196,18 +196,17 @@ def repeat_first_event(socket: WebSocketRoute) -> None:
     gateway.on_message(pass_on)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_log_is_accessible_and_fits_a_telephone(visitor: Visit, renamer: Renamer, scheme: Any) -> None:
+async def test_log_is_accessible_and_fits_a_telephone(visitor: Visit, renamer: Renamer) -> None:
     """The audit finds nothing serious in the log with an open event. New lines are announced politely, the opened event isn't."""
     page = visitor.page
-    await page.emulate_media(color_scheme=scheme)
     await page.set_viewport_size({"width": 320, "height": 640})
     await follow(visitor, renamer)
     await lines(visitor).first.press("Enter")
     await expect(log(visitor).locator("pre")).to_have_attribute("aria-live", "off")
     await page.evaluate(AXE.read_text("utf-8"))
 
-    assert [] == await page.evaluate(AUDIT)
-    await expect(lines(visitor).first).to_be_in_viewport(ratio=1)
-    await expect(page.get_by_role("button", name="Clear")).to_be_in_viewport(ratio=1)
-    assert 320 == await page.evaluate("document.documentElement.scrollWidth")
+    async for scheme in each_scheme(page):
+        assert (scheme, []) == (scheme, await page.evaluate(AUDIT))
+        await expect(lines(visitor).first).to_be_in_viewport(ratio=1)
+        await expect(page.get_by_role("button", name="Clear")).to_be_in_viewport(ratio=1)
+        assert 320 == await page.evaluate("document.documentElement.scrollWidth")
