@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from models import CONCEPTS, Base
 from models.concept import Relation
-from policies.predicates.predicate import Names
+from policies.predicates.predicate import IfSet, Names
 
 RELATIONS: Final[Mapping[str, Relation]] = {name: each for concept in CONCEPTS for name, each in concept.below.items()}
 
@@ -44,8 +44,12 @@ def _copies(table: sa.Table) -> Iterator[Copies]:
 def _copied_columns() -> Iterator[tuple[tuple[str, str, str], Names]]:
     for concept in CONCEPTS:
         for copies in _copies(concept.table):
-            names = {"id": copies.reference} | {source: column.name for column, source in copies.columns}
+            names: Names = {"id": copies.reference} | {source: _name(column) for column, source in copies.columns}
             yield from (((concept.name, copies.reference, other), names) for other in copies.referenced)
+
+
+def _name(column: sa.Column[Any]) -> str | IfSet:
+    return IfSet(column.name) if column.info["if_set"] else column.name
 
 
 # A buyer with an offer has a dealing with its seller: the triggers of `dealing` ensure it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from policies.predicates.predicate import (
     And,
     Compare,
     Exists,
+    IfSet,
     Not,
     OneOf,
     Or,
@@ -211,19 +213,40 @@ def test_predicate_has_a_readable_form() -> None:
 
 
 @settings(deadline=None)  # slow machines are fine
-@given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}]))
-def test_condition_on_copies_implies_the_predicate(predicate: Predicate, names: dict[str, str]) -> None:
+@given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}, {"a": IfSet("b")}, {"a": IfSet("a")}]))
+def test_condition_on_copies_implies_the_predicate(predicate: Predicate, names: dict[str, str | IfSet]) -> None:
     """If a row with copies of the values matches the rewritten predicate, the original row matches, whatever is unknown."""
     rewritten = compile_predicate(substitute_copies(predicate, names))
     mask = compile_predicate(predicate)
     pairs = [
         (row, other)
         for row, other in product(ROWS, ROWS)
-        if all(getattr(row, a) == getattr(other, b) for a, b in names.items())
+        if all(_is_copy(getattr(row, a), other, b) for a, b in names.items())
     ]
 
     assert [] == [
         (row, other) for row, other in pairs for viewer in VIEWERS if rewritten(other, viewer) and not mask(row, viewer)
+    ]
+
+
+def _is_copy(value: Any, other: Any, column: str | IfSet) -> bool:
+    if isinstance(column, IfSet):
+        return getattr(other, column.column) in (None, value)
+    return bool(getattr(other, column) == value)
+
+
+def test_copy_that_may_be_missing_expresses_only_what_a_missing_one_contradicts() -> None:
+    """Equality with a value is kept. A condition that NULL meets isn't, because NULL says nothing about the original."""
+    kept = {"visibility": IfSet("copy")}
+    conditions = [
+        Compare("=", "visibility", "PUBLIC"),
+        OneOf("visibility", ("PRIVATE", "PUBLIC")),
+        Compare("!=", "visibility", "PUBLIC"),
+        Compare("=", "visibility", None),
+    ]
+
+    assert [Compare("=", "copy", "PUBLIC"), OneOf("copy", ("PRIVATE", "PUBLIC")), FALSE, FALSE] == [
+        substitute_copies(condition, kept) for condition in conditions
     ]
 
 

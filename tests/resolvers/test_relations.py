@@ -10,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from policies.catalogue import CATALOGUE
 from policies.entity import Entity
-from policies.predicates.predicate import Names
+from policies.predicates.predicate import IfSet, Names
 from resolvers.reading.relations import COPIED_COLUMNS, LINK_COPIES
 
 EMPTY: Final = {"AuditEvent", "Document"}  # the sample market has none
 
 
-def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | Names) -> Any:
-    """Return the condition that a column has the same value, or that there is a linked row whose columns have."""
+def agree(own: Any, other: Any, named: Entity, theirs: str, ours: str | IfSet | Names) -> Any:
+    """Return the condition that a column has the same value, if set, or that there is a linked row whose columns have."""
+    if isinstance(ours, IfSet):
+        return sa.or_(own.c[ours.column].is_(None), other.c[theirs] == own.c[ours.column])
     if isinstance(ours, str):
         return other.c[theirs].is_not_distinct_from(own.c[ours])
     link = named.link(theirs)
@@ -50,7 +52,7 @@ def test_copies_that_plans_depend_on_are_declared() -> None:
     request = COPIED_COLUMNS["ConnectionRequest", "provider_id", "Company"]
 
     assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": "visibility"} == profile
-    assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": "profile_visibility"} == port
+    assert {"id": "company_id", "partner_id": "partner_id", "profile_visibility": IfSet("profile_visibility")} == port
     assert {"id": "provider_id", "partner_id": "provider_partner_id"} == request
     offer = {"seller_id": "company_id", "product_id": "product_id", "status": "status", "expiry_key": "expiry_key"}
     assert offer == LINK_COPIES["Offer", "offer_buyer"]
