@@ -58,7 +58,7 @@ def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnecti
         for key, details in planner.subfields(kind, site.details).items()
     }
     if parts.counts:
-        parts.builder.add_list("count")
+        parts.builder.add_list("total")
     code, tracker = object_literal(fields)
     parts.builder.set_code(code)
     step = ConnectionStep(
@@ -85,9 +85,10 @@ def _connection_field(
     definition, description = planner.describe(kind, name)
     inner: Any = get_named_type(definition.type)
     match description.name:
-        case "total_count":
+        case "total_count" | "total_count_precision":
             parts.counts = True
-            return "count", None
+            part = "number" if description.name == "total_count" else "precision"
+            return complete(planner.names, f"total.{part}", definition.type), None
         case "page_info":
             parts.reads_rows = True
             return complete(planner.names, "o.page_info", definition.type, planner.plain(inner, details)), None

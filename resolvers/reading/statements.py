@@ -227,26 +227,24 @@ def select_linked(source: Source, links: str, by: str, column: str) -> Select[An
 
 
 @lru_cache(CACHE_SIZE)
-def select_counts(source: Source, selection: Selection) -> Select[Any]:
-    """Count the rows. Below parents, select a row (`parent`, `count`) for the position of each of KEYS."""
+def select_counts(source: Source, selection: Selection, limit: int | None = None) -> Select[Any]:
+    """Count the rows, `limit` at most. Below parents, select a row (`parent`, `count`) for the position of each of KEYS.
+
+    The rows are found as those of a page, so that rows which the viewer can't see cost nothing, and none is counted beyond the limit.
+    """
     table = source.table()
-    count = (
-        sa.select(sa.func.count())
-        .select_from(table)
-        .where(source.holds(source.rows, table), *_narrowed(source, selection, table))
-    )
+    branches = [branch for part in selection.parts() for branch in _branches(source, part, table)]
+    scans = [_up_to(branch.ids(table), limit) for branch in branches]
+    rows = scans[0] if len(scans) == 1 else _up_to(sa.select(sa.union(*scans).subquery("merged")), limit)
+    count = sa.select(sa.func.count().label("count")).select_from(rows.subquery("counted"))
     if selection.relation is None:
         return count
-    relation = RELATIONS[selection.relation]
-    if relation.link_table is not None:
-        link = relation.link_table.alias("l")
-        allowed = to_sql(source.through, CATALOGUE[relation.link_type], link)
-        below = sa.select(link.c[relation.child]).where(link.c[relation.parent] == PARENT, allowed)
-        count = count.where(table.c.id.in_(below))
-    else:
-        count = count.where(sa.or_(*(table.c[column] == PARENT for column in relation.columns)))
     parents = _parents()
     return sa.select(parents.c.place.label("parent"), count.scalar_subquery().label("count")).select_from(parents)
+
+
+def _up_to(rows: Select[Any], limit: int | None) -> Select[Any]:
+    return rows if limit is None else rows.limit(_literal(limit))
 
 
 @lru_cache(CACHE_SIZE)
@@ -334,6 +332,25 @@ class _Branch:
             return self._of_each_value(self._walk_link(table, {name: keyset[name] for name in names}, window), window)
         return self._of_each_value(self._sort_link(table, keyset["id"], columns, window), window)
 
+    def ids(self, table: FromClause) -> Select[Any]:
+        """Select the keys of this branch's rows, each once, as they are found."""
+        if self.link is not None:
+            key = self.link.c[self.child]
+            return sa.select(key.label("id")).where(*self.linked, *self._row_conditions(table, key)).distinct().order_by(key)
+        found = () if self.searched is None else self.searched[:1]
+        scan = sa.select(table.c.id).where(*self.conditions, *found)
+        if self.values is None:
+            return scan
+        each = scan.lateral("each")
+        return sa.select(each.c.id).select_from(self.values.join(each, sa.true()))
+
+    def _row_conditions(self, table: FromClause, key: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        """Return the condition that the row of a key meets the conditions on the table, if there are any."""
+        if not self.conditions:
+            return []
+        row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
+        return [sa.exists(row.correlate_except(table).offset(_literal(0)))]
+
     def _of_each_value(self, page: Select[Any], window: Window) -> Select[Any]:
         """Merge the pages of the values, if there are several."""
         if self.values is None:
@@ -360,11 +377,10 @@ class _Branch:
 
     def _match(self, table: FromClause, key: ColumnElement[Any]) -> Any:
         """Select 1 as `found` if the row of a key meets the conditions on the table, else 0."""
-        if not self.conditions:
+        conditions = self._row_conditions(table, key)
+        if not conditions:
             return sa.select(_literal(1).label("found")).lateral()
-        row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
-        exists = sa.exists(row.correlate_except(table).offset(_literal(0)))
-        found = sa.case((exists, _literal(1)), else_=_literal(0)).label("found")
+        found = sa.case((conditions[0], _literal(1)), else_=_literal(0)).label("found")
         return sa.select(found).offset(_literal(0)).lateral()  # OFFSET 0: looked up once, though the value is used twice
 
     def _sort_link(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:

@@ -315,5 +315,5 @@ async def _versions(connection: AsyncConnection) -> set[tuple[str, str]]:
 async def _wait_for_a_lock(connection: AsyncConnection) -> None:
     """Return when another connection to the database waits for a lock."""
     async with asyncio.timeout(PATIENCE):
-        while not await connection.scalar(WAITING):
+        while not await connection.scalar(WAITING):  # noqa: ASYNC110 (another connection waits)
             await asyncio.sleep(0.01)

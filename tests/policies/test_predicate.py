@@ -219,9 +219,7 @@ def test_condition_on_copies_implies_the_predicate(predicate: Predicate, names: 
     rewritten = compile_predicate(substitute_copies(predicate, names))
     mask = compile_predicate(predicate)
     pairs = [
-        (row, other)
-        for row, other in product(ROWS, ROWS)
-        if all(_is_copy(getattr(row, a), other, b) for a, b in names.items())
+        (row, other) for row, other in product(ROWS, ROWS) if all(_is_copy(getattr(row, a), other, b) for a, b in names.items())
     ]
 
     assert [] == [
