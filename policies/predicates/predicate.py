@@ -63,6 +63,7 @@ __all__ = [
     "implies",
     "is_selective",
     "links",
+    "narrow",
     "negate",
     "one_of",
     "own_columns",
@@ -150,6 +151,15 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
         case Or(items):
             return disj(assume(fact, item) for item in items)
     return predicate
+
+
+def narrow(fact: Predicate, predicate: Predicate) -> Predicate:
+    """Return one of the alternatives of a predicate that all rows which match the fact match too, or else the whole predicate.
+
+    The result implies the predicate: if the fact isn't true of some rows, they can only be missing.
+    """
+    parts = alternatives(predicate)
+    return next((part for part in parts if not links(part) and implies(fact, part)), predicate)
 
 
 def substitute_copies(predicate: Predicate, names: Names) -> Predicate:

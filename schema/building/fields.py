@@ -24,7 +24,6 @@ from resolvers.reading.nodes import GlobalId
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redacted
 
-
 # Costs of counting the rows of a list, in objects that take as long: of up to 10,000 rows, and of all rows.
 COUNT_COST: Final = 100
 COUNT_ALL_COST: Final = 1_000

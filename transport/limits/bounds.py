@@ -2,9 +2,10 @@
 
 *Depth* is how deep fields nest. *Width* is the number of fields; fields of a fragment count each time it is spread. *Cost* is the
 maximum number of objects in a response: a scalar costs 0, an object 1, and everything below a list is multiplied by the list's
-length. A field that counts rows costs more, once for all its parents. A connection has as many items as `first` or `last`, or the default page size without either. A list fetched by ids is as
-long as the ids. Any other list counts as DEFAULT_LIST_SIZE items. `@skip` and `@include` change nothing. Introspection has as many
-objects as the schema. *Values* are counted like cost, but a scalar counts 1.
+length. A field that counts rows costs more, once for all its parents. A connection has as many items as `first` or `last`, or the
+default page size without either. A list fetched by ids is as long as the ids. Any other list counts as DEFAULT_LIST_SIZE items.
+`@skip` and `@include` change nothing. Introspection has as many objects as the schema. *Values* are counted like cost, but a scalar
+counts 1.
 
 Each fragment is walked once, however often it is spread, so time and memory are linear in the document. If a page size is a
 variable, a short sum is left to compute for each request.
