@@ -238,7 +238,7 @@ def _is_copy(value: Any, other: Any, column: str | IfSet) -> bool:
 def test_copy_that_may_be_missing_expresses_only_what_a_missing_one_contradicts() -> None:
     """Equality with a value is kept. A condition that NULL meets isn't, because NULL says nothing about the original."""
     kept = {"visibility": IfSet("copy")}
-    conditions = [
+    conditions: list[Predicate] = [
         Compare("=", "visibility", "PUBLIC"),
         OneOf("visibility", ("PRIVATE", "PUBLIC")),
         Compare("!=", "visibility", "PUBLIC"),
