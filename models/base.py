@@ -48,9 +48,12 @@ def private(*, read: bool = True, log: bool) -> dict[str, Any]:
     return {"read": read, "log": log}
 
 
-def copied(column: str, of: str, by: str) -> dict[str, Any]:
-    """Return the `info` of a column that equals `column` of the row that `of` references. The trigger `by` keeps them equal."""
-    return {"copies": (of, column), "trigger": by}
+def copied(column: str, of: str, by: str, *, if_set: bool = False) -> dict[str, Any]:
+    """Return the `info` of a column that equals `column` of the row that `of` references. The trigger `by` keeps them equal.
+
+    With `if_set`, only some rows have a copy. It's NULL in the others.
+    """
+    return {"copies": (of, column), "trigger": by, "if_set": if_set}
 
 
 class Identified:

@@ -131,8 +131,9 @@ class Port(Owned, Versioned, Staged, Base):
     term_months: Mapped[int]
     status: Mapped[PortStatus] = mapped_column(enum_column(PortStatus), default=PortStatus.REQUESTED)
     visibility: Mapped[PortVisibility] = mapped_column(enum_column(PortVisibility), default=PortVisibility.PRIVATE)
+    # Only PUBLIC ports have a copy, so that hiding a profile with many other ports is fast.
     profile_visibility: Mapped[ProfileVisibility | None] = mapped_column(
-        enum_column(ProfileVisibility), info=copied("profile_visibility", of="company_id", by="port_profile")
+        enum_column(ProfileVisibility), info=copied("profile_visibility", of="company_id", by="port_profile", if_set=True)
     )
     monthly_rate: Mapped[Amount]  # per month
     setup_fee: Mapped[Amount]  # once

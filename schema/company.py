@@ -12,7 +12,7 @@ from models.company import AccountKind, VerificationStatus
 from resolvers import company
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
-from schema.building.fields import column, resolved
+from schema.building.fields import COUNT_ALL_COST, column, resolved
 from schema.building.nodes import BY_ID, Node, of
 from schema.building.page_inputs import page_arguments
 from schema.dashboard import Dashboard
@@ -120,7 +120,9 @@ class Company(Node):
     received_offers: Connection[Annotated[Offer, strawberry.lazy("schema.offer")]] = resolved(
         company.received_offers, "The private offers that the company received.", page_arguments("Offer", "offers")
     )
-    dashboard: Dashboard | None = resolved(company.dashboard, "A summary of the company's ports, orders and spending.")
+    dashboard: Dashboard | None = resolved(
+        company.dashboard, "A summary of the company's ports, orders and spending.", cost=COUNT_ALL_COST
+    )
     invoices: Connection[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = resolved(
         company.invoices,
         "The company's invoices from the operator. They include the charges of the accounts it manages.",

@@ -11,7 +11,7 @@ from models.port import DiversityZone, PortStatus, PortVisibility
 from resolvers import port
 from schema.building.action_fields import viewer_can_field
 from schema.building.connections import PAGE, Connection
-from schema.building.fields import column, resolved
+from schema.building.fields import COUNT_ALL_COST, column, resolved
 from schema.building.nodes import Node, of
 from schema.building.page_inputs import page_arguments
 from schema.building.scalars import URL
@@ -84,4 +84,5 @@ class PortQueries:
         port.port_facets,
         "Counts the ports of `ports`, for the choices that a page offers in its filters.",
         {"filter": page_arguments("Port", "ports")["filter"]},
+        cost=COUNT_ALL_COST,
     )

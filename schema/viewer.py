@@ -7,7 +7,7 @@ from strawberry import ID
 
 from choices import MemberRole
 from resolvers import viewer
-from schema.building.fields import resolved
+from schema.building.fields import COUNT_ALL_COST, resolved
 from schema.building.policy_names import ActionName, TypeName
 from schema.building.scalars import URL
 from schema.company import Company
@@ -58,6 +58,7 @@ class Viewer:
         viewer.dashboard,
         "The dashboard of the viewer's company.",
         ability="have_dashboard",
+        cost=COUNT_ALL_COST,
     )
     can: bool = resolved(
         viewer.can,

@@ -44,7 +44,7 @@ from resolvers.exporting.pages import ExportRefused, Path
 from resolvers.writing.user_errors import ErrorCode
 
 PAGE_ARGUMENTS: Final = frozenset(("first", "after", "last", "before"))
-COUNT_ONLY: Final = frozenset(("totalCount", "__typename"))
+COUNT_ONLY: Final = frozenset(("totalCount", "totalCountPrecision", "__typename"))
 PAGE_INFO: Final = "exportPageInfo"  # the response key of what the export itself reads of a page
 ONE_CONNECTION: Final = "Select exactly one field of Query, a connection such as ports, without a fragment or a directive."
 NOT_CONNECTION: Final = "The field {name} isn't a connection, so it has no pages to export."

@@ -34,13 +34,13 @@ def find_problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[Pol
 
 
 def _structural_problems(rules: tuple[Rule, ...], catalogue: Catalogue) -> Iterator[PolicyError]:
-    bodies = _Bodies(rules, catalogue)
+    bodies, called = _Bodies(rules, catalogue), _called_by_name(rules)
     for rule in rules:
         try:
             _check_head(rule, catalogue)
             if rule.body is not None:
                 bodies.check(rule.body, Scope.of(rule, catalogue))
-            _check_recursion(rule, rules)
+            _check_recursion(rule, called)
         except PolicyError as problem:
             yield problem
 
@@ -209,13 +209,21 @@ def _are_columns_of_one_row(left: Constant | Path, right: Constant | Path) -> bo
     return left.variable == right.variable and left.attribute != right.attribute
 
 
-def _check_recursion(rule: Rule, rules: tuple[Rule, ...]) -> None:
+def _called_by_name(rules: tuple[Rule, ...]) -> dict[str, set[str]]:
+    """Return the names that the rules of each name call."""
+    called: dict[str, set[str]] = {}
+    for rule in rules:
+        called.setdefault(rule.name, set()).update(call.rule for call in calls(rule.body))
+    return called
+
+
+def _check_recursion(rule: Rule, called: dict[str, set[str]]) -> None:
     """Raise PolicyError if a rule calls itself, directly or through other rules."""
     reached: set[str] = set()
     ahead = {call.rule for call in calls(rule.body)}
     while ahead:
         reached |= ahead
-        ahead = {call.rule for other in rules if other.name in ahead for call in calls(other.body)} - reached
+        ahead = {name for each in ahead for name in called.get(each, ())} - reached
     if rule.name in reached:
         raise PolicyError(
             f"{rule.place}: {rule.name} calls itself. Recursive rules can't be proven to end; remove the recursion."

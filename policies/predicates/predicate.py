@@ -7,6 +7,7 @@ checks it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TypeAlias
 
@@ -41,6 +42,7 @@ __all__ = [
     "Compare",
     "Constant",
     "Exists",
+    "IfSet",
     "Not",
     "OneOf",
     "Operator",
@@ -61,6 +63,7 @@ __all__ = [
     "implies",
     "is_selective",
     "links",
+    "narrow",
     "negate",
     "one_of",
     "own_columns",
@@ -71,7 +74,14 @@ __all__ = [
 ]
 
 
-Names: TypeAlias = Mapping[str, "str | Names"]
+@dataclass(frozen=True, slots=True)
+class IfSet:
+    """A column that holds the same value as another, or NULL."""
+
+    column: str
+
+
+Names: TypeAlias = Mapping[str, "str | IfSet | Names"]
 """Maps columns (and links) of a row to the columns of another row that hold the same values."""
 
 
@@ -143,6 +153,15 @@ def assume(fact: Predicate, predicate: Predicate) -> Predicate:
     return predicate
 
 
+def narrow(fact: Predicate, predicate: Predicate) -> Predicate:
+    """Return one of the alternatives of a predicate that all rows which match the fact match too, or else the whole predicate.
+
+    The result implies the predicate: if the fact isn't true of some rows, they can only be missing.
+    """
+    parts = alternatives(predicate)
+    return next((part for part in parts if not links(part) and implies(fact, part)), predicate)
+
+
 def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
     """Rewrite a predicate in terms of another row that holds copies of some of the row's values under other names.
 
@@ -162,6 +181,10 @@ def substitute_copies(predicate: Predicate, names: Names) -> Predicate:
             return Compare(symbol, left, value)
         case OneOf(name, values) if isinstance(left := names.get(name), str):
             return OneOf(left, values)
+        case OneOf(name, values) if isinstance(left := names.get(name), IfSet):
+            return OneOf(left.column, values)
+        case Compare("=", name, value) if isinstance(left := names.get(name), IfSet) and not isinstance(value, OtherColumn):
+            return FALSE if value is None else Compare("=", left.column, value)
         case Constant():
             return predicate
     return FALSE

@@ -16,7 +16,7 @@ from resolvers.execution.lookups import LinkedLookup, PageLookup, RowLookup
 from resolvers.execution.object_builders import ColumnReader, ObjectBuilder, PlanRun, run_together
 from resolvers.execution.redaction_tracking import RedactionTracker
 from resolvers.reading.batching import BatchResolver
-from resolvers.reading.connections import Page
+from resolvers.reading.connections import Page, Total, load_totals
 from resolvers.reading.field_sources import ConnectionArguments
 from resolvers.reading.page_requests import PageRequest, parse_page_request
 from resolvers.values import identifiers
@@ -153,8 +153,8 @@ class ConnectionStep:
         if not self.counts:
             pages, lists = await reading
             return self.builder.build(pages, run, *lists)
-        (pages, lists), counts = await run_together([reading, self._counts(request, parents, run)])
-        return self.builder.build(pages, run, *lists, counts)
+        (pages, lists), totals = await run_together([reading, self._totals(request, parents, run)])
+        return self.builder.build(pages, run, *lists, totals)
 
     async def _pages(
         self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun
@@ -170,10 +170,10 @@ class ConnectionStep:
     ) -> list[Any]:
         return await builder.objects(rows, run, *([request.cursors(rows, self.lookup.key_position)] if cursors else []))
 
-    async def _counts(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[int]:
+    async def _totals(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Total]:
         async with run.statement_slots:
-            counts_by_parent = await run.context.loaders.count(request, [parent for parent in parents if parent is not None])
-        return [counts_by_parent[parent] for parent in parents]
+            totals = await load_totals(run.context, request, [parent for parent in parents if parent is not None])
+        return [totals[parent] for parent in parents]
 
 
 def _page(request: PageRequest, parent: UUID | None, rows: Sequence[Any]) -> Page:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
 
+from policies.predicates.predicate import TRUE, Predicate
 from resolvers.execution.children import ConnectionStep
 from resolvers.execution.codegen import NotPlannable
 from resolvers.execution.field_sites import Code, FieldSite, object_literal
@@ -19,6 +20,7 @@ from resolvers.execution.rows import Objects, Rows
 from resolvers.execution.values import complete
 from resolvers.reading.field_sources import ChildConnection, RootConnection, unchanged
 from resolvers.reading.filters import orders_of
+from resolvers.reading.relations import facts_of_children
 
 if TYPE_CHECKING:
     from resolvers.execution.field_planner import FieldPlanner
@@ -51,14 +53,15 @@ def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnecti
     arguments = {argument.name.value for argument in site.details[0].node.arguments or ()}
     orders = orders_of(batch.entity, arguments)
     required = dict.fromkeys(["id", *(column for order in orders for column in order.columns)])
-    rows = Rows(batch.entity, planner.decide(batch.entity), tuple(required), below=relation is not None)
+    decision, facts = planner.decide(batch.entity), _facts_of_items(site, batch)
+    rows = Rows(batch.entity, decision, tuple(required), below=relation is not None, facts=facts)
     parts = _Connection(ObjectBuilder(Objects(), planner.names))
     fields = {
         key: _connection_field(planner, kind, details, rows, parts)
         for key, details in planner.subfields(kind, site.details).items()
     }
     if parts.counts:
-        parts.builder.add_list("count")
+        parts.builder.add_list("total")
     code, tracker = object_literal(fields)
     parts.builder.set_code(code)
     step = ConnectionStep(
@@ -75,6 +78,13 @@ def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnecti
     return site.builder.add_child(step), tracker
 
 
+def _facts_of_items(site: FieldSite, batch: ChildConnection | RootConnection) -> Predicate:
+    """Return what the visible parents say about the items below them."""
+    if not isinstance(batch, ChildConnection) or not isinstance(site.access, Rows) or batch.key != "id":
+        return TRUE
+    return facts_of_children(site.access.facts, site.access.entity, batch.relation, batch.entity)
+
+
 def _connection_field(
     planner: FieldPlanner, kind: GraphQLObjectType, details: Sequence[FieldDetails], rows: Rows, parts: _Connection
 ) -> Code:
@@ -85,9 +95,10 @@ def _connection_field(
     definition, description = planner.describe(kind, name)
     inner: Any = get_named_type(definition.type)
     match description.name:
-        case "total_count":
+        case "total_count" | "total_count_precision":
             parts.counts = True
-            return "count", None
+            part = "number" if description.name == "total_count" else "precision"
+            return complete(planner.names, f"total.{part}", definition.type), None
         case "page_info":
             parts.reads_rows = True
             return complete(planner.names, "o.page_info", definition.type, planner.plain(inner, details)), None

@@ -21,7 +21,7 @@ from resolvers.execution.redaction_tracking import ItemsTracker, RedactionTracke
 from resolvers.execution.rows import JoinedRow, Objects, Rows
 from resolvers.reading.field_sources import ById, ComputedWithFallback, ManyToMany, RelatedColumn, ToMany, ToManyByArray, ToOne
 from resolvers.reading.nodes import ByAnyId, ByAnyIds
-from resolvers.reading.relations import COPIED_COLUMNS
+from resolvers.reading.relations import COPIED_COLUMNS, facts_of_referenced
 
 if TYPE_CHECKING:
     from resolvers.execution.field_planner import FieldPlanner
@@ -37,7 +37,7 @@ def plan_to_one(planner: FieldPlanner, site: FieldSite, batch: ToOne) -> Code:
     except NotJoinable:
         if isinstance(site.access, JoinedRow):
             raise  # the outermost attempt looks up the whole row instead, so that no level is tried twice
-        target, tracker = target_of(planner, kind, batch.by, site.details)
+        target, tracker = target_of(planner, kind, batch.by, site.details, facts=_facts_of_referenced(site.access, batch))
         return site.builder.add_child(ToOneStep(site.keys(planner.names, batch.column), target, site.is_required)), tracker
     joined.keep()
     site.builder.take_ids(builder)
@@ -62,6 +62,13 @@ def _remaining_condition(parent: Decision, column: str, decision: Decision) -> P
     """Return the condition that a row still has to match if a visible row references it: none if that row's policy implies it."""
     condition = substitute_copies(decision.rows, COPIED_COLUMNS.get((parent.entity, column, decision.entity), {}))
     return TRUE if implies(parent.rows, condition) else decision.rows
+
+
+def _facts_of_referenced(access: RowAccess | Objects, batch: ToOne) -> Predicate:
+    """Return what the visible rows of `access` say about the rows that they reference."""
+    if not isinstance(access, Rows) or batch.by != "id":
+        return TRUE
+    return facts_of_referenced(access.facts, access.entity, batch.column, batch.entity)
 
 
 def plan_computed_with_fallback(planner: FieldPlanner, site: FieldSite, batch: ComputedWithFallback) -> Code:
@@ -114,10 +121,15 @@ def plan_to_many(planner: FieldPlanner, site: FieldSite, batch: ToMany | ToManyB
 
 
 def target_of(
-    planner: FieldPlanner, kind: GraphQLObjectType, by: str, details: Sequence[FieldDetails], order: str | None = None
+    planner: FieldPlanner,
+    kind: GraphQLObjectType,
+    by: str,
+    details: Sequence[FieldDetails],
+    order: str | None = None,
+    facts: Predicate = TRUE,
 ) -> tuple[Target, RedactionTracker | None]:
-    """Return the target of a lookup by a column, and the tracker of what it hides."""
-    rows = Rows(kind.name, planner.decide(kind.name))
+    """Return the target of a lookup by a column, and the tracker of what it hides. `facts` are true of the rows that it looks up."""
+    rows = Rows(kind.name, planner.decide(kind.name), facts=facts)
     builder, tracker = planner.object_builder(kind, planner.subfields(kind, details), rows)
     return Target(RowLookup(rows, by, order), builder), tracker
 

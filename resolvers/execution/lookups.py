@@ -39,7 +39,7 @@ class RowLookup:
         if not distinct:
             return ()
         if self._statement is None:
-            source = self.rows.source(self.rows.decision.rows)
+            source = self.rows.source(self.rows.narrowed(self.rows.decision.rows))
             if source.is_empty:
                 return ()
             self._key_position = self.rows.labels.index(self._by)
@@ -100,7 +100,8 @@ class PageLookup:
         """Return the statement of a request, or None if policy excludes every row."""
         key = (request.actions, request.selection, request.window)
         if key not in self._statements:
-            source = self.rows.source(*context.allowed(self.rows.entity, request.actions, request.selection.link_type))
+            allowed, through = context.allowed(self.rows.entity, request.actions, request.selection.link_type)
+            source = self.rows.source(self.rows.narrowed(allowed), through)
             statement = (
                 None
                 if source.is_empty

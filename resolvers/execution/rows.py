@@ -8,7 +8,7 @@ from typing import Any
 from policies.catalogue import CATALOGUE
 from policies.evaluation.policy import Decision
 from policies.predicates.masks import expression, is_local
-from policies.predicates.predicate import TRUE, Predicate
+from policies.predicates.predicate import TRUE, Predicate, conj, narrow
 from resolvers.execution.codegen import NotJoinable, NotPlannable
 from resolvers.reading.field_sources import ToOne
 from resolvers.reading.masks import mask_of
@@ -104,11 +104,22 @@ class Rows:
     """Rows of a type under policy. Each column that is read is a variable of the generated code."""
 
     def __init__(
-        self, entity: str, decision: Decision, required: Sequence[str] = (), *, below: bool = False, joinable: bool = True
+        self,
+        entity: str,
+        decision: Decision,
+        required: Sequence[str] = (),
+        *,
+        below: bool = False,
+        joinable: bool = True,
+        facts: Predicate = TRUE,
     ) -> None:
-        """`required` columns are read in any case. With `below`, the parent's position is the first column."""
+        """`required` columns are read in any case. With `below`, the parent's position is the first column.
+
+        `facts` are true of the rows because of the visible rows that lead to them.
+        """
         self.entity = entity
         self.decision = decision
+        self._told = facts
         self._below = below
         self._joinable = joinable
         self._columns = dict.fromkeys(required)
@@ -159,6 +170,15 @@ class Rows:
     def target(self) -> str:
         """The code that unpacks a row into variables."""
         return "(" + "".join(f"r_{label}, " for label in self.labels) + ")"
+
+    @property
+    def facts(self) -> Predicate:
+        """What is true of all rows."""
+        return conj((self.decision.rows, self._told))
+
+    def narrowed(self, allowed: Predicate) -> Predicate:
+        """Return one of the alternatives of policy if the rows that lead to these imply it. The others needn't be looked at."""
+        return narrow(self._told, allowed)
 
     def source(self, rows: Predicate, through: Predicate = TRUE) -> Source:
         """Return the source of a statement over the rows that match `rows`."""

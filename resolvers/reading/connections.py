@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
+from described_enum import DescribedEnum
 from resolvers.reading.page_requests import PageContext, PageRequest, parse_page_request
 from resolvers.reading.records import Record
 
 if TYPE_CHECKING:
     from resolvers.reading.loaders import Loaders
+
+
+MAX_TOTAL_COUNT: Final = 10_000  # counting further would take as long as the viewer has rows
+
+
+class CountPrecision(DescribedEnum):
+    """Whether a count is complete."""
+
+    EXACT = "EXACT", "It's the number of all items."
+    AT_LEAST = "AT_LEAST", "There are more items than counted."
 
 
 class LoadingContext(PageContext, Protocol):
@@ -99,13 +110,44 @@ async def load_pages(
     return loaded
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The number of rows in a connection, as far as they were counted."""
+
+    number: int
+    precision: CountPrecision
+
+
+async def load_totals(context: LoadingContext, request: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, Total]:
+    """Count the rows that the viewer can read below each parent, or in the whole list under None: MAX_TOTAL_COUNT of each at most."""
+    counts = await context.loaders.count(request, parents, MAX_TOTAL_COUNT + 1)
+    return {parent: _total(number) for parent, number in counts.items()}
+
+
+def _total(number: int) -> Total:
+    if number > MAX_TOTAL_COUNT:
+        return Total(MAX_TOTAL_COUNT, CountPrecision.AT_LEAST)
+    return Total(number, CountPrecision.EXACT)
+
+
 async def total_counts(pages: Sequence[Page], context: LoadingContext) -> list[int]:
-    """Count the rows that the viewer can read of each page's connection, with one statement for all pages of a field."""
+    """Return the number of items in each page's connection, MAX_TOTAL_COUNT at most."""
+    return [total.number for total in await _totals(pages, context)]
+
+
+async def total_count_precisions(pages: Sequence[Page], context: LoadingContext) -> list[CountPrecision]:
+    """Return whether the number is that of all items, for each page's connection."""
+    return [total.precision for total in await _totals(pages, context)]
+
+
+async def _totals(pages: Sequence[Page], context: LoadingContext) -> list[Total]:
+    """Count each page's connection, with one statement for all pages of a field."""
     groups: dict[int, list[Page]] = {}
     for page in pages:
         groups.setdefault(id(page.request), []).append(page)
-    counts: dict[tuple[int, UUID | None], int] = {}
+    totals: dict[tuple[int, UUID | None], Total] = {}
     for key, group in groups.items():
-        counts_by_parent = await context.loaders.count(group[0].request, [page.parent for page in group if page.parent])
-        counts.update({(key, parent): number for parent, number in counts_by_parent.items()})
-    return [counts[id(page.request), page.parent] for page in pages]
+        parents = [page.parent for page in group if page.parent]
+        totals_by_parent = await load_totals(context, group[0].request, parents)
+        totals.update({(key, parent): total for parent, total in totals_by_parent.items()})
+    return [totals[id(page.request), page.parent] for page in pages]

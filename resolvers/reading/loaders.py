@@ -95,15 +95,28 @@ class Loaders:
             groups.setdefault(keys[row.parent - 1], []).append(row)
         return {parent: self._masked(source.entity, group) for parent, group in groups.items()}
 
-    async def count(self, request: PageRequest, parents: Sequence[UUID]) -> dict[UUID | None, int]:
-        """Return the number of rows below each parent, or of the whole list under None."""
+    async def count(self, request: PageRequest, parents: Sequence[UUID], limit: int | None = None) -> dict[UUID | None, int]:
+        """Return the number of rows below each parent, or of the whole list under None. At most `limit` of each are counted."""
+        loader = self._loaders.get(("count", id(request), limit))
+        if loader is None:
+
+            async def load(requested: list[tuple[UUID | None]]) -> list[int]:
+                counts = await self._counts(request, [parent for (parent,) in requested if parent is not None], limit)
+                return [counts[parent] for (parent,) in requested]
+
+            loader = self._loaders["count", id(request), limit] = DataLoader(load)
+        wanted: list[UUID | None] = [None] if request.selection.relation is None else list(dict.fromkeys(parents))
+        return dict(zip(wanted, await loader.load_many([(parent,) for parent in wanted]), strict=True))
+
+    async def _counts(self, request: PageRequest, parents: Sequence[UUID], limit: int | None) -> dict[UUID | None, int]:
         source = self._source(request.selection.entity, request.actions, request.selection.link_type)
         if source.is_empty:
             return {None: 0} if request.selection.relation is None else dict.fromkeys(parents, 0)
-        statement = statements.select_counts(source, request.selection)
-        keys = list(dict.fromkeys(parents))
-        rows = await self._fetch(statement, {**request.parameters, statements.KEYS: keys})
-        return {None: rows[0][0]} if request.selection.relation is None else {keys[row.parent - 1]: row.count for row in rows}
+        statement = statements.select_counts(source, request.selection, limit)
+        rows = await self._fetch(statement, {**request.parameters, statements.KEYS: parents})
+        return (
+            {None: rows[0][0]} if request.selection.relation is None else {parents[row.parent - 1]: row.count for row in rows}
+        )
 
     async def facets(self, request: PageRequest, by: tuple[str, ...]) -> tuple[int, list[dict[Any, int]]]:
         """Return the number of rows of a whole list, and for each of these columns the number of rows by its value."""

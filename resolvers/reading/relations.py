@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from models import CONCEPTS, Base
 from models.concept import Relation
-from policies.predicates.predicate import Names
+from policies.predicates.predicate import IfSet, Names, Predicate, conj, conjuncts, on_copies
 
 RELATIONS: Final[Mapping[str, Relation]] = {name: each for concept in CONCEPTS for name, each in concept.below.items()}
 
@@ -44,8 +44,12 @@ def _copies(table: sa.Table) -> Iterator[Copies]:
 def _copied_columns() -> Iterator[tuple[tuple[str, str, str], Names]]:
     for concept in CONCEPTS:
         for copies in _copies(concept.table):
-            names = {"id": copies.reference} | {source: column.name for column, source in copies.columns}
+            names: Names = {"id": copies.reference} | {source: _name(column) for column, source in copies.columns}
             yield from (((concept.name, copies.reference, other), names) for other in copies.referenced)
+
+
+def _name(column: sa.Column[Any]) -> str | IfSet:
+    return IfSet(column.name) if column.info["if_set"] else column.name
 
 
 # A buyer with an offer has a dealing with its seller: the triggers of `dealing` ensure it.
@@ -72,3 +76,26 @@ def _link_copies() -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
 
 # (entity, link table) to {column of the link: column of the row}. Only columns that are never NULL, because NULL equals nothing.
 LINK_COPIES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = dict(_link_copies())
+
+
+def facts_of_referenced(facts: Predicate, entity: str, column: str, referenced: str) -> Predicate:
+    """Return what is true of a row of `referenced` because the row of `entity` whose column `column` references it meets `facts`."""
+    names = _equal_columns(entity, column, referenced)
+    return _renamed(facts, {own: theirs for theirs, own in names.items()})
+
+
+def facts_of_children(facts: Predicate, parent: str, relation: str, entity: str) -> Predicate:
+    """Return what is true of the rows of `entity` that a relation lists below a row of `parent` that meets `facts`."""
+    columns = RELATIONS[relation].columns
+    return _renamed(facts, _equal_columns(entity, columns[0], parent) if len(columns) == 1 else {})
+
+
+def _equal_columns(entity: str, column: str, referenced: str) -> dict[str, str]:
+    names = COPIED_COLUMNS.get((entity, column, referenced), {})
+    return {theirs: own for theirs, own in names.items() if isinstance(own, str)}
+
+
+def _renamed(facts: Predicate, names: Mapping[str, str]) -> Predicate:
+    """Return the facts that columns with the same values express, by the names of these columns."""
+    expressed = (on_copies(fact, names) for fact in conjuncts(facts))
+    return conj(fact for fact in expressed if fact is not None)

@@ -30,6 +30,7 @@ CACHE_SIZE: Final = 2048  # statements of each function below
 KEYS: Final = "keys"  # the parameter that holds an array of keys of rows or parents
 PARENT: Final = sa.literal_column("parents.key", sa.Uuid())  # the key of the current parent
 VALUES: Final = "listed_values"  # the values of a filter for each of which a page is read
+MOST: Final = 2**31 - 1  # rows that can be counted: what an Int holds
 WALKED: Final = 500  # rows in which a search looks first, in the order of the list, before it sorts all matches
 VALUE: Final[ColumnElement[Any]] = sa.literal_column(f"{VALUES}.value")  # the current one
 
@@ -227,26 +228,33 @@ def select_linked(source: Source, links: str, by: str, column: str) -> Select[An
 
 
 @lru_cache(CACHE_SIZE)
-def select_counts(source: Source, selection: Selection) -> Select[Any]:
-    """Count the rows. Below parents, select a row (`parent`, `count`) for the position of each of KEYS."""
-    table = source.table()
-    count = (
-        sa.select(sa.func.count())
-        .select_from(table)
-        .where(source.holds(source.rows, table), *_narrowed(source, selection, table))
-    )
+def select_counts(source: Source, selection: Selection, limit: int | None = None) -> Select[Any]:
+    """Count the rows, `limit` at most. Below parents, select a row (`parent`, `count`) for the position of each of KEYS.
+
+    The rows are found as those of a page, so that rows which the viewer can't see cost nothing, and none is counted beyond the limit.
+    """
+    rows = _keys_up_to(source, selection, limit or MOST).subquery("counted")
+    count = sa.select(sa.func.count().label("count")).select_from(rows)
     if selection.relation is None:
         return count
-    relation = RELATIONS[selection.relation]
-    if relation.link_table is not None:
-        link = relation.link_table.alias("l")
-        allowed = to_sql(source.through, CATALOGUE[relation.link_type], link)
-        below = sa.select(link.c[relation.child]).where(link.c[relation.parent] == PARENT, allowed)
-        count = count.where(table.c.id.in_(below))
-    else:
-        count = count.where(sa.or_(*(table.c[column] == PARENT for column in relation.columns)))
     parents = _parents()
     return sa.select(parents.c.place.label("parent"), count.scalar_subquery().label("count")).select_from(parents)
+
+
+def _keys_up_to(source: Source, selection: Selection, limit: int) -> Select[Any]:
+    """Select the keys of rows, each once, up to a limit. Links, which are slower to walk, aren't read if other branches reach it."""
+    table = source.table()
+    branches = _all_branches(source, selection, table)
+    keys = [(branch.link is None, branch.keys(table, ("id",), Window(limit))) for branch in branches]
+    own, linked = ([scan for is_own, scan in keys if is_own is wanted] for wanted in (True, False))
+    if not own or not linked:
+        return _merged(own or linked, limit)
+    return _near_first(_merged(own, limit), _merged(linked, limit), limit).limit(_literal(limit))
+
+
+def _merged(scans: Sequence[Select[Any]], limit: int) -> Select[Any]:
+    """Select the rows of all scans, each once, up to a limit that each of them obeys."""
+    return scans[0] if len(scans) == 1 else sa.select(sa.union(*scans).subquery("merged")).limit(_literal(limit))
 
 
 @lru_cache(CACHE_SIZE)
@@ -287,11 +295,7 @@ def _parents() -> Any:
 def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     """Select a page of one list: a plain scan for one branch without filters, else the branches' keys, merged and joined back."""
     table, names = source.table(), _order_columns(source.entity, window)
-    branches = [
-        replace(branch, has_few_rows=part.has_few_rows)
-        for part in selection.parts()
-        for branch in _branches(source, part, table)
-    ]
+    branches = _all_branches(source, selection, table)
     if len(branches) == 1 and branches[0].link is None and not selection.filters:
         scan = source.select(table).where(*branches[0].conditions)
         return _windowed(scan, [table.c[name] for name in names], window)
@@ -334,6 +338,13 @@ class _Branch:
             return self._of_each_value(self._walk_link(table, {name: keyset[name] for name in names}, window), window)
         return self._of_each_value(self._sort_link(table, keyset["id"], columns, window), window)
 
+    def _row_conditions(self, table: FromClause, key: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        """Return the condition that the row of a key meets the conditions on the table, if there are any."""
+        if not self.conditions:
+            return []
+        row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
+        return [sa.exists(row.correlate_except(table).offset(_literal(0)))]
+
     def _of_each_value(self, page: Select[Any], window: Window) -> Select[Any]:
         """Merge the pages of the values, if there are several."""
         if self.values is None:
@@ -360,11 +371,10 @@ class _Branch:
 
     def _match(self, table: FromClause, key: ColumnElement[Any]) -> Any:
         """Select 1 as `found` if the row of a key meets the conditions on the table, else 0."""
-        if not self.conditions:
+        conditions = self._row_conditions(table, key)
+        if not conditions:
             return sa.select(_literal(1).label("found")).lateral()
-        row = sa.select(_literal(1)).select_from(table).where(table.c.id == key, *self.conditions)
-        exists = sa.exists(row.correlate_except(table).offset(_literal(0)))
-        found = sa.case((exists, _literal(1)), else_=_literal(0)).label("found")
+        found = sa.case((conditions[0], _literal(1)), else_=_literal(0)).label("found")
         return sa.select(found).offset(_literal(0)).lateral()  # OFFSET 0: looked up once, though the value is used twice
 
     def _sort_link(self, table: FromClause, key: ColumnElement[Any], columns: list[Any], window: Window) -> Select[Any]:
@@ -386,12 +396,25 @@ def _search(
     names = [column.name for column in columns]
     order = _ordered([first.c[name] for name in names], window)
     near = sa.select(*(first.c[name] for name in names)).where(first.c.matches).order_by(*order).limit(_literal(window.limit))
-    near_rows = near.cte("near")
     found = scan.where(by_index).offset(_literal(0)).subquery("found")
-    far = _windowed(sa.select(found), list(found.c), window).subquery("far")
-    is_filled = sa.select(sa.func.count()).select_from(near_rows).scalar_subquery() >= _literal(window.limit)
-    both = sa.union(sa.select(near_rows), sa.select(far).where(sa.not_(is_filled))).add_cte(near_rows, nest_here=True)
+    return _near_first(near, _windowed(sa.select(found), list(found.c), window), window.limit)
+
+
+def _near_first(near: Select[Any], far: Select[Any], limit: int) -> Select[Any]:
+    """Select the rows of `near`, which fill the limit or are complete. If they don't fill it, select those of `far` too."""
+    rows, others = near.cte("near"), far.subquery("far")
+    is_filled = sa.select(sa.func.count()).select_from(rows).scalar_subquery() >= _literal(limit)
+    both = sa.union(sa.select(rows), sa.select(others).where(sa.not_(is_filled))).add_cte(rows, nest_here=True)
     return sa.select(both.subquery("both"))
+
+
+def _all_branches(source: Source, selection: Selection, table: FromClause) -> list[_Branch]:
+    """Return the branches of all parts of a selection."""
+    return [
+        replace(branch, has_few_rows=part.has_few_rows)
+        for part in selection.parts()
+        for branch in _branches(source, part, table)
+    ]
 
 
 def _branches(source: Source, selection: Selection, table: FromClause) -> Iterator[_Branch]:

@@ -7,7 +7,8 @@ from typing import Any, Final, Generic, TypeVar
 import strawberry
 
 from resolvers.reading import connections
-from schema.building.fields import resolved
+from resolvers.reading.connections import CountPrecision
+from schema.building.fields import COUNT_COST, resolved
 
 Item = TypeVar("Item")
 
@@ -40,5 +41,11 @@ class Connection(Generic[Item]):
     page_info: PageInfo = strawberry.field(description="Information to aid in pagination.")
     total_count: int = resolved(
         connections.total_counts,
-        "The total number of items in the list that the viewer can see. Counting costs more than reading a page.",
+        "The total number of items in the list that the viewer can see. At most 10,000 are counted: see `totalCountPrecision`.",
+        cost=COUNT_COST,
+    )
+    total_count_precision: CountPrecision = resolved(
+        connections.total_count_precisions,
+        "Whether `totalCount` is the number of all items, or there are more than 10,000.",
+        cost=COUNT_COST,
     )

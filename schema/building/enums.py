@@ -13,6 +13,7 @@ import choices
 import models
 from described_enum import DescribedEnum
 from policies.reason import Reason
+from resolvers.reading.connections import CountPrecision
 from resolvers.writing.bulk import BulkMode
 from resolvers.writing.user_errors import ErrorCode
 
@@ -26,6 +27,7 @@ def register_enums() -> None:
                 register_enum(each)
     register_enum(ErrorCode, "UserErrorCode")
     register_enum(BulkMode)
+    register_enum(CountPrecision)
     register_enum(Reason, "RedactionReason")
 
 

@@ -6,7 +6,7 @@ A field that policy hides from the viewer is null, with its reason in `extension
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from graphql import FieldNode, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
@@ -24,6 +24,10 @@ from resolvers.reading.nodes import GlobalId
 from resolvers.reading.records import Record
 from resolvers.reading.redactions import Redacted
 
+# Costs of counting the rows of a list, in objects that take as long: of up to 10,000 rows, and of all rows.
+COUNT_COST: Final = 100
+COUNT_ALL_COST: Final = 1_000
+
 
 class FieldDefinition(StrawberryField):
     """A field whose value is the column of the same name, or the result of its batch resolver."""
@@ -31,6 +35,7 @@ class FieldDefinition(StrawberryField):
     batch: BatchResolver | None = None
     column: str | None = None  # if it differs from the field's name
     ability: str | None = None  # that the viewer needs; for fields that don't belong to a row
+    cost: int = 0  # in addition to that of its objects, once for all parents
 
     @property
     def is_basic_field(self) -> bool:
@@ -42,6 +47,7 @@ class FieldDefinition(StrawberryField):
         copied.batch = self.batch
         copied.column = self.column
         copied.ability = self.ability
+        copied.cost = self.cost
         return copied
 
     def get_result(self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
@@ -106,14 +112,17 @@ def resolved(
     description: str,
     arguments: Mapping[str, tuple[Any, str]] | None = None,
     ability: str | None = None,
+    cost: int = 0,
 ) -> Any:
     """Declare a field that a batch resolver returns. `arguments` maps each argument's name to its type and description.
 
-    A field that doesn't belong to a row can require an `ability`. Without it, the field is null with a reason.
+    A field that doesn't belong to a row can require an `ability`. Without it, the field is null with a reason. A field that reads
+    many rows for one value has a `cost` in addition to that of its objects, once for all parents.
     """
     field = FieldDefinition(description=description)
     field.batch = batch
     field.ability = ability
+    field.cost = cost
     field.arguments = [
         StrawberryArgument(name, None, StrawberryAnnotation(kind), description=text)
         for name, (kind, text) in (arguments or {}).items()

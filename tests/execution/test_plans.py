@@ -61,6 +61,17 @@ async def test_each_relation_is_one_statement(client: Client) -> None:
     assert 7 == len(statements)
 
 
+async def test_what_a_visible_parent_implies_is_not_looked_up_again(client: Client) -> None:
+    """Ports and offers of a partner's accounts are found by their partner alone, though policy has other reasons to show them."""
+    with client.counting() as statements:
+        await client(PARTNER, ACCOUNTS)
+    below = [each for each in statements if "FROM port AS t" in each or "FROM offer AS t" in each]
+
+    assert 2 == len(below)
+    assert [1, 1] == [each.count("viewer_company_id") + each.count("t.partner_id = ") for each in below]
+    assert [] == [each for each in below if "EXISTS" in each or "offer_buyer" in each or "UNION" in each]
+
+
 async def test_page_with_its_companies_and_locations_is_one_statement(client: Client) -> None:
     """The rows that a port references are joined, because a viewer who reads the port can see both."""
     with client.counting() as statements:

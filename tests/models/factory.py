@@ -66,10 +66,13 @@ async def location(connection: AsyncConnection) -> UUID:
     return UUID(str(await add(connection, Location, **place, **values)))
 
 
-async def port(connection: AsyncConnection, owner: UUID, where: UUID, status: str = "REQUESTED") -> UUID:
+async def port(
+    connection: AsyncConnection, owner: UUID, where: UUID, status: str = "REQUESTED", visibility: str = "PRIVATE"
+) -> UUID:
     """Add a port of a company."""
     values = {"name": "Sample", "speed_mbps": 1_000, "term_months": 12, "monthly_rate": 1, "setup_fee": 0, "currency": "EUR"}
-    return UUID(str(await add(connection, Port, company_id=owner, location_id=where, status=status, **values)))
+    state = {"status": status, "visibility": visibility}
+    return UUID(str(await add(connection, Port, company_id=owner, location_id=where, **state, **values)))
 
 
 async def profile(connection: AsyncConnection, owner: UUID, visibility: str) -> UUID:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
@@ -29,6 +30,8 @@ from models.marketplace_profile import MarketplaceProfile
 from models.offer import OfferStatus
 from tests.models import factory
 
+WAITING = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+PATIENCE = 30  # seconds, even on a busy machine
 HISTORIES = 5
 STEPS = 40
 TRUE_DEALINGS = (
@@ -75,20 +78,79 @@ async def test_rows_of_a_managed_company_carry_its_partner_V14(connection: Async
     assert {(managed, partner), (partner, None)} == {tuple(row) for row in facts}
 
 
-async def test_company_and_ports_carry_the_profile_visibility_A7(connection: AsyncConnection) -> None:
-    """A profile's visibility is copied to existing and new ports, follows changes, and is removed with the profile."""
+async def test_company_and_public_ports_carry_the_profile_visibility_A7(connection: AsyncConnection) -> None:
+    """A profile's visibility is copied to existing and new PUBLIC ports, follows changes, and is removed with the profile."""
     owner, where = await factory.company(connection), await factory.location(connection)
-    await factory.port(connection, owner, where)
+    for visibility in ("PUBLIC", "PRIVATE"):
+        await factory.port(connection, owner, where, visibility=visibility)
     seen = [await _visibilities(connection)]
     await factory.profile(connection, owner, "PUBLIC")
-    await factory.port(connection, owner, where)
+    await factory.port(connection, owner, where, visibility="PUBLIC")
     seen.append(await _visibilities(connection))
     await connection.execute(sa.update(MarketplaceProfile).values(visibility="PRIVATE"))
     seen.append(await _visibilities(connection))
     await connection.execute(sa.delete(MarketplaceProfile))
     seen.append(await _visibilities(connection))
 
-    assert [[None, None], ["PUBLIC"] * 3, ["PRIVATE"] * 3, [None] * 3] == seen
+    assert [
+        [None, None, None],
+        ["PUBLIC", "PUBLIC", None, "PUBLIC"],
+        ["PRIVATE", "PRIVATE", None, "PRIVATE"],
+        [None, None, None, None],
+    ] == seen
+
+
+async def test_port_carries_the_profile_visibility_while_it_is_public_A7(connection: AsyncConnection) -> None:
+    """A port gets the copy when it becomes PUBLIC, and loses it when it becomes PRIVATE."""
+    owner, where = await factory.company(connection), await factory.location(connection)
+    await factory.profile(connection, owner, "PUBLIC")
+    await factory.port(connection, owner, where)
+    seen = [await _visibilities(connection)]
+    for visibility in ("PUBLIC", "PRIVATE"):
+        await connection.execute(sa.update(Port).values(visibility=visibility))
+        seen.append(await _visibilities(connection))
+
+    assert [["PUBLIC", None], ["PUBLIC", "PUBLIC"], ["PUBLIC", None]] == seen
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_port_published_while_its_profile_is_hidden_is_not_listed_A7(engine: AsyncEngine, is_new: bool) -> None:
+    """A port that becomes PUBLIC waits for a change of the profile that isn't committed yet, and carries the result."""
+    async with engine.execution_options(isolation_level="READ COMMITTED").connect() as hiding, engine.connect() as publishing:
+        owner, where = await factory.company(publishing), await factory.location(publishing)
+        await factory.profile(publishing, owner, "PUBLIC")
+        if not is_new:
+            await factory.port(publishing, owner, where)
+        await hiding.execute(sa.update(MarketplaceProfile).values(visibility="PRIVATE"))
+        published: asyncio.Future[Any] = asyncio.ensure_future(
+            factory.port(publishing, owner, where, visibility="PUBLIC")
+            if is_new
+            else publishing.execute(sa.update(Port).values(visibility="PUBLIC"))
+        )
+        await _wait_for_a_lock(hiding)
+        await hiding.commit()
+        await published
+
+        assert ["PRIVATE", "PRIVATE"] == await _visibilities(publishing)
+
+
+async def test_hiding_a_profile_writes_only_public_ports_and_sends_no_event_A7(engine: AsyncEngine) -> None:
+    """Ports that the Marketplace doesn't show aren't written, and nobody is told of a column that no field shows."""
+    async with engine.connect() as connection:
+        owner, where = await factory.company(connection), await factory.location(connection)
+        await factory.profile(connection, owner, "PUBLIC")
+        for visibility in ("PUBLIC", "PRIVATE"):
+            await factory.port(connection, owner, where, visibility=visibility)
+        before = await _versions(connection)
+        sent: list[str] = []
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        await raw.add_listener("crossgate", lambda *message: sent.append(message[-1]))
+        await connection.execute(sa.update(MarketplaceProfile).values(visibility="PRIVATE"))
+        after = await _versions(connection)
+        await connection.execute(sa.text("NOTIFY crossgate, 'end'"))
+
+    assert {"PUBLIC"} == {visibility for visibility, version in after if (visibility, version) not in before}
+    assert ["end"] == sent
 
 
 async def test_company_counts_its_public_products_V18(connection: AsyncConnection) -> None:
@@ -239,6 +301,19 @@ class History:
 
 
 async def _visibilities(connection: AsyncConnection) -> list[Any]:
-    """Return the profile visibility of the company and of its ports."""
+    """Return the profile visibility of the company and of its ports, the oldest first."""
     company = await connection.scalar(sa.select(Company.profile_visibility))
-    return [company, *(await connection.scalars(sa.select(Port.profile_visibility)))]
+    return [company, *(await connection.scalars(sa.select(Port.profile_visibility).order_by(Port.id)))]
+
+
+async def _versions(connection: AsyncConnection) -> set[tuple[str, str]]:
+    """Return the visibility of each port, and the transaction that wrote it last."""
+    rows = await connection.execute(sa.text("SELECT visibility, xmin::text FROM port"))
+    return {(visibility, version) for visibility, version in rows}
+
+
+async def _wait_for_a_lock(connection: AsyncConnection) -> None:
+    """Return when another connection to the database waits for a lock."""
+    async with asyncio.timeout(PATIENCE):
+        while not await connection.scalar(WAITING):  # noqa: ASYNC110 (another connection waits)
+            await asyncio.sleep(0.01)

@@ -72,6 +72,7 @@ TRIGGERS = {
     ("offer_buyer", "dealings_of_old_buyers"),
     ("location", "location_metro"),
     ("port", "port_metro"),
+    ("port", "port_listed"),
     ("port", "port_profile"),
     ("portal_origin", "portal_origin_changed"),
     ("product", "public_products"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from policies.predicates.predicate import (
     And,
     Compare,
     Exists,
+    IfSet,
     Not,
     OneOf,
     Or,
@@ -27,7 +29,9 @@ from policies.predicates.predicate import (
     disjuncts,
     exists,
     implies,
+    narrow,
     negate,
+    on_copies,
     own_columns,
     parameters,
     show,
@@ -211,20 +215,77 @@ def test_predicate_has_a_readable_form() -> None:
 
 
 @settings(deadline=None)  # slow machines are fine
-@given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}]))
-def test_condition_on_copies_implies_the_predicate(predicate: Predicate, names: dict[str, str]) -> None:
+@given(predicates, st.sampled_from([{}, {"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}, {"a": IfSet("b")}, {"a": IfSet("a")}]))
+def test_condition_on_copies_implies_the_predicate(predicate: Predicate, names: dict[str, str | IfSet]) -> None:
     """If a row with copies of the values matches the rewritten predicate, the original row matches, whatever is unknown."""
     rewritten = compile_predicate(substitute_copies(predicate, names))
     mask = compile_predicate(predicate)
     pairs = [
-        (row, other)
-        for row, other in product(ROWS, ROWS)
-        if all(getattr(row, a) == getattr(other, b) for a, b in names.items())
+        (row, other) for row, other in product(ROWS, ROWS) if all(_is_copy(getattr(row, a), other, b) for a, b in names.items())
     ]
 
     assert [] == [
         (row, other) for row, other in pairs for viewer in VIEWERS if rewritten(other, viewer) and not mask(row, viewer)
     ]
+
+
+def _is_copy(value: Any, other: Any, column: str | IfSet) -> bool:
+    if isinstance(column, IfSet):
+        return getattr(other, column.column) in (None, value)
+    return bool(getattr(other, column) == value)
+
+
+def test_copy_that_may_be_missing_expresses_only_what_a_missing_one_contradicts() -> None:
+    """Equality with a value is kept. A condition that NULL meets isn't, because NULL says nothing about the original."""
+    kept = {"visibility": IfSet("copy")}
+    conditions: list[Predicate] = [
+        Compare("=", "visibility", "PUBLIC"),
+        OneOf("visibility", ("PRIVATE", "PUBLIC")),
+        Compare("!=", "visibility", "PUBLIC"),
+        Compare("=", "visibility", None),
+    ]
+
+    assert [Compare("=", "copy", "PUBLIC"), OneOf("copy", ("PRIVATE", "PUBLIC")), FALSE, FALSE] == [
+        substitute_copies(condition, kept) for condition in conditions
+    ]
+
+
+@settings(deadline=None)
+@given(predicates, predicates, st.booleans())
+def test_narrowed_predicate_matches_the_same_rows_where_the_fact_is_true(
+    predicate: Predicate, other: Predicate, related: bool
+) -> None:
+    """Among rows that match the fact, none is lost. Among all rows, the result matches none that the predicate doesn't match."""
+    fact = conj([other, disjuncts(predicate)[0]]) if related else other
+    wide, narrowed, true = meaning(predicate), meaning(narrow(fact, predicate)), meaning(fact)
+
+    assert [] == [
+        each for each in zip(wide, narrowed, true, strict=True) if each[1] > each[0] or (each[2] and each[1] != each[0])
+    ]
+
+
+def test_implied_alternative_replaces_the_others() -> None:
+    """An alternative without linked rows that the fact implies is kept, and otherwise all of them."""
+    either = disj((OWNER, PARTNER, exists("sales", OWNER)))
+
+    assert [PARTNER, either, either] == [
+        narrow(fact, either) for fact in (conj([PUBLIC, PARTNER]), PUBLIC, exists("sales", OWNER))
+    ]
+
+
+@settings(deadline=None)
+@given(predicates, st.sampled_from([{"a": "b"}, {"b": "a"}, {"a": "b", "b": "a"}]))
+def test_condition_on_equal_columns_has_the_same_meaning(predicate: Predicate, names: dict[str, str]) -> None:
+    """Rows with the same values in these columns match both conditions or neither."""
+    renamed = on_copies(predicate, names)
+    if renamed is None:
+        return
+    mask, other_mask = compile_predicate(predicate), compile_predicate(renamed)
+    pairs = [
+        (row, other) for row, other in product(ROWS, ROWS) if all(_is_copy(getattr(row, a), other, b) for a, b in names.items())
+    ]
+
+    assert [] == [pair for pair in pairs for viewer in VIEWERS if mask(pair[0], viewer) != other_mask(pair[1], viewer)]
 
 
 def test_condition_on_copies_keeps_known_columns() -> None:

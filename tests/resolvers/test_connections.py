@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Port
 from policies.catalogue import CATALOGUE
+from resolvers.reading import connections
 from resolvers.reading.filters import NEWEST_FIRST, ORDERS
 from resolvers.values.identifiers import Identifier, parse
 from tests.client import ANONYMOUS, DEMO_VIEWERS, DIRECT, HIDDEN, OPERATOR, PARTNER, Answer, Client, open_client
@@ -376,3 +377,62 @@ async def test_count_does_not_depend_on_the_page(demo_client: Client) -> None:
     none = await listed.page(demo_client, PARTNER, "totalCount", last=0)
 
     assert 1 == len({page["totalCount"] for page in (first, second, none)})
+
+
+@pytest.mark.executors
+@pytest.mark.parametrize(("more", "precision"), [(0, "EXACT"), (-1, "AT_LEAST")])
+async def test_count_says_whether_it_stopped(
+    demo_client: Client, monkeypatch: pytest.MonkeyPatch, more: int, precision: str
+) -> None:
+    """A list with more items than are counted has that number and `AT_LEAST`, one with exactly as many is `EXACT`."""
+    count = "totalCount totalCountPrecision"
+    parents = f"companies(first: 1000) {{ nodes {{ ports {{ {count} }} }} }}"
+    document = f"{{ ports {{ {count} }} {parents} }}"
+    exact = (await demo_client(PARTNER, document)).data
+    total = exact["ports"]["totalCount"]
+    largest = max(node["ports"]["totalCount"] for node in exact["companies"]["nodes"])
+    for most, read in ((total + more, _at_the_root), (largest + more, _most_below_a_parent)):
+        monkeypatch.setattr(connections, "MAX_TOTAL_COUNT", most)
+        answer = await demo_client(PARTNER, document)
+
+        assert {"totalCount": most, "totalCountPrecision": precision} == read(answer.data)
+
+
+def _at_the_root(data: Any) -> Any:
+    return data["ports"]
+
+
+def _most_below_a_parent(data: Any) -> Any:
+    return max((node["ports"] for node in data["companies"]["nodes"]), key=lambda counted: counted["totalCount"])
+
+
+@pytest.mark.executors
+async def test_count_and_its_precision_take_one_statement(demo_client: Client) -> None:
+    """Both come from the same count."""
+    listed = List("ports")
+    made = []
+    for fields in ("totalCount", "totalCountPrecision", "totalCount totalCountPrecision"):
+        with demo_client.counting() as statements:
+            await listed.page(demo_client, PARTNER, fields)
+        made.append(sum("count(" in each for each in statements))
+
+    assert [1, 1, 1] == made
+
+
+async def test_counts_cost_more_than_other_fields_once_for_all_parents(demo_client: Client) -> None:
+    """A count costs 100, and what reads a whole list 1,000, however many parents have it."""
+    documents = (
+        "{ ports(first: 1) { totalCount } }",
+        "{ ports(first: 1) { totalCount totalCountPrecision } }",
+        "{ companies(first: 5) { nodes { ports { totalCount } } } }",
+        "{ companies(first: 5) { nodes { ...C } } } fragment C on Company { a: ports { totalCount } b: ports { totalCount } }",
+        "{ portFacets { totalCount } }",
+        "{ viewer { dashboard { ordersWaiting } } }",
+        "{ companies(first: 5) { nodes { dashboard { ordersWaiting } } } }",
+    )
+    costs = []
+    for document in documents:
+        response = await demo_client.post(PARTNER, "/graphql", {"query": document})
+        costs.append(int(response.headers["X-Crossgate-Cost"]))
+
+    assert [101, 201, 111, 216, 1001, 1002, 1011] == costs

@@ -43,6 +43,7 @@ FEW_RELATIONS: Final = {
 }
 APART: Final = (
     "totalCount",
+    "totalCountPrecision",
     "viewerHides",
 )  # viewerHides is empty for the operator: tests/schema/test_viewer_hides.py counts it
 BELOW_MANY: Final = [

@@ -117,7 +117,7 @@ INSERT INTO port (id, company_id, partner_id, location_id, metro, name, speed_mb
 SELECT pg_temp.key(i, n), h.id, h.partner_id, l.id, l.metro,
     'port ' || md5(i::text), (ARRAY[1000, 10000, 100000, 400000])[CASE WHEN i % 1000 = 7 THEN 4 ELSE 1 + i % 3 END], 12,
     CASE WHEN i % 1000 = 7 THEN 'CANCELLED' ELSE 'ACTIVE' END, CASE WHEN i % 3 = 0 THEN 'PUBLIC' ELSE 'PRIVATE' END,
-    h.profile_visibility, pg_temp.draw(i, 'rate', 1000) * 100, 0, CASE WHEN i % 1000 = 7 THEN 'JPY' ELSE 'EUR' END,
+    CASE WHEN i % 3 = 0 THEN h.profile_visibility END, pg_temp.draw(i, 'rate', 1000) * 100, 0, CASE WHEN i % 1000 = 7 THEN 'JPY' ELSE 'EUR' END,
     now() - make_interval(mins => n - i)
 FROM scale CROSS JOIN generate_series(1, n) i JOIN holder h ON h.share = pg_temp.share(i, 'port', n)
     JOIN location l ON l.id = pg_temp.key(1 + pg_temp.draw(i, 'location', n / 100), n / 100);

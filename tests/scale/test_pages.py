@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
 
+from resolvers.reading.connections import MAX_TOTAL_COUNT
 from resolvers.reading.statements import WALKED
 from tests.client import DEMO_VIEWERS, OPERATOR
 from tests.scale.conftest import Market
@@ -26,6 +27,8 @@ OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the
 PER_WALKED: Final = 8  # for each row in which a search looks first: its entry and the row, in several branches
 FREQUENT: Final = 5_000  # matches of a word that fill a page from those rows
 GROWTH: Final = 1.5  # with ten times the rows, trees can be one level higher
+
+ROOTS_TO_COUNT: Final = [root for root in ROOTS if not root.columns]  # a count has no order
 
 # Orders that no index has. Dealings, buyers and test accounts have neither a company's name nor the filtered columns of
 # their target row, and GIN is unordered: such a page costs as much as the viewer's own dealings and all matches.
@@ -127,6 +130,30 @@ async def test_page_cost_is_bounded_by_its_rows(large: Market, small: Market, ro
                 total, less = (sum(cost.buffers for _, cost in costs) for costs in (found, lesser))
                 more = max(0, sum(cost.rows for _, cost in found) - sum(cost.rows for _, cost in lesser))
                 assert total <= GROWTH * less + FIXED + PER_ROW * more, (place, viewer)
+
+
+@pytest.mark.parametrize("root", ROOTS_TO_COUNT, ids=str)
+async def test_count_reads_no_more_rows_than_it_counts(large: Market, root: Root) -> None:
+    """No scan of a count reads more than the limit, whatever the size of the market, or the viewer's own dealings."""
+    arguments = f"({root.arguments})" if root.arguments else ""
+    for viewer in DEMO_VIEWERS:
+        most = MAX_TOTAL_COUNT + 1 + await own(large, viewer)
+        costs = await large.costs(viewer, f"{{ {root.field}{arguments} {{ totalCount totalCountPrecision }} }}")
+        read = [(name, rows) for _, cost in costs for name, rows in scanned(cost.plan)]
+
+        assert [] == [(name, rows) for name, rows in read if rows > most], viewer
+
+
+def scanned(plan: Any) -> Iterator[tuple[str, float]]:
+    """Yield each scan of a plan, with the number of rows that it read, whether it returned them or not."""
+    if "Scan" in plan["Node Type"] and "Plans" not in plan:
+        removed = sum(plan.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Index Recheck"))
+        yield (
+            plan.get("Relation Name") or plan.get("Index Name", plan["Node Type"]),
+            (plan["Actual Rows"] + removed) * plan["Actual Loops"],
+        )
+    for child in plan.get("Plans", ()):
+        yield from scanned(child)
 
 
 @pytest.mark.parametrize("narrowed", FILTERS, ids=str)

@@ -2,9 +2,10 @@
 
 *Depth* is how deep fields nest. *Width* is the number of fields; fields of a fragment count each time it is spread. *Cost* is the
 maximum number of objects in a response: a scalar costs 0, an object 1, and everything below a list is multiplied by the list's
-length. A connection has as many items as `first` or `last`, or the default page size without either. A list fetched by ids is as
-long as the ids. Any other list counts as DEFAULT_LIST_SIZE items. `@skip` and `@include` change nothing. Introspection has as many
-objects as the schema. *Values* are counted like cost, but a scalar counts 1.
+length. A field that counts rows costs more, once for all its parents. A connection has as many items as `first` or `last`, or the
+default page size without either. A list fetched by ids is as long as the ids. Any other list counts as DEFAULT_LIST_SIZE items.
+`@skip` and `@include` change nothing. Introspection has as many objects as the schema. *Values* are counted like cost, but a scalar
+counts 1.
 
 Each fragment is walked once, however often it is spread, so time and memory are linear in the document. If a page size is a
 variable, a short sum is left to compute for each request.
@@ -255,6 +256,7 @@ class _Totals:
     fixed: Amount = 0
     listed: Amount = 0
     introspected: int = 0  # values of the schema
+    once: int = 0  # what fields cost once for all their parents
 
 
 NOTHING: Final = _Totals()
@@ -295,7 +297,7 @@ class _Walk:
             self._check_repeats(operation.selection_set)
         if totals.introspected > self._bounds.introspection:
             raise IntrospectionTooLarge(self._bounds.introspection)
-        return self._sum([(1, totals.fixed), (DEFAULT_LIST_SIZE, totals.listed)])
+        return self._sum([(1, totals.once), (1, totals.fixed), (DEFAULT_LIST_SIZE, totals.listed)])
 
     def _check_repeats(self, selected: SelectionSetNode) -> None:
         """Raise MutationRepeated if needed. A field with the same response name runs once, wherever it is selected."""
@@ -330,6 +332,7 @@ class _Walk:
             self._sum((1, part.fixed) for part in parts),
             self._sum((1, part.listed) for part in parts),
             sum(part.introspected for part in parts),
+            sum(part.once for part in parts),
         )
 
     def _selection(self, selection: SelectionNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
@@ -357,13 +360,16 @@ class _Walk:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int, nesting: int) -> _Totals:
         self._check_depth(level, nesting)
         field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
+        once = 0 if self._leaf else _own_cost(field)
         if node.selection_set is None:
-            return _Totals(1, 0, 1, 1, self._leaf)
+            return _Totals(1, 0, 1, 1, self._leaf, once=once)
         below = self._selections(node.selection_set, get_named_type(field.type) if field else None, level, nesting)
         if parent is self._bounds.schema.query_type and node.name.value in INTROSPECTION:
             return self._introspection(node, below)
         fixed, listed = self._costs(node, field, below) if field else (0, 0)
-        return _Totals(below.depth + 1, below.nesting, below.fields + 1, 1, fixed, listed, below.introspected)
+        return _Totals(
+            below.depth + 1, below.nesting, below.fields + 1, 1, fixed, listed, below.introspected, below.once + once
+        )
 
     def _introspection(self, node: FieldNode, below: _Totals) -> _Totals:
         """Return the totals of an introspection field."""
@@ -417,6 +423,12 @@ class _Walk:
             return constant
         self._steps.append(VariableSum(len(self._steps), constant, tuple(terms)))
         return self._steps[-1]
+
+
+def _own_cost(field: GraphQLField | None) -> int:
+    """Return what the schema says that a field costs in addition to its objects."""
+    definition = (field.extensions or {}).get("strawberry-definition") if field else None
+    return getattr(definition, "cost", 0)
 
 
 def _empty(selected: SelectionSetNode) -> GraphQLSyntaxError:
