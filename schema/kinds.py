@@ -30,7 +30,7 @@ from resolvers.kinds import column_kinds, mail_sites, narrowings, resolver_kinds
 from resolvers.reading.field_sources import ChildConnection, RootConnection
 from resolvers.reading.filters import FILTERS, input_name
 from schema.building.fields import FieldDefinition
-from schema.schema import UNRULED, make_schema
+from schema.schema import UNRULED, checked_schema
 
 BY_TYPE: Final[Mapping[str, frozenset[Kind]]] = {
     "Money": frozenset({Kind.PRICE}),
@@ -63,7 +63,7 @@ def problems(policy: Policy) -> Iterator[str]:
 @cache  # the schema and the catalogue don't change while the process runs
 def sites() -> tuple[Site, ...]:
     """Return every place where a value of some kind leaves the gateway: in GraphQL, a file, or an email."""
-    return (*SchemaSites(make_schema()._schema), *mail_sites())
+    return (*SchemaSites(checked_schema()._schema), *mail_sites())
 
 
 class SchemaSites:
@@ -163,7 +163,7 @@ def _column_kinds(owner: str, definition: StrawberryField) -> frozenset[Kind]:
 
 def unsupported_filters() -> list[str]:
     """Return each filter field that its connection doesn't support."""
-    schema = make_schema()._schema
+    schema = checked_schema()._schema
     return [
         f"{kind.name}.{name}: {entity} has no such filter in FILTERS"
         for owner in schema.type_map.values()

@@ -83,7 +83,13 @@ def described(policy: Policy) -> strawberry.Schema:
     return schema
 
 
-@cache  # builds a schema, and runs on every policy load and for viewer schemas
+@cache  # building one takes as long as starting an interpreter, and every start of the gateway checks several things on it
+def checked_schema() -> strawberry.Schema:
+    """Return the schema that checks read. It serves no request and must not be changed."""
+    return make_schema()
+
+
+@cache  # runs on every policy load and for viewer schemas
 def guarded_fields() -> Mapping[str, frozenset[str]]:
     """Return the fields of each type that has policy rules, by their Python names."""
     return {name: frozenset(field.python_name for field in fields) for name, fields in _guarded()}
@@ -100,7 +106,7 @@ def required_fields() -> frozenset[tuple[str, str]]:
 
 
 def _guarded() -> Iterator[tuple[str, list[StrawberryField]]]:
-    definitions = [concrete.definition for concrete in make_schema().schema_converter.type_map.values()]
+    definitions = [concrete.definition for concrete in checked_schema().schema_converter.type_map.values()]
     types = {definition.name: definition for definition in definitions if isinstance(definition, StrawberryObjectDefinition)}
     for entity in CATALOGUE:
         if entity.name in types:

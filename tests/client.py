@@ -25,6 +25,7 @@ from policies.language.source import digest, read_texts
 from resolvers.portal_origin import VERIFIED
 from resolvers.reading.viewers import find_member
 from settings import Settings
+from tests.asgi import InProcessClient
 from tests.event_streams import PATIENCE, Following, opened
 from tests.executors import Send, is_turn, send_to_both
 
@@ -192,6 +193,5 @@ async def open_client(database_url: str, data_dir: Path, **settings: Any) -> Asy
         "request_timeout": PATIENT,
     }
     app = server.build(Settings(**{**defaults, **settings}))
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+    async with app.router.lifespan_context(app), InProcessClient(app) as client:
         yield Client(app, client, compares=not settings.keys() & NOT_COMPARED)

@@ -38,6 +38,10 @@ SLOWEST_FILES = (
     "tests/commands/test_policy_matrix_command.py",
     "tests/policies/test_three_verdicts.py",
     "tests/rules/test_what_viewers_can.py",
+    "tests/commands/test_processes.py",
+    "tests/schema/test_viewer_schemas.py",
+    "tests/policies/test_kinds.py",
+    "tests/transport/test_reload.py",
     "tests/portal/test_follow.py",
 )
 

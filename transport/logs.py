@@ -93,8 +93,7 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # INFO only counts changes that are logged elsewhere
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # WARNING describes the uploaded file
     for name in SILENCED_LOGGERS:
-        logging.getLogger(name).propagate = False
-        logging.getLogger(name).handlers = [logging.NullHandler()]
+        logging.getLogger(name).disabled = True
 
 
 def _quotes_no_address(record: logging.LogRecord) -> bool:

@@ -44,7 +44,7 @@ class Policy:
         self._texts = texts
         self.rules = tuple(rule for text in texts for rule in parse(text))
         lint(self.rules, catalogue)
-        self._oracle = Oracle(directory, self.rules, catalogue)
+        self._oracle = Oracle(directory, texts, self.rules, catalogue)
         self._compiler = Compiler(texts, self.rules, catalogue)
         self._lock = threading.Lock()
         self._answers: dict[tuple[Any, ...], Any] = {}
@@ -76,13 +76,13 @@ class Policy:
 
     def allows(self, viewer: Viewer, action: str, entity: str, row: Resource) -> bool:
         """Return Oso's own verdict on one row. For a part, which is visible with its whole, it's always True."""
-        return self.catalogue[entity].part_of is not None or self._oracle.allows(viewer, action, row)
+        return self.catalogue[entity].part_of is not None or self._oracle.allows(viewer, action, entity, row)
 
     def allows_field(self, viewer: Viewer, action: str, entity: str, row: Resource, field: str) -> bool:
         """Return Oso's own verdict on one field of a visible row."""
         if not isinstance(row, self.catalogue[entity].resource):
             raise PolicyError(f"The row isn't a {entity}.")
-        return self._oracle.allows(viewer, action, row, field)
+        return self._oracle.allows(viewer, action, entity, row, field)
 
     def explain(self, rule: Rule, shape: Shape, action: str, field: str | None = None) -> Predicate:
         """Return the rows that a single allow or deny rule matches for viewers of a shape, for one field if it's a field rule.

@@ -27,7 +27,7 @@ TOOLS: Final = ROOT / ".venv" / "deploy-tools" / "bin"
 COPY: Final = re.compile(r"^COPY (--from=\S+ )?(.+) (\S+)$", re.MULTILINE)
 BUILT: Final = {"/app/portal/dist": "portal/dist", "/app/portal/kit/dist": "portal/kit/dist"}  # by the stage of assets
 OWN: Final = {path.stem for path in ROOT.glob("*.py")} | {path.name for path in ROOT.iterdir() if path.is_dir()}
-SKIPPED: Final = shutil.ignore_patterns("node_modules", "__pycache__")
+SKIPPED: Final = shutil.ignore_patterns("node_modules", "*.pyc.*")  # the image has its bytecode, as the copy does
 
 
 def last_stage() -> str:

@@ -17,7 +17,6 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 import pytest
 from asyncpg import DataError, IntegrityConstraintViolationError
 from graphql import parse as parse_document
@@ -35,6 +34,7 @@ from resolvers.reading.viewers import find_member, load_viewer
 from resolvers.values.identifiers import Identifier, parse
 from settings import Settings
 from tests import databases
+from tests.asgi import InProcessClient
 from tests.audit_events import EVENTS
 from tests.client import ANONYMOUS, DIRECT, HIDDEN, OPERATOR, PARTNER, PATIENT, SHOWN, UNLIMITED, Client
 from tests.interference.market import Market, is_hidden
@@ -207,7 +207,7 @@ async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -
         request_timeout=PATIENT,  # the first introspection of a process takes seconds
     )
     app = server.build(settings)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+    async with InProcessClient(app) as client:
         trial = kind(Client(app, client), Market({}), server.load_policy())
         for statement in EVENTS:
             await (await trial.driver()).execute(statement)

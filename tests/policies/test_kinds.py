@@ -22,6 +22,7 @@ from resolvers.kinds import narrowings
 from schema.kinds import problems, sites
 
 ROOT: Final = Path(__file__).parents[2]
+UNFINISHED: Final = shutil.ignore_patterns("*.pyc.*")  # bytecode that another process writes; the rest saves compiling all
 LAYERS: Final = ("commands", "models", "policies", "resolvers", "schema", "telemetry", "transport")
 Edit = tuple[str, str, str]  # a file, a text in it, and what takes its place
 
@@ -126,7 +127,7 @@ OTHERS: Final[dict[str, tuple[Edit, ...]]] = {
 def scratch(directory: Path, *edits: Edit) -> Path:
     """Copy the gateway's code and replace some texts in it."""
     for layer in LAYERS:
-        shutil.copytree(ROOT / layer, directory / layer, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / layer, directory / layer, ignore=UNFINISHED)
     for module in ROOT.glob("*.py"):
         shutil.copy(module, directory)
     for file, old, new in edits:

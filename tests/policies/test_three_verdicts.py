@@ -19,12 +19,13 @@ from models.scratch import create
 from policies.analysis.verdicts import World
 from policies.catalogue import CATALOGUE
 from policies.entity import Catalogue
+from policies.evaluation import compiler
 from policies.evaluation.policy import Decision, Policy
 from policies.predicates.predicate import TRUE, disj
 from policies.viewer import Shape
 from tests.policies import samples
 from tests.policies.generator import random_policy
-from tests.policies.verdicts import Decide, Report, compare
+from tests.policies.verdicts import Decide, Report, actions, compare, random_market, random_viewer, resources
 
 CASES = int(os.environ.get("CROSSGATE_CASES", "10000"))
 SEED = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
@@ -85,6 +86,31 @@ async def test_three_verdicts_agree_on_random_policies(connection: AsyncConnecti
             report.differences[0] += text
 
     assert "all agree" == outcome(report)
+
+
+def test_oso_decides_alike_whatever_else_has_the_same_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oso gets the rules of each type under a name of their own. With the files unchanged it gives the same verdicts."""
+    random = Random(SEED)
+    drawn = [(random_viewer(random), entity, random_market(entity, random)) for entity in CATALOGUE for _ in range(3)]
+
+    def verdicts() -> list[bool]:
+        policy = Policy.load(POLICIES, CATALOGUE)
+        return [
+            verdict
+            for viewer, entity, (rows, linked) in drawn
+            for row in resources(entity, rows[:2], linked)
+            for action in sorted(actions(policy, entity))
+            for verdict in (
+                policy.allows(viewer, action, entity.name, row),
+                *(policy.allows_field(viewer, action, entity.name, row, name) for name in policy.fields(entity.name)[:2]),
+            )
+        ]
+
+    by_type = verdicts()
+    monkeypatch.setattr(compiler, "_of_type", lambda name, _entity: name)
+
+    assert by_type == verdicts()
+    assert {True, False} == set(by_type)
 
 
 async def test_compiler_without_row_denials_is_detected(connection: AsyncConnection, sample: Policy) -> None:

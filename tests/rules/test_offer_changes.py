@@ -414,7 +414,7 @@ async def test_published_offer_changes_until_it_is_accepted_R245_V37(client: Cli
 
     renamed = await change(1, name="Another name")
     late = await change(1, name="A third name")
-    shorter = await change(2, expiresOn=str(TODAY))
+    shorter = await change(2, expiresOn=str(TODAY + timedelta(days=1)))
     broken = await change(2, dimensions=[])
     raised = await change(2, dimensions=dear)
     hidden = await client(buyer.admin, "query ($id: ID!) { node(id: $id) { id } }", id=offer["id"])
@@ -464,9 +464,9 @@ async def test_offer_counts_as_expired_from_the_end_of_its_last_day_R241_A26_V5_
 ) -> None:
     """It's shown and filtered so before the job has run, is final, and isn't extended or withdrawn. The seller hears of it."""
     seller, buyer = await factory.company(), await visible_company(factory)
-    yesterday = TODAY - timedelta(days=1)
-    offer = await factory.offer(seller, [buyer], status="PUBLISHED", expires_on=yesterday)
-    today = await factory.offer(seller, [buyer], status="PUBLISHED", expires_on=TODAY)
+    last_day = now().date()  # TODAY may be over since the tests were collected
+    offer = await factory.offer(seller, [buyer], status="PUBLISHED", expires_on=last_day - timedelta(days=1))
+    today = await factory.offer(seller, [buyer], status="PUBLISHED", expires_on=last_day)
     query = "{ offers(filter: {status: EXPIRED}) { nodes { id status isFinal waitsFor { side } viewerCan } } }"
 
     before = await client(seller.admin, query)
