@@ -54,6 +54,21 @@ async def test_list_goes_on_while_scrolling(visit: Open) -> None:
     assert len(set(names)) == total
 
 
+async def test_count_that_is_not_complete_says_so(visit: Open) -> None:
+    """Counts end at 10,000 items. This market has fewer, so the precision of a real answer is replaced."""
+
+    async def cut_off(route: Route) -> None:
+        response = await route.fetch()
+        body = (await response.text()).replace('"totalCountPrecision":"EXACT"', '"totalCountPrecision":"AT_LEAST"')
+        await route.fulfill(response=response, body=body)
+
+    async with visit(PORTS, who="partner") as page:
+        await expect(page.get_by_role("article").first).to_be_visible()
+        await page.route("**/graphql", cut_off)
+        await page.get_by_label("Status").select_option("ACTIVE")
+        await expect(page.get_by_role("status").filter(has_text=re.compile(r"^More than \d+$"))).to_be_visible()
+
+
 async def test_filter_has_counts_that_hold_and_search_finds_words(visit: Open) -> None:
     """Choosing a status shows as many ports as it promises, and a search shows only ports with the word."""
     async with visit(PORTS, who="partner") as page:

@@ -14,6 +14,7 @@ interface Item {
 
 export interface Page<Node> {
   readonly totalCount: number;
+  readonly totalCountPrecision: string;
   readonly nodes: readonly Node[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined };
 }
@@ -25,6 +26,7 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
 
   protected items: readonly Node[] = [];
   protected total: number | undefined;
+  #isExact = true; // whether there are no more than `total`
   protected news = "";
   #end: Page<Node>["pageInfo"] | undefined;
   #turn = 0;
@@ -146,7 +148,8 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
   }
 
   protected override view(): TemplateResult {
-    const count = this.total === undefined ? this.t("loading") : this.t(`${this.name}.count`, { count: this.total });
+    const key = this.#isExact ? `${this.name}.count` : "count.atLeast";
+    const count = this.total === undefined ? this.t("loading") : this.t(key, { count: this.total });
     return html`
       ${this.heading()}
       ${this.filters()}
@@ -202,6 +205,7 @@ export abstract class CrossgateList<Node extends Item> extends CrossgateElement 
     this.items = [...earlier, ...page.nodes].map((item) => this.#newer.get(item.id) ?? item);
     this.#length = this.items.length;
     this.total = page.totalCount;
+    this.#isExact = page.totalCountPrecision === "EXACT";
     this.#end = page.pageInfo;
   }
 }

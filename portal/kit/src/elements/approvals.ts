@@ -19,6 +19,7 @@ const LIST = gql<gq.ApprovalsQuery, gq.ApprovalsQueryVariables>(/* GraphQL */ `
   query Approvals($first: Int, $after: String) {
     orderApprovals(first: $first, after: $after, filter: { status: PENDING }) {
       totalCount
+      totalCountPrecision
       nodes { ...ApprovalFields }
       pageInfo { hasNextPage endCursor }
     }

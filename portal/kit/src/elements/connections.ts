@@ -20,6 +20,7 @@ const LIST = gql<gq.ConnectionsQuery, gq.ConnectionsQueryVariables>(/* GraphQL *
     viewer { canTake(action: CONNECT, typeName: Port) }
     connectionRequests(last: $last, before: $before) {
       totalCount
+      totalCountPrecision
       nodes { ...ConnectionFields }
       pageInfo { hasPreviousPage startCursor }
     }
@@ -86,10 +87,11 @@ export class CrossgateConnections extends CrossgateList<Request> {
   /** The newest first, so that a new request is where it's looked for. */
   protected override async page(last: number, before: string | null) {
     const { viewer, connectionRequests } = await this.query(LIST, { last, before });
-    const { totalCount, nodes, pageInfo } = connectionRequests;
+    const { totalCount, totalCountPrecision, nodes, pageInfo } = connectionRequests;
     this.#can = viewer.canTake;
     return {
       totalCount,
+      totalCountPrecision,
       nodes: [...nodes].reverse(),
       pageInfo: { hasNextPage: pageInfo.hasPreviousPage, endCursor: pageInfo.startCursor },
     };

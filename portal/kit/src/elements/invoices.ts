@@ -8,6 +8,7 @@ const LIST = gql<gq.InvoicesQuery, gq.InvoicesQueryVariables>(/* GraphQL */ `
   query Invoices($first: Int, $after: String) {
     invoices(first: $first, after: $after) {
       totalCount
+      totalCountPrecision
       nodes { id number periodStart periodEnd total { amount currency } company { tradingName } pdfUrl csvUrl viewerHides { field reason } }
       pageInfo { hasNextPage endCursor }
     }

@@ -20,6 +20,7 @@ const LIST = gql<gq.OffersQuery, gq.OffersQueryVariables>(/* GraphQL */ `
   query Offers($first: Int, $after: String) {
     offers(first: $first, after: $after) {
       totalCount
+      totalCountPrecision
       nodes { ...OfferFields }
       pageInfo { hasNextPage endCursor }
     }

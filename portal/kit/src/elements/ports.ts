@@ -17,6 +17,7 @@ const LIST = gql<gq.PortsQuery, gq.PortsQueryVariables>(/* GraphQL */ `
   query Ports($first: Int, $after: String, $filter: PortFilter) {
     ports(first: $first, after: $after, filter: $filter, orderBy: { field: NAME }) {
       totalCount
+      totalCountPrecision
       nodes { ...PortFields }
       pageInfo { hasNextPage endCursor }
     }
