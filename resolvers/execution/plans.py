@@ -109,15 +109,13 @@ class Plan:
     roots: Roots
     planned: Mapping[str, PlannedField | NotPlannable | GraphQLError]
     tracker: RedactionTracker | None
+    with_children: Sequence[str]  # the root fields that await something
     is_whole: bool  # every root field has a plan
 
     async def run(self, context: Context, variables: Variables) -> Answer:
         """Return the answer, and record its redactions in the context."""
         run = PlanRun(context, variables)
-        with_children = [
-            key for key, each in self.planned.items() if isinstance(each, PlannedField) and each.builder.has_children
-        ]
-        awaited = dict(await self._values(with_children, run))
+        awaited = dict(await self._values(self.with_children, run))
         data = {key: awaited[key] if key in awaited else self._value_without_children(key, run) for key in self.planned}
         unplanned = {key: _why(value.error) for key, value in data.items() if value.__class__ is _Failed}
         if not unplanned and not run.failures:
@@ -375,8 +373,10 @@ class PlanRunner:
             return NoPlan(operation.characters, reason)
         trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
         roots = replace(roots, operation=operation.node)
+        with_children = [key for key, each in planned.items() if isinstance(each, PlannedField) and each.builder.has_children]
         is_whole = all(isinstance(each, PlannedField) for each in planned.values())
-        return Plan(operation.characters, roots, planned, FieldsTracker(trackers) if trackers else None, is_whole)
+        tracker = FieldsTracker(trackers) if trackers else None
+        return Plan(operation.characters, roots, planned, tracker, with_children, is_whole)
 
 
 def _key(text: str, name: str | None, operation: SelectedOperation, variables: Variables, context: Context) -> Any:

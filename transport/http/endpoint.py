@@ -354,15 +354,21 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
 
 
 def _response_headers(answers: list[Answer]) -> list[RawHeader]:
-    """Return the headers that report the cost of the operations and how they ran."""
+    """Return the headers that report the cost of the operations, how they ran, and the last position."""
+    cost, position, executions = None, None, dict[str, None]()
+    for answer in answers:
+        if answer.cost is not None:
+            cost = answer.cost + (cost or 0)
+        if answer.execution:
+            executions[answer.execution] = None
+        position = answer.position or position
     headers: list[RawHeader] = []
-    if costs := [answer.cost for answer in answers if answer.cost is not None]:
-        headers.append((b"x-crossgate-cost", b"%d" % sum(costs)))
-    executions = dict.fromkeys([answer.execution for answer in answers if answer.execution])
+    if cost is not None:
+        headers.append((b"x-crossgate-cost", b"%d" % cost))
     if execution := _printable("; ".join(executions)):
         headers.append((b"x-crossgate-execution", execution))
-    if positions := [answer.position for answer in answers if answer.position is not None]:
-        headers.append((b"crossgate-position", positions[-1].encode()))
+    if position is not None:
+        headers.append((b"crossgate-position", position.encode()))
     return headers
 
 
