@@ -20,7 +20,7 @@ from tests import databases
 from tests.client import Client, open_client
 from tests.scale.connections import PARENTS, Filter, Root
 from tests.scale.market import enlarge
-from tests.scale.plans import Cost, Statement, cost, recording
+from benchmarks.plans import Cost, Statement, cost, recording
 
 LARGE: Final = 200_000
 SMALL: Final = LARGE // 10

@@ -15,7 +15,7 @@ from resolvers.reading.statements import WALKED
 from tests.client import DEMO_VIEWERS, OPERATOR
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
-from tests.scale.plans import Cost, Statement
+from benchmarks.plans import Cost, Statement
 from tests.schema.outline import STRAWBERRY
 
 SCHEMA: Final = STRAWBERRY
