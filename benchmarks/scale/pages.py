@@ -98,9 +98,10 @@ class Gateway:
     viewers: dict[str, Viewer]
 
     @property
-    def companies(self) -> dict[str, tuple[UUID | None, UUID | None]]:
+    def companies(self) -> dict[str, tuple[UUID, UUID | None]]:
         """The company of each viewer, and the partner that manages it."""
-        return {name: (viewer.company_id, viewer.partner_id) for name, viewer in self.viewers.items()}
+        found = {name: (viewer.company_id, viewer.partner_id) for name, viewer in self.viewers.items()}
+        return {name: (company, partner) for name, (company, partner) in found.items() if company is not None}
 
     async def asked(self, page: Page, viewer: str, keys: dict[str, UUID]) -> Asked:
         """Send a page's query and return the statement on its table. Raises Unrecorded."""

@@ -117,13 +117,8 @@ async def measure(url: str, layout: Layout, asked: Asked, runs: int) -> Measured
 
 
 async def _keys(connection: Any, rows: int) -> dict[str, UUID]:
-    """Return the key in the middle of a table, and the key of a row of each viewer near it."""
-    middle = rows // 200 * 100
-    places = {
-        "middle": middle + 50,
-        "visitor": middle,
-        "operator": middle,
-        **{name: middle + at for name, at in SHARES.items()},
-    }
+    """Return the key of a row behind the middle of a table, not beside a partition's end, and of a row of each viewer near it."""
+    place = rows * 53 // 10_000 * 100
+    places = {"middle": place + 50, "visitor": place, "operator": place, **{name: place + at for name, at in SHARES.items()}}
     places["small account"] = rows // FEW * (FEW // 2) + SMALL
-    return {name: await connection.fetchval("SELECT simulation.key($1, $2)", place, rows) for name, place in places.items()}
+    return {name: await connection.fetchval("SELECT simulation.key($1, $2)", at, rows) for name, at in places.items()}

@@ -50,6 +50,7 @@ NOT_RUN: Final = {
     "docs/policy/change.md": 3,
     "docs/policy/proofs.md": 1,
     "docs/policy/replay.md": 1,
+    "docs/scale.md": 2,
 }
 
 
