@@ -83,12 +83,9 @@ async def open_recorded_transaction(settings: Settings, command: str) -> AsyncIt
 
 async def migrate(engine: AsyncEngine) -> None:
     """Upgrade the schema to the latest revision. Concurrent processes wait for each other."""
-    async with engine.connect() as guard:
-        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
-        try:
-            await upgrade(engine)
-        finally:
-            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
+    async with transaction(engine) as guard:  # of a transaction, not a session: a pooler shares sessions
+        await guard.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        await upgrade(engine)
 
 
 async def _check_connection(engine: AsyncEngine, url: str) -> None:

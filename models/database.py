@@ -27,6 +27,7 @@ SERVER_SETTINGS: Final = {
     "random_page_cost": "1.1",
 }
 SERVER_ENDS: Final = {"57P01", "57P02", "57P03"}  # an administrator ends a connection, a crash does, the server isn't ready
+CONNECTION_LOST: Final = "08"  # the class of errors of connections, which poolers use too when their server is gone
 
 
 def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
@@ -52,8 +53,13 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
 def is_lost(error: BaseException) -> bool:
     """Return whether an error says that the connection has ended, or that none could be opened."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in SERVER_ENDS
-    return isinstance(error, OSError)
+        return error.connection_invalidated or _names_lost(error.orig)
+    return _names_lost(error) or isinstance(error, OSError)
+
+
+def _names_lost(error: BaseException | None) -> bool:
+    state = getattr(error, "sqlstate", None) or ""
+    return state in SERVER_ENDS or state.startswith(CONNECTION_LOST)
 
 
 def _start_timing(_connection: Any, _cursor: Any, _text: str, _values: Any, context: Any, _many: bool) -> None:
