@@ -55,7 +55,7 @@ def main(
         paths = found({"etcd": etcd, "patroni": patroni, "haproxy": haproxy, "pgbouncer": pgbouncer})
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped
         with stopping(Cluster(directory.absolute(), paths, progress)) as cluster:
-            outcome = asyncio.run(play(cluster, kills, per_minute, progress))
+            outcome = asyncio.run(_played(cluster, kills, per_minute))
     except Missing as missing:
         typer.echo(str(missing), err=True)
         sys.exit(2)
@@ -66,6 +66,13 @@ def main(
         sys.exit(130)
     typer.echo("\n".join(outcome.lines()))
     sys.exit(bool(outcome.lost or outcome.repeated or outcome.unacknowledged))
+
+
+async def _played(cluster: Cluster, kills: int, per_minute: int) -> Outcome:
+    try:
+        return await play(cluster, kills, per_minute, progress)
+    finally:
+        cluster.give_up()  # Ctrl-C would wait for threads that wait
 
 
 async def play(cluster: Cluster, kills: int, per_minute: int, progress: Progress) -> Outcome:

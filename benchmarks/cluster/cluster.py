@@ -51,6 +51,7 @@ class Cluster:
         self.key_file = directory / "signing-key.pem"
         self._stack = ExitStack()
         self._patroni: dict[str, Process] = {}
+        self._given_up = False
 
     @property
     def logs(self) -> Path:
@@ -103,6 +104,10 @@ class Cluster:
     def stop(self) -> None:
         """Stop all processes, those that were started last first."""
         self._stack.close()
+
+    def give_up(self) -> None:
+        """Let no thread wait any longer for the cluster."""
+        self._given_up = True
 
     def leader(self) -> Node | None:
         """Return the node that leads, as etcd knows it. None while there is none."""
@@ -178,7 +183,7 @@ class Cluster:
     def _wait(self, holds: Callable[[], bool], problem: str) -> None:
         deadline = time.monotonic() + WHOLE_SECONDS
         while not holds():
-            if time.monotonic() > deadline:
+            if self._given_up or time.monotonic() > deadline:
                 raise ClusterFailed(f"{problem} after {WHOLE_SECONDS} s: see {self.logs}")
             time.sleep(0.25)
 
