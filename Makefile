@@ -68,7 +68,7 @@ reset: ## Delete the development data. The next `make serve` starts with a new s
 	@rm -rf .data/postgres
 
 ##@ Develop
-.PHONY: set-up assets check test test-quick test-deep rules format bench clean
+.PHONY: set-up assets check test test-quick test-deep rules format bench cluster clean
 set-up: $(SET_UP) ## Install the Python packages from the lock file.
 	@true
 
@@ -103,6 +103,9 @@ format: $(SET_UP) ## Format the code.
 
 bench: $(SET_UP) ## Benchmark the gateway against others (ARGS="compare --quick" for a part; ARGS=--help).
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+cluster: $(SET_UP) ## Kill the primary of a PostgreSQL cluster while ports are ordered (ARGS=--help).
+	@$(BIN)/python -m benchmarks.cluster $(ARGS)
 
 clean: ## Remove installed and built files, but not the data in .data.
 	@rm -rf .venv .data/home .data/uv portal/dist portal/node_modules tests/portal/chromium/node_modules

@@ -270,7 +270,7 @@ def make_services(settings: Settings, tokens: Tokens, policy: Policy) -> Service
         reader=reader,
         replicas=Replicas(reader, followers, settings.max_replica_lag) if followers else None,
         engine=engine,
-        change_listener=ChangeListener(database_url),
+        change_listener=ChangeListener(settings.session_url),
         audit=AuditLog(engine),
         policy=policy,
         cursors=cursors,

@@ -44,6 +44,13 @@ class Settings(BaseSettings):
         description="PostgreSQL 15 or later, as `postgresql://user:password@host/name?parameter=value`, with libpq's parameters.",
         json_schema_extra={SHOWN: "an embedded PostgreSQL"},
     )
+    listen_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="The same database without a pooler in transaction mode, such as PgBouncer, in between: change events and "
+        "the worker's queue are listened for on connections of their own.",
+        json_schema_extra={SHOWN: "`DATABASE_URL`"},
+    )
     replica_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         repr=False,
@@ -270,7 +277,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise InvalidSettings(_problems(error)) from None
 
-    @field_validator("database_url")
+    @property
+    def session_url(self) -> str:
+        """The URL of the database for connections that keep their session, once it's known."""
+        return str(self.listen_url or self.database_url)
+
+    @field_validator("database_url", "listen_url")
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is not None:

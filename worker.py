@@ -172,7 +172,7 @@ def make_app(engine: AsyncEngine, settings: Settings, background: OpenedBackgrou
     """Build the queue's app, with tasks for emails, webhooks and exports and one for each scheduled job."""
     app = App(
         connector=PsycopgConnector(
-            conninfo=Address.parse(str(settings.database_url)).libpq("-c search_path=procrastinate"),
+            conninfo=Address.parse(settings.session_url).libpq("-c search_path=procrastinate"),
             min_size=1,
             max_size=MAX_CONCURRENT_JOBS + MAX_CONCURRENT_WEBHOOKS + MAX_CONCURRENT_EXPORTS + 3,
         )

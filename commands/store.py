@@ -83,8 +83,8 @@ async def open_recorded_transaction(settings: Settings, command: str) -> AsyncIt
 
 async def migrate(engine: AsyncEngine) -> None:
     """Upgrade the schema to the latest revision. Concurrent processes wait for each other."""
-    async with engine.connect() as guard:
-        await guard.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+    async with transaction(engine) as guard:  # of a transaction, not a session: a pooler shares sessions
+        await guard.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         try:
             await upgrade(engine)
         except DBAPIError as error:
@@ -94,8 +94,6 @@ async def migrate(engine: AsyncEngine) -> None:
                 "The schema isn't upgraded: for ten minutes, others held locks on tables that change. What is done stays done. "
                 "End long transactions (see pg_stat_activity), and try again."
             ) from error
-        finally:
-            await guard.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
 async def _check_connection(engine: AsyncEngine, url: str) -> None:

@@ -32,6 +32,7 @@ SERVER_SETTINGS: Final = {
 }
 LOCKED: Final = {"55P03", "40P01"}  # a lock wasn't free in time, two transactions waited for each other
 SERVER_ENDS: Final = {"57P01", "57P02", "57P03"}  # an administrator ends a connection, a crash does, the server isn't ready
+CONNECTION_LOST: Final = "08"  # the class of errors of connections, which poolers use too when their server is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,13 @@ def connect(url: str, pool_size: int = 10, timeout: float = 0) -> AsyncEngine:
 def is_lost(error: BaseException) -> bool:
     """Return whether an error says that the connection has ended, or that none could be opened."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in SERVER_ENDS
-    return isinstance(error, OSError)
+        return error.connection_invalidated or _names_lost(error.orig)
+    return _names_lost(error) or isinstance(error, OSError)
+
+
+def _names_lost(error: BaseException | None) -> bool:
+    state = getattr(error, "sqlstate", None) or ""
+    return state in SERVER_ENDS or state.startswith(CONNECTION_LOST)
 
 
 def _start_timing(_connection: Any, _cursor: Any, _text: str, _values: Any, context: Any, _many: bool) -> None:
@@ -127,14 +133,11 @@ async def _alembic(engine: AsyncEngine, command: str, revision: str, lock_timeou
 
     def run(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
+        # At each begin, because each migration has a transaction, and a pooler gives each transaction another session.
+        sa.event.listen(connection, "begin", lambda begun: begun.exec_driver_sql(f"SET LOCAL lock_timeout = '{lock_timeout}'"))
         getattr(commands, command)(config, revision)
 
     async with engine.connect() as connection:
-        await connection.execute(sa.select(sa.func.set_config("lock_timeout", lock_timeout, False)))
-        await connection.commit()
         await connection.execution_options(isolation_level="READ COMMITTED")
-        try:
-            await connection.run_sync(run)
-            await connection.commit()
-        finally:
-            await connection.invalidate()  # its lock timeout isn't for others
+        await connection.run_sync(run)
+        await connection.commit()

@@ -134,7 +134,7 @@ class Embedded:
         draft = self._beside("new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        _hand_over(draft)
+        hand_over(draft)
         _run("initialise", "initdb", "--auth-local=trust", "--auth-host=reject", *LOCALE, "-U", SUPERUSER, "-D", str(draft))
         draft.rename(self.directory)
 
@@ -206,7 +206,7 @@ def _environment() -> dict[str, str]:
 def _run(action: str, program: str, *arguments: str) -> None:
     """Run a PostgreSQL program as the server's user. Raises EmbeddedFailed."""
     command = [str(programs() / program), *arguments]
-    user = _system_user()
+    user = system_user()
     identity: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", env=_environment(), **identity)
     LOG.debug("%s: %s%s", program, done.stdout, done.stderr)
@@ -214,7 +214,7 @@ def _run(action: str, program: str, *arguments: str) -> None:
         raise EmbeddedFailed(action, done.stderr or done.stdout)
 
 
-def _system_user() -> pwd.struct_passwd | None:
+def system_user() -> pwd.struct_passwd | None:
     """Return the user that the server runs as, or None if it's the current user. Root creates it on the first start."""
     if os.geteuid() != 0:
         return None
@@ -227,9 +227,9 @@ def _system_user() -> pwd.struct_passwd | None:
         raise EmbeddedFailed("find the user that it runs as", f"create a system user named {SYSTEM_USER}") from None
 
 
-def _hand_over(directory: Path) -> None:
+def hand_over(directory: Path) -> None:
     """As root, give the directory to the server's user, and let that user reach the directory and the programs."""
-    user = _system_user()
+    user = system_user()
     if user is None:
         return
     os.chown(directory, user.pw_uid, user.pw_gid)
@@ -254,8 +254,8 @@ def _make_private(directory: Path) -> None:
     """Create the socket's directory, or check that it's ours and private: anyone who can enter it is a superuser."""
     if not directory.exists():
         directory.mkdir(mode=0o700)
-        _hand_over(directory)
-    user = _system_user()
+        hand_over(directory)
+    user = system_user()
     owner = os.geteuid() if user is None else user.pw_uid
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o077:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from models.embedded import HBA, Embedded, _hand_over, _run, programs
+from models.embedded import HBA, Embedded, _run, hand_over, programs
 
 PRIMARY: Final = {"fsync": "off", "wal_level": "replica", "max_wal_senders": "4", "shared_buffers": "64MB", "autovacuum": "off"}
 REPLICA: Final = {"fsync": "off", "shared_buffers": "64MB", "hot_standby": "on"}
@@ -23,7 +23,7 @@ def pair(folder: Path) -> Iterator[tuple[Embedded, Embedded]]:
         address = primary.url("postgres").replace("postgresql+asyncpg", "postgresql")
         copy = folder / "replica"
         copy.mkdir(mode=0o700)
-        _hand_over(copy)
+        hand_over(copy)
         _run("copy", "pg_basebackup", "-D", str(copy), "-R", "-X", "stream", "-c", "fast", "-d", address)
         for name in (".s.PGSQL.5432.lock", "log"):  # the primary's, which it keeps among its files
             (copy / name).unlink(missing_ok=True)

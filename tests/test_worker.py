@@ -13,6 +13,7 @@ import models
 from settings import Settings
 from telemetry import metrics
 from tests.factory import Factory
+from tests.free_port import free_port
 from worker import JOB_TIMEOUT, STALLED_AFTER, count_jobs, make_app, requeue_stalled_jobs, work_once
 
 JOB = """
@@ -101,3 +102,13 @@ async def test_jobs_are_counted_by_queue_and_state(engine: AsyncEngine, database
         ("chores", "failed"): 1,
     } == counted
     assert {("mails",): pytest.approx(100, abs=10), ("webhooks",): 0, ("chores",): 0, ("exports",): 0} == waited
+
+
+async def test_queue_listens_at_the_url_without_a_pooler(engine: AsyncEngine, database_url: str, tmp_path: Path) -> None:
+    """The queue needs connections that keep their session, so it doesn't use DATABASE_URL if there is another one for that."""
+    pooler = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    settings = Settings(database_url=pooler, listen_url=database_url, data_dir=tmp_path)
+    async with make_app(engine, settings).open_async() as app:
+        jobs = await app.connector.execute_query_all_async("SELECT count(*) AS number FROM procrastinate_jobs")
+
+    assert [{"number": 0}] == jobs

@@ -9,15 +9,23 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from models.database import is_lost
 from transport.errors import INTERNAL, INTERNAL_MESSAGE
 from transport.refusal import Refusal, refuse
 
 log = structlog.stdlib.get_logger("crossgate.app")
 BROKEN: Final = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MESSAGE)
+AWAY: Final = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "UNAVAILABLE",
+    "The database is away. Try again in a moment; send mutations again with the same Idempotency-Key.",
+    {"Retry-After": "1"},
+)
+NETWORK: Final = (ConnectionError, TimeoutError)  # of all errors of the operating system, those that a lost database causes
 
 
 class Failsafe:
-    """Middleware that answers 500 if the application fails before it starts a response. The log gets the traceback."""
+    """Middleware that answers 500, or 503 without a database, if the application fails before it starts a response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -44,5 +52,8 @@ def failure(error: Exception) -> Refusal | None:
     if isinstance(error, ClientDisconnect):
         log.info("client.left")
         return None
+    if is_lost(error) and (isinstance(error, NETWORK) or not isinstance(error, OSError)):
+        log.warning("database.away", error=type(error).__name__)
+        return AWAY
     log.error("request.failed", exc_info=error)
     return BROKEN

@@ -70,7 +70,7 @@ def install(peers: list[Peer], progress: Callable[[str], None]) -> None:
 @contextmanager
 def running(peer: Peer, database: Database, core: int, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
     """Start a server on its own port. Raises DidNotStart."""
-    port = _free_port()
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "CROSSGATE_", "DATABASE_URL"))}
     environment = {**kept, **peer.variables(database, port), **(extra or {}), "PYTHONPATH": str(ROOT)}
     process = _start(peer, environment)
@@ -133,7 +133,7 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
     return port

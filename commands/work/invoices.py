@@ -91,12 +91,9 @@ async def _issue(settings: Settings, period: Period, *, dry_run: bool) -> None:
 
 async def issued(engine: AsyncEngine, period: Period, *, dry_run: bool = False) -> list[str]:
     """Issue a month's missing invoices. Returns a line per invoice and a summary. Concurrent runs wait for each other."""
-    async with engine.connect() as guard:
-        await guard.execute(sa.select(sa.func.pg_advisory_lock(ISSUE_LOCK)))
-        try:
-            return await _issue_missing(engine, period, dry_run=dry_run)
-        finally:
-            await guard.execute(sa.select(sa.func.pg_advisory_unlock(ISSUE_LOCK)))
+    async with transaction(engine) as guard:  # of a transaction, not a session: a pooler shares sessions
+        await guard.execute(sa.select(sa.func.pg_advisory_xact_lock(ISSUE_LOCK)))
+        return await _issue_missing(engine, period, dry_run=dry_run)
 
 
 async def _issue_missing(engine: AsyncEngine, period: Period, *, dry_run: bool) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from models.database import is_lost, transaction
+from models.reading import CONNECTION_ERRORS
 from resolvers.values.errors import PublicError
 from resolvers.writing import rights
 from resolvers.writing.rights import RightsChanged
@@ -37,8 +38,13 @@ class Contended(PublicError):
         super().__init__(CONCURRENT_CHANGE)
 
 
-class ConnectionLost(Exception):
+class ConnectionLost(PublicError):
     """The connection ended before the transaction could commit, so nothing was changed."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("The database is away. Nothing was changed. Try again in a moment.")
 
 
 async def run_in_transaction(
@@ -49,6 +55,7 @@ async def run_in_transaction(
     If the connection is lost while the transaction commits, nobody knows whether it did: only what `runs_once`, however often it's
     tried, is tried again. Raises what `act` raises, ViewerGone, ConnectionLost, and Contended after MAX_ATTEMPTS.
     """
+    in_doubt: DBAPIError | None = None  # a lost commit, after which nobody can say that nothing was changed
     for attempt in range(MAX_ATTEMPTS):
         try:
             return await _attempt(context, name, act, wait=attempt > 0)
@@ -57,9 +64,10 @@ async def run_in_transaction(
         except (ConnectionLost, DBAPIError) as error:
             if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE:
                 continue
+            in_doubt = in_doubt or (error if isinstance(error, DBAPIError) else None)
             is_safe = isinstance(error, ConnectionLost) or (runs_once and is_lost(error))
             if not is_safe or attempt == MAX_ATTEMPTS - 1:
-                raise
+                raise in_doubt or error from error
         await asyncio.sleep(FIRST_DELAY * 2**attempt)
     raise Contended
 
@@ -69,7 +77,7 @@ async def _attempt(context: Context, name: str, act: Callable[[UnitOfWork], Awai
         work = UnitOfWork(context, session, name)
         try:
             result = await _act(work, act, wait=wait)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, *CONNECTION_ERRORS) as error:
             if is_lost(error):
                 raise ConnectionLost from error
             raise

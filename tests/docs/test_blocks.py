@@ -41,15 +41,17 @@ NOT_RUN: Final = {
     "docs/api/webhooks.md": 4,
     "docs/operate/backup.md": 2,
     "docs/operate/containers.md": 3,
+    "docs/operate/high-availability.md": 2,
     "docs/operate/mail.md": 1,
     "docs/operate/metrics.md": 2,
-    "docs/operate/postgresql.md": 2,
+    "docs/operate/postgresql.md": 4,
     "docs/operate/processes.md": 1,
     "docs/operate/replicas.md": 1,
     "docs/operate/traces.md": 1,
     "docs/policy/change.md": 3,
     "docs/policy/proofs.md": 1,
     "docs/policy/replay.md": 1,
+    "docs/scale.md": 2,
 }
 
 

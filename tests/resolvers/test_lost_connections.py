@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import server
+from resolvers.writing.transactions import MAX_ATTEMPTS
+from settings import Settings
 from tests.client import Answer, Client
 from tests.factory import Company, Factory
+from tests.free_port import free_port
 from tests.rules.mutations import recorded_changes
 
 SET: Final = "mutation ($input: SetBillingMarketInput!) { setBillingMarket(input: $input) { billingMarket { enabled } } }"
@@ -99,3 +107,82 @@ async def test_connection_that_is_lost_while_it_commits_is_only_replaced_with_a_
     assert [{"setBillingMarket": {"billingMarket": {"enabled": True}}}] * 2 == [answer.data for answer in answers]
     assert ["INTERNAL"] == unknown.codes
     assert ["setBillingMarket"] == [action for action, _, _ in await recorded_changes(engine)]
+
+
+async def test_mutation_that_loses_every_connection_changes_nothing_and_says_so(
+    client: Client, factory: Factory, engine: AsyncEngine, end: Callable[[sa.Connection], None]
+) -> None:
+    """After the last attempt, the client learns that the database is away and that it can try again."""
+    gateway, company = client.app.state.services.engine, await factory.company()
+    await client._token(company.admin)
+    ended: list[None] = []
+
+    def end_always(connection: sa.Connection, *_rest: Any) -> None:
+        ended.append(None)
+        end(connection)
+
+    sa.event.listen(gateway.sync_engine, "before_cursor_execute", end_always)
+    try:
+        answer = await enable(client, company)
+    finally:
+        sa.event.remove(gateway.sync_engine, "before_cursor_execute", end_always)
+
+    assert (["UNAVAILABLE"], MAX_ATTEMPTS) == (answer.codes, len(ended))
+    assert "Nothing was changed" in answer.errors[0]["message"]
+    assert [] == await recorded_changes(engine)
+
+
+async def test_lost_commit_stays_in_doubt_if_no_later_attempt_gets_further(
+    client: Client, factory: Factory, engine: AsyncEngine, end: Callable[[sa.Connection], None]
+) -> None:
+    """The change was made, so nobody may say that it wasn't. The next request with the same key gets it."""
+    gateway, company = client.app.state.services.engine, await factory.company()
+    await client._token(company.admin)
+    committed: list[None] = []
+
+    def commit_and_end(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("COMMIT")
+        committed.append(None)
+        end(connection)
+
+    def end_after_commit(connection: sa.Connection, *_rest: Any) -> None:
+        if committed:
+            end(connection)
+
+    sa.event.listen(gateway.sync_engine, "before_cursor_execute", end_after_commit)
+    try:
+        with before(gateway, "commit", 1, commit_and_end):
+            lost = await enable(client, company, **{"Idempotency-Key": "in doubt"})
+    finally:
+        sa.event.remove(gateway.sync_engine, "before_cursor_execute", end_after_commit)
+    again = await enable(client, company, **{"Idempotency-Key": "in doubt"})
+
+    assert (["INTERNAL"], {"setBillingMarket": {"billingMarket": {"enabled": True}}}) == (lost.codes, again.data)
+    assert ["setBillingMarket"] == [action for action, _, _ in await recorded_changes(engine)]
+
+
+async def test_events_are_heard_at_the_url_without_a_pooler(database_url: str, tmp_path: Path) -> None:
+    """A pooler in transaction mode passes no notifications on, so the gateway listens elsewhere if it's told where."""
+    pooler = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    app = server.build(Settings(data_dir=tmp_path, database_url=pooler, listen_url=database_url, log_level="ERROR"))
+    listening = app.state.services.change_listener
+    await listening.start()
+    try:
+        await asyncio.wait_for(listening.is_connected.wait(), 20)
+    finally:
+        await listening.close()
+        await app.state.services.close()
+
+
+async def test_request_without_a_database_is_answered_503(tmp_path: Path) -> None:
+    """Clients and load balancers learn that they can try again. The response has nothing of the cause."""
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    app = server.build(Settings(data_dir=tmp_path, database_url=url, log_level="ERROR"))
+    headers = {"Authorization": f"Bearer {app.state.tokens.issue(uuid4(), uuid4(), 60)}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+        response = await http.post("/graphql", json={"query": "{ ports { nodes { id } } }"}, headers=headers)
+    await app.state.services.close()
+
+    (error,) = response.json()["errors"]
+    assert (503, "1", "UNAVAILABLE") == (response.status_code, response.headers["Retry-After"], error["extensions"]["code"])
+    assert "Errno" not in response.text

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.plans import Cost, Statement, cost, recording
 from models.database import connect
 from models.embedded import Embedded
 from policies.catalogue import CATALOGUE
@@ -20,7 +21,6 @@ from tests import databases
 from tests.client import Client, open_client
 from tests.scale.connections import PARENTS, Filter, Root
 from tests.scale.market import enlarge
-from tests.scale.plans import Cost, Statement, cost, recording
 
 LARGE: Final = 200_000
 SMALL: Final = LARGE // 10

@@ -11,12 +11,12 @@ from typing import Any, Final
 import pytest
 from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
 
+from benchmarks.plans import Cost, Statement
 from resolvers.reading.connections import MAX_TOTAL_COUNT
 from resolvers.reading.statements import WALKED
 from tests.client import DEMO_VIEWERS, OPERATOR
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
-from tests.scale.plans import Cost, Statement
 from tests.schema.outline import STRAWBERRY
 
 SCHEMA: Final = STRAWBERRY

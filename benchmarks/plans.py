@@ -5,6 +5,7 @@ EXPLAIN is run on EXECUTE of a prepared statement, because only that obeys the g
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -60,16 +61,20 @@ def recording(reader: Reader) -> Iterator[list[Statement]]:
 
 async def cost(engine: AsyncEngine, statement: Statement) -> Cost:
     """Run the statement again with the gateway's plan and return its cost."""
-    arguments = ", ".join(map(_literal, statement.parameters))
     async with engine.connect() as connection:
-        raw: Any = (await connection.get_raw_connection()).driver_connection
-        await raw.execute(f"PREPARE explained AS {statement.sql}")
-        try:
-            execute = f"EXECUTE explained({arguments})" if arguments else "EXECUTE explained"
-            explained = await raw.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {execute}")
-        finally:
-            await raw.execute("DEALLOCATE explained")
-    plan = explained[0]["Plan"]
+        return await explain((await connection.get_raw_connection()).driver_connection, statement)
+
+
+async def explain(driver: Any, statement: Statement) -> Cost:
+    """Run the statement on a connection of asyncpg and return its cost."""
+    arguments = ", ".join(map(_literal, statement.parameters))
+    await driver.execute(f"PREPARE explained AS {statement.sql}")
+    try:
+        execute = f"EXECUTE explained({arguments})" if arguments else "EXECUTE explained"
+        explained = await driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {execute}")
+    finally:
+        await driver.execute("DEALLOCATE explained")
+    plan = (json.loads(explained) if isinstance(explained, str) else explained)[0]["Plan"]
     buffers = sum(plan[f"{where} {kind} Blocks"] for where in ("Shared", "Local", "Temp") for kind in ("Read",))
     return Cost(buffers + plan["Shared Hit Blocks"], int(plan["Actual Rows"]), plan)
 
