@@ -196,7 +196,7 @@ async def test_every_type_gets_the_same_answer(trial: Trial, tally: Tally, viewe
 
 CAN: Final = 'can(action: "ORDER_PORT", typeName: "Company") canTake(action: ORDER_PORT, typeName: Company)'
 PAGE: Final = (
-    "__typename edges { __typename cursor node { __typename } } totalCount"
+    "__typename edges { __typename cursor node { __typename } } totalCount totalCountPrecision"
     " pageInfo { __typename hasNextPage hasPreviousPage startCursor endCursor }"
 )
 

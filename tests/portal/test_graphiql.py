@@ -197,10 +197,14 @@ MARKED = """() => globalThis.__MONACO.editor.getModelMarkers({})
     .filter((marker) => marker.severity >= 8 && marker.resource.path.endsWith('operation.graphql')).map((marker) => marker.message)"""
 
 
+DRAWN: Final = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
 async def each_scheme(page: Page) -> AsyncIterator[str]:
     """Show a page in light colours and then in dark ones. Yields the scheme."""
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
+        await page.evaluate(DRAWN)
         yield scheme
 
 

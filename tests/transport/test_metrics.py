@@ -47,7 +47,7 @@ ALLOWED: Final[Allowed] = {
     "documents": frozenset({"trusted", "other"}),
     "access": frozenset({"read", "write"}),
     "state": frozenset({"in_use", "idle", "due", "scheduled", "running", "failed"}),
-    "queue": frozenset({"mails", "webhooks", "chores"}),
+    "queue": frozenset({"mails", "webhooks", "exports", "chores"}),
     "version": frozenset({POLICY}),
     "replica": frozenset({"1", "2"}),
 }
