@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
+from ctypes import CDLL
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 PROC: Final = Path("/proc")
+PR_SET_PDEATHSIG: Final = 1
 TICKS: Final = os.sysconf("SC_CLK_TCK")  # clock ticks per second, the unit of CPU time in /proc
 USER, SYSTEM, PARENT = 11, 12, 1  # field numbers of /proc/PID/stat, counted after the name
 PACKAGES: Final = ("strawberry-graphql", "graphql-core", "asyncpg", "orjson", "uvicorn", "uvloop", "httptools", "sqlalchemy")
@@ -103,3 +106,8 @@ def _threads(process: int) -> list[int]:
 def _memory(process: int, name: str) -> int:
     lines = (PROC / str(process) / "status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to stop this process when its parent exits for any reason."""
+    CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

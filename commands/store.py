@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from address import Address
 from commands.failure import Failure
-from models.database import LOCKED, connect, transaction, upgrade
+from models.database import connect, is_locked, transaction, upgrade
 from models.embedded import Embedded
 from resolvers.writing.change_log import record_changes
 from settings import Settings
@@ -88,7 +88,7 @@ async def migrate(engine: AsyncEngine) -> None:
         try:
             await upgrade(engine)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in LOCKED:
+            if not is_locked(error):
                 raise
             raise Failure(
                 "The schema isn't upgraded: for ten minutes, others held locks on tables that change. What is done stays done. "

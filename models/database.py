@@ -76,8 +76,18 @@ def is_lost(error: BaseException) -> bool:
 
 
 def _names_lost(error: BaseException | None) -> bool:
-    state = getattr(error, "sqlstate", None) or ""
+    state = sqlstate(error)
     return state in SERVER_ENDS or state.startswith(CONNECTION_LOST)
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Return whether an error says that a lock wasn't free."""
+    return sqlstate(error.orig) in LOCKED
+
+
+def sqlstate(error: BaseException | None) -> str:
+    """Return PostgreSQL's code of an error, or an empty text if it has none."""
+    return getattr(error, "sqlstate", None) or ""
 
 
 def _start_timing(_connection: Any, _cursor: Any, _text: str, _values: Any, context: Any, _many: bool) -> None:
@@ -110,7 +120,7 @@ async def upgrade(engine: AsyncEngine, revision: str = "head", locks: LockWaits 
         try:
             await _alembic(engine, "upgrade", revision, f"{locks.timeout * 1000:.0f}ms")
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in LOCKED or attempt >= locks.attempts:
+            if not is_locked(error) or attempt >= locks.attempts:
                 raise
             log.warning("migration.locked", attempt=attempt, attempts=locks.attempts)
             await asyncio.sleep(locks.pause)

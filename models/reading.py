@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.selectable import Select
 
 from address import Address
+from models.caches import find
 from models.database import server_settings
 from telemetry import statements
 
@@ -82,10 +83,7 @@ class Connection:
         """Run a statement and return all rows."""
         self.busy = True
         try:
-            try:
-                statement = self._prepared[text]  # `get` looks the text up twice
-            except KeyError:
-                statement = None
+            statement = find(self._prepared, text)
             if statement is None:
                 # PostgreSQL replans unnamed statements on every call, and the driver's own cache is off, so we name ours.
                 statement = self._prepared[text] = await self.driver.prepare(text, name=f"statement_{next(self._numbers)}")

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from cachetools import LRUCache
 from sqlalchemy.sql.selectable import Select
 
+from models.caches import find
 from models.reading import STATEMENT_CACHE_SIZE, Reader, compile_statement
 from models.statement_rows import PARAMETER, with_text
 from telemetry import metrics
@@ -86,10 +87,7 @@ class FactsMemory:
 
     def recall(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Facts | None:
         """Return the facts that the statement returned last, or None."""
-        try:
-            return self._kept[key_of(statement, parameters)]
-        except KeyError:  # `get` looks the key up twice
-            return None
+        return find(self._kept, key_of(statement, parameters))
 
     def presumed(self, *, again: bool = False) -> PresumedFacts:
         """Return a reader of one request's facts. It reads them from the database if they have to be read `again`."""

@@ -210,9 +210,7 @@ def fork_facts(**facts: object) -> None:
 
 def bind_facts(**facts: object) -> None:
     """Add facts to the log lines of the current request. None values are left out."""
-    bound = _facts.get(None)
-    if bound is None:
-        return
+    bound = _facts.get({})
     for name, value in facts.items():
         if value is not None:
             bound[name] = value

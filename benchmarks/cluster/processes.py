@@ -7,15 +7,13 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from ctypes import CDLL
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.machine import family
+from benchmarks.machine import end_with_parent, family
 from models.embedded import system_user
 
 STOP_SECONDS: Final = 20
-PR_SET_PDEATHSIG: Final = 1
 
 
 class Process:
@@ -49,7 +47,7 @@ class Process:
                 env=self._environment,
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the tool, which then stops everything in order
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
                 **identity,
             )
 
@@ -75,8 +73,3 @@ def kill_family(process: int) -> None:
     for each in family(process):
         with suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
-
-
-def _end_with_parent() -> None:
-    """Ask the kernel to stop this process when its parent exits for any reason."""
-    CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -10,13 +10,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from ctypes import CDLL
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 
-from benchmarks.machine import family, pin
+from benchmarks.machine import end_with_parent, family, pin
 from benchmarks.peers.install import install_node, install_python
 from benchmarks.peers.registry import HANDWRITTEN, Peer
 from benchmarks.workload.database import DATA, Database
@@ -26,7 +25,6 @@ from benchmarks.workload.viewers import Bearer
 ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 10
-PR_SET_PDEATHSIG: Final = 1
 ASK_SECONDS: Final = 60
 
 
@@ -103,13 +101,8 @@ def _start(peer: Peer, environment: Mapping[str, str]) -> subprocess.Popen[bytes
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as written:
         return subprocess.Popen(
-            peer.command(), cwd=ROOT, env=environment, stdout=written, stderr=written, preexec_fn=_end_with_parent
+            peer.command(), cwd=ROOT, env=environment, stdout=written, stderr=written, preexec_fn=end_with_parent
         )
-
-
-def _end_with_parent() -> None:
-    """Ask the kernel to stop this process when its parent exits for any reason."""
-    CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _log(peer: Peer) -> Path:

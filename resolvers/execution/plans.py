@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import structlog
 from cachetools import LRUCache
@@ -21,6 +21,7 @@ from graphql import (
     get_operation_ast,
 )
 
+from models.caches import find
 from models.remembered_facts import StaleFacts
 from resolvers.auditing.audit_trail import AuditTrail
 from resolvers.execution.codegen import NotPlannable, Unplanned
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from policies.evaluation.policy import Policy
     from resolvers.context import Context
 
-Cached = TypeVar("Cached")
 PLANNED: Final = "planned"
 PLAN_CACHE_SIZE: Final = 1_000_000  # in characters of documents; a plan takes about 50 times the memory of its document
 MAX_CONCURRENT_FIELDS: Final = 8  # root fields of one request that run at the same time
@@ -259,13 +259,13 @@ class PlanRunner:
         A plan is built only after its document has been validated, so a cached one shows that the document is valid.
         """
         cache = self._caches[self._is_trusted(text)]
-        operation = _find(cache.operations, (text, name))
+        operation = find(cache.operations, (text, name))
         if operation is None:
             return None
         self._use(context.policy)
         try:
             variables = operation.variables.read(raw)
-            plan = _find(cache.plans, _key(text, name, operation, variables, context))
+            plan = find(cache.plans, _key(text, name, operation, variables, context))
             if not isinstance(plan, Plan) or not plan.is_whole:
                 return None
             answer = await plan.run(context, variables)
@@ -416,14 +416,6 @@ def _execution(unplanned: Mapping[str, Why], roots: Roots) -> str:
     if executed_by is ExecutedBy.GRAPHQL_CORE:
         return f"graphql-core; {reason}"
     return f"{PLANNED}, but {len(unplanned)} of {len(roots.fields)} root fields by graphql-core; {reason}"
-
-
-def _find(cache: LRUCache[Any, Cached], key: Any) -> Cached | None:
-    """Return what is cached, or None. The cache's `get` looks the key up twice."""
-    try:
-        return cache[key]
-    except KeyError:
-        return None
 
 
 def _cache(cache: LRUCache[Any, Any], key: Any, value: SelectedOperation | Plan | NoPlan) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from models.database import is_lost, transaction
+from models.database import is_lost, sqlstate, transaction
 from models.reading import CONNECTION_ERRORS
 from resolvers.values.errors import PublicError
 from resolvers.writing import rights
@@ -62,7 +62,7 @@ async def run_in_transaction(
         except RightsChanged:
             continue
         except (ConnectionLost, DBAPIError) as error:
-            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE:
+            if isinstance(error, DBAPIError) and sqlstate(error.orig) in RETRYABLE:
                 continue
             in_doubt = in_doubt or (error if isinstance(error, DBAPIError) else None)
             is_safe = isinstance(error, ConnectionLost) or (runs_once and is_lost(error))

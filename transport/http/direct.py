@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.failsafe import failure
-from transport.headers import VARIES, header
+from transport.headers import VARIES, RawHeader, header
 from transport.http.compression import MINIMUM_SIZE
 from transport.http.endpoint import GraphQLEndpoint, Response
 from transport.http.negotiation import MediaType, accepted
@@ -78,16 +78,13 @@ class Direct:
 
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a response with the headers of all parts, compressed if it's large enough."""
-
         if len(response.body) < MINIMUM_SIZE and not self._cors.applies(scope):
-            headers = self._safe.headers([*response.headers, VARIES])
-            await response._replace(headers=[*headers, *self._log.added(scope)]).send(send)
+            await response._replace(headers=self._complete([*response.headers, VARIES], scope)).send(send)
             return
 
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = self._safe.headers(message["headers"])
-                message["headers"] += self._log.added(scope)
+                message["headers"] = self._complete(message["headers"], scope)
             await send(message)
 
         vary = self._cors.varying(scope, finish)
@@ -96,6 +93,10 @@ class Direct:
             return
         scope["state"][RESPONSE] = response
         await self._compressed(scope, receive, vary)
+
+    def _complete(self, headers: Sequence[RawHeader], scope: Scope) -> list[RawHeader]:
+        """Add the security headers, and those of the log."""
+        return [*self._safe.headers(headers), *self._log.added(scope)]
 
 
 async def _send_response(scope: Scope, _receive: Receive, send: Send) -> None:

@@ -155,10 +155,25 @@ class GraphQLEndpoint:
         return Response(status, headers, body)
 
     def _headers(self, answers: list[Answer]) -> list[RawHeader]:
-        """Return the headers that report the operations, and the cookie that the last of them sets."""
-        headers = _response_headers(answers)
-        cookies = [answer.refresh_cookie for answer in answers if answer.refresh_cookie is not None]
-        return [*headers, self.refresh_cookie.set(cookies[-1])] if cookies else headers
+        """Return the headers that report the cost of the operations, how they ran, the last position and the last cookie."""
+        cost, position, cookie, executions = None, None, None, dict[str, None]()
+        for answer in answers:
+            if answer.cost is not None:
+                cost = answer.cost + (cost or 0)
+            if answer.execution:
+                executions[answer.execution] = None
+            position = position if answer.position is None else answer.position
+            cookie = cookie if answer.refresh_cookie is None else answer.refresh_cookie
+        headers: list[RawHeader] = []
+        if cost is not None:
+            headers.append((b"x-crossgate-cost", b"%d" % cost))
+        if execution := _printable("; ".join(executions)):
+            headers.append((b"x-crossgate-execution", execution))
+        if position is not None:
+            headers.append((b"crossgate-position", position.encode()))
+        if cookie is not None:
+            headers.append(self.refresh_cookie.set(cookie))
+        return headers
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer | Batch:
         """Read the request and run its operation, or those of its batch, with one deadline for each. Raises Refusal."""
@@ -342,7 +357,7 @@ def _encode_batch(batch: Batch, request_id: str) -> tuple[HTTPStatus, bytes]:
     responses = [answer_of(answer.result, request_id) for answer in batch.answers]
     if batch.refusal is not None:
         responses += [error_body(batch.refusal, request_id)] * (batch.operations - len(responses))
-    return HTTPStatus.OK, orjson.dumps(responses)
+    return OK, orjson.dumps(responses)
 
 
 def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
@@ -350,26 +365,7 @@ def _status(answer: Mapping[str, Any], media_type: MediaType) -> HTTPStatus:
         return OK
     if any(error["extensions"]["code"] == INTERNAL for error in answer["errors"]):
         return HTTPStatus.INTERNAL_SERVER_ERROR
-    return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else HTTPStatus.OK
-
-
-def _response_headers(answers: list[Answer]) -> list[RawHeader]:
-    """Return the headers that report the cost of the operations, how they ran, and the last position."""
-    cost, position, executions = None, None, dict[str, None]()
-    for answer in answers:
-        if answer.cost is not None:
-            cost = answer.cost + (cost or 0)
-        if answer.execution:
-            executions[answer.execution] = None
-        position = answer.position or position
-    headers: list[RawHeader] = []
-    if cost is not None:
-        headers.append((b"x-crossgate-cost", b"%d" % cost))
-    if execution := _printable("; ".join(executions)):
-        headers.append((b"x-crossgate-execution", execution))
-    if position is not None:
-        headers.append((b"crossgate-position", position.encode()))
-    return headers
+    return HTTPStatus.BAD_REQUEST if media_type is MediaType.GRAPHQL else OK
 
 
 @lru_cache(EXECUTION_CACHE_SIZE)

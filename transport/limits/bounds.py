@@ -48,6 +48,7 @@ from graphql import (
     is_list_type,
 )
 from graphql.execution.values import VariableValues, get_variable_values
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from resolvers.execution.roots import INTROSPECTION
 from settings import Settings
@@ -427,7 +428,7 @@ class _Walk:
 
 def _own_cost(field: GraphQLField | None) -> int:
     """Return what the schema says that a field costs in addition to its objects."""
-    definition = (field.extensions or {}).get("strawberry-definition") if field else None
+    definition = (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF) if field else None
     return getattr(definition, "cost", 0)
 
 
