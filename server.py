@@ -162,7 +162,7 @@ def build(
     companions = [*_companions(settings, services, reloading), *([companion] if companion else [])]
     if settings.planner:
         companions.append(_plan_ahead(services, planning, schema, documents))
-    planned = PlannedQueries(schema, planning, auditing).execute if runs_plans_at_once(settings) else None
+    planned = PlannedQueries(schema, planning, auditing) if runs_plans_at_once(settings) else None
     shared = None if settings.record_operations else SharedEvents(schema, auditing).selection
     app = create_app(
         operations=make_operations(schema, settings, documents, planned, shared),

@@ -17,6 +17,7 @@ class Sample:
     server_cpu_ms: float
     postgres_cpu_ms: float
     answer_bytes: int = 0
+    first_byte_ms: float = 0
 
     @property
     def cpu_ms(self) -> float:

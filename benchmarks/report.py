@@ -141,6 +141,7 @@ def growth_table(found: Growth) -> str:
     rows = [
         [
             f"{page.rows:,} rows",
+            f"{page.first_byte_ms:.1f}",
             f"{page.p50_ms:.1f}",
             f"{page.server_cpu_ms:.2f}",
             f"{page.postgres_cpu_ms:.2f}",
@@ -149,7 +150,7 @@ def growth_table(found: Growth) -> str:
         ]
         for page in found.pages
     ]
-    return table(("", "p50, ms", "server CPU", "PostgreSQL CPU", "CPU of a row, µs", "answer, MiB"), rows)
+    return table(("", "first byte, ms", "p50, ms", "server CPU", "PostgreSQL CPU", "CPU of a row, µs", "answer, MiB"), rows)
 
 
 def stored_table(found: Stored) -> str:

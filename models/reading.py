@@ -10,9 +10,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any, Final
 
@@ -83,16 +83,23 @@ class Connection:
         """Run a statement and return all rows."""
         self.busy = True
         try:
-            statement = find(self._prepared, text)
-            if statement is None:
-                # PostgreSQL replans unnamed statements on every call, and the driver's own cache is off, so we name ours.
-                statement = self._prepared[text] = await self.driver.prepare(text, name=f"statement_{next(self._numbers)}")
+            statement = find(self._prepared, text) or await self._prepare(text)
             rows: Sequence[Row] = await statement.fetch(*arguments)
         except asyncpg.PostgresError:
             self.busy = False
             raise
         self.busy = False
         return rows
+
+    async def open(self, text: str, arguments: Sequence[Any]) -> Any:
+        """Run a statement whose rows are fetched in pieces, in a transaction. Returns the driver's cursor."""
+        statement = find(self._prepared, text) or await self._prepare(text)
+        return await statement.cursor(*arguments)
+
+    async def _prepare(self, text: str) -> Any:
+        """Prepare a statement. PostgreSQL replans unnamed ones on every call, and the driver's own cache is off, so it's named."""
+        statement = self._prepared[text] = await self.driver.prepare(text, name=f"statement_{next(self._numbers)}")
+        return statement
 
     def reset_statements(self) -> None:
         """Drop the prepared statements, so that each is prepared again."""
@@ -267,14 +274,44 @@ class Snapshot:
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
         """Run a compiled statement and return all rows."""
+        self._observe(text, arguments)
+        async with self._noted(text):
+            return await self._connection.fetch(text, arguments)
+
+    async def open(self, text: str, arguments: Sequence[Any], rows: int) -> Pieces:
+        """Run a compiled statement whose rows are read in pieces of `rows`. Other statements can run in between."""
+        self._observe(text, arguments)
+        async with self._noted(text):
+            return Pieces(await self._connection.open(text, arguments), rows, partial(self._noted, text))
+
+    def _observe(self, text: str, arguments: Sequence[Any]) -> None:
         for observe in self._observers:
             observe(text, arguments)
+
+    @asynccontextmanager
+    async def _noted(self, text: str) -> AsyncIterator[None]:
+        """Wait for the connection, and note the time of the block as that of a statement."""
         async with self._turn:
             started = time.perf_counter()
             try:
-                return await self._connection.fetch(text, arguments)
+                yield
             finally:
                 statements.note_read(text, started)
+
+
+class Pieces:
+    """The rows of one statement, read in pieces."""
+
+    def __init__(self, cursor: Any, rows: int, turn: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._cursor = cursor
+        self._rows = rows
+        self._turn = turn
+
+    async def read(self) -> Sequence[Row]:
+        """Return the next piece, of at most `rows` rows. There are no more rows after a shorter one."""
+        async with self._turn():
+            piece: Sequence[Row] = await self._cursor.fetch(self._rows)
+        return piece
 
 
 def _dump(value: Any) -> str:

@@ -7,10 +7,10 @@ request starts again with the current row. So nothing is ever invalidated (docs/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final, Protocol
+from functools import lru_cache, partial
+from typing import Any, Final, Protocol, TypeAlias
 
 from cachetools import LRUCache
 from sqlalchemy.sql.selectable import Select
@@ -39,6 +39,10 @@ class Source(Protocol):
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """Run a compiled statement and return all rows."""
+
+
+Read: TypeAlias = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Runs a compiled statement, given its text and arguments, and returns rows."""
 
 
 class StaleFacts(Exception):
@@ -131,15 +135,16 @@ class FactsGuard:
         """Run a statement whose rows have a value in some column. The first one confirms the facts. Raises StaleFacts."""
         if self._was_asked:
             return await (self.source or self._reader).run(text, arguments)
+        read = self._reader.run if self.source is None else partial(self._run_on_replica, self.source)
+        return await self.confirm(text, arguments, read)
+
+    async def confirm(self, text: str, arguments: Sequence[Any], read: Read) -> Sequence[Any]:
+        """Run a statement as `run` does, the first of its request. `read` runs it, and returns some of its first rows."""
         self._was_asked = True
         facts = self._facts
         guarded = _guarded(text, facts.statement, len(arguments), len(facts.arguments))
-        values = [*arguments, *facts.arguments, facts.text]
-        if self.source is None:
-            rows = await self._reader.run(guarded, values)
-            self._settle(bool(rows))
-        else:
-            rows = await self._run_on_replica(self.source, guarded, values)
+        rows = await read(guarded, [*arguments, *facts.arguments, facts.text])
+        self._settle(bool(rows))
         if not rows:
             raise StaleFacts
         is_empty = len(rows) == 1 and all(value is None for value in rows[0])  # the outer join's row
@@ -151,11 +156,14 @@ class FactsGuard:
         rows, is_current = await asyncio.gather(source.run(guarded, values), self._is_current())
         if not is_current:
             self._settle(False)
+        if not is_current or not rows:
             raise StaleFacts
-        if rows:
-            source.is_confirmed = True
-            self._settle(True)
+        source.is_confirmed = True
         return rows
+
+    def start_again(self) -> None:
+        """Forget what was confirmed, because the request runs its first statement again."""
+        self._was_asked = self._is_confirmed = False
 
     async def holds(self) -> bool:
         """Return whether the facts were confirmed. Ask before anything that depends on them is sent."""

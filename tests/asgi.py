@@ -41,8 +41,8 @@ class InProcessClient(httpx.AsyncClient):
         """Return the whole response. A body that is a stream goes to httpx, which reads it as the application does."""
         if not isinstance(request.stream, httpx.ByteStream):
             return await super().send(request, **options)
-        exchange = _Exchange(request.content)
-        await self._app(_scope(request), exchange.receive, exchange.send)
+        exchange = Exchange(request.content)
+        await self._app(scope_of(request), exchange.receive, exchange.send)
         content = b"" if request.method == "HEAD" else b"".join(exchange.parts)
         response = httpx.Response(exchange.status, headers=exchange.headers, content=content, request=request)
         if any(name.lower() == b"set-cookie" for name, _ in exchange.headers):
@@ -50,12 +50,12 @@ class InProcessClient(httpx.AsyncClient):
         return response
 
 
-class _Exchange:
+class Exchange:
     """One request and its response, as ASGI passes them."""
 
     def __init__(self, body: bytes) -> None:
         self._body: bytes | None = body
-        self._is_complete = asyncio.Event()
+        self.is_complete = asyncio.Event()
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
@@ -65,12 +65,12 @@ class _Exchange:
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        await self._is_complete.wait()
+        await self.is_complete.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """Keep a part of the response."""
-        assert not self._is_complete.is_set(), message
+        assert not self.is_complete.is_set(), message
         if message["type"] == "http.response.start":
             assert not self.status, message
             self.status, self.headers = message["status"], list(message.get("headers", ()))
@@ -78,10 +78,11 @@ class _Exchange:
             assert self.status, message
             self.parts.append(message.get("body", b""))
             if not message.get("more_body", False):
-                self._is_complete.set()
+                self.is_complete.set()
 
 
-def _scope(request: httpx.Request) -> Scope:
+def scope_of(request: httpx.Request) -> Scope:
+    """Return the ASGI scope of a request."""
     url = request.url
     return {
         "type": "http",

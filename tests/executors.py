@@ -14,19 +14,20 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from unittest.mock import patch
 
 import httpx
 
 from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
-from resolvers.execution.plans import Answer, PlanRunner
+from resolvers.execution.plans import PlanRunner
 
 NAMES: Final = ("planned", "graphql-core")
 FIRST_SENT: Final = 4  # times that a document is sent to both executors, for different viewers and rows
 REPEATED: Final = 8  # it's then sent to both once in as many times: the second pass takes half of the time of tests
 REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
 Event: TypeAlias = tuple[AuditEventKey, tuple[tuple[AuditSubject, int], ...]]
+Found = TypeVar("Found")
 Send: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 
 
@@ -55,6 +56,7 @@ def installed() -> Iterator[None]:
         for owner, name, wrapped in (
             (PlanRunner, "answer", _answer(PlanRunner.answer)),
             (PlanRunner, "answer_at_once", _answer(PlanRunner.answer_at_once)),
+            (PlanRunner, "stream", _answer(PlanRunner.stream)),
             (AuditLog, "enqueue", _audit(AuditLog.enqueue)),
             (AuditLog, "write", _audit(AuditLog.write)),
         ):
@@ -115,9 +117,9 @@ def _content(response: httpx.Response) -> bytes:
     return REQUEST_ID.sub(rb'\1""', response.content)
 
 
-def _answer(answer: Callable[..., Awaitable[Answer | None]]) -> Callable[..., Awaitable[Answer | None]]:
+def _answer(answer: Callable[..., Awaitable[Found | None]]) -> Callable[..., Awaitable[Found | None]]:
     @wraps(answer)
-    async def answered(plans: PlanRunner, *arguments: Any) -> Answer | None:
+    async def answered(plans: PlanRunner, *arguments: Any) -> Found | None:
         if not _planner["on"] or _unplanned.get():
             return None
         found, effects = await answer(plans, *arguments), _effects.get()

@@ -24,7 +24,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from models.remembered_facts import FactsReader
 from policies.viewer import Viewer
+from resolvers.execution.streamed_pages import MIN_ROWS
 from resolvers.values.web_addresses import AllowedOrigins
+from schema.extensions.planned_queries import PlannedQueries
 from settings import Settings
 from telemetry import metrics, tracing
 from transport.authentication.bearer import Identity, NoTokenInUrl
@@ -48,7 +50,7 @@ from transport.limits.ledger import Ledger, Opened, OwnLedger
 from transport.limits.peers import Peers
 from transport.limits.quotas import Buckets, Payers, Quotas
 from transport.logs import PolicyVersion, RequestLog, request_lines
-from transport.operations import ExecutePlanned, OperationRunner, SelectEvents
+from transport.operations import OperationRunner, SelectEvents
 from transport.realtime.sse import EventStreams
 from transport.realtime.streams import MakeSubscriber, OpenConnections, Streams
 from transport.realtime.websocket import WebSocketEndpoint
@@ -166,7 +168,7 @@ def make_operations(
     schema: strawberry.Schema,
     settings: Settings,
     documents: Documents | None = None,
-    planned: ExecutePlanned | None = None,
+    planned: PlannedQueries | None = None,
     shared: SelectEvents | None = None,
 ) -> OperationRunner:
     """Build the pipeline that prepares and executes the operations on a schema.
@@ -176,7 +178,14 @@ def make_operations(
     """
     documents = documents or Documents(settings.max_document_tokens, settings.max_document_characters)
     bounds = bounds_of(schema._schema, settings)
-    return OperationRunner(schema=schema, documents=documents, bounds=bounds, planned=planned, shared=shared)
+    return OperationRunner(
+        schema=schema,
+        documents=documents,
+        bounds=bounds,
+        planned=planned.execute if planned else None,
+        streamed=planned.stream if planned and settings.max_page_size > MIN_ROWS else None,
+        shared=shared,
+    )
 
 
 def _graphql_routes(

@@ -20,6 +20,7 @@ from resolvers.context import Context
 from resolvers.events.answers import Deliver, EventSelection
 from resolvers.reading.viewers import ACCOUNT_GONE
 from resolvers.writing.rights import ViewerGone
+from schema.extensions.planned_queries import StreamedResult
 from telemetry import tracing
 from transport.documents import Document, Documents, require_runnable
 from transport.errors import BAD_USER_INPUT, VALIDATION_FAILED, publish
@@ -38,6 +39,11 @@ ExecutePlanned = Callable[
 
 None if it has no plan, or the viewer wasn't confirmed.
 """
+
+StreamPlanned = Callable[
+    [str, DocumentNode, str | None, dict[str, Any], Any, FactsGuard | None], Awaitable[StreamedResult | None]
+]
+"""Starts to execute a query whose result is sent in pieces, given the same. None for all others."""
 
 SelectEvents = Callable[[str, DocumentNode, str | None, dict[str, Any]], EventSelection]
 """Returns what a subscription selects of its events, given its text, document, name and variables."""
@@ -68,6 +74,7 @@ class OperationRunner:
     documents: Documents
     bounds: Bounds
     planned: ExecutePlanned | None = None
+    streamed: StreamPlanned | None = None
     shared: SelectEvents | None = None
 
     async def prepare(
@@ -151,6 +158,13 @@ class OperationRunner:
             return None
         request = operation.request
         return await self.planned(request.query, operation.document.ast, operation.name, request.variables, context, guard)
+
+    async def stream(self, operation: Operation, context: object, guard: FactsGuard | None) -> StreamedResult | None:
+        """Start a query whose result is sent in pieces. None if it isn't, or if `guard` doesn't confirm the context's viewer."""
+        if self.streamed is None or operation.kind is not OperationType.QUERY:
+            return None
+        request = operation.request
+        return await self.streamed(request.query, operation.document.ast, operation.name, request.variables, context, guard)
 
     async def subscribe(self, operation: Operation, context: object, deliver: Deliver) -> AsyncGenerator[ExecutionResult, None]:
         """Run a subscription and yield a result for each event. Results that several subscribers get are delivered instead."""

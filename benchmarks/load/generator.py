@@ -1,6 +1,6 @@
 """`python -m benchmarks.load.generator`: reads jobs from standard input, one per line, and writes an outcome for each.
 
-It's a closed loop over raw sockets. A response is only read up to its length, so that the load uses little of the core that it
+It's a closed loop over raw sockets. A response is only read up to its end, so that the load uses little of the core that it
 shares with PostgreSQL. All responses to a request must have the length of the first one.
 """
 
@@ -18,6 +18,8 @@ from benchmarks.load.job import Job, outcome
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
+CHUNKED: Final = b"transfer-encoding: chunked"
+END_OF_CHUNKS: Final = b"\r\n0\r\n\r\n"  # no chunk contains it: JSON has no line breaks in strings
 WITHOUT_DATA: Final = (b'{"data":null', b'{"errors"')  # how a refusal begins, whatever its status
 PATIENCE: Final = 60  # seconds until an unfinished job fails
 
@@ -32,6 +34,7 @@ class Run:
     def __init__(self, job: Job) -> None:
         self.request = job.request()
         self.latencies: list[int] = []  # nanoseconds
+        self.first_bytes: list[int] = []  # nanoseconds until the first byte of a response
         self.answer_bytes = 0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.begin = time.perf_counter_ns()
@@ -39,9 +42,10 @@ class Run:
         self._at_least = job.at_least
         self._open = job.connections
 
-    def answered(self, started: int, now: int, size: int) -> bool:
+    def answered(self, started: int, began: int, now: int, size: int) -> bool:
         """Record a response. Returns True if another request should be sent. Raises Refused."""
         self.latencies.append(now - started)
+        self.first_bytes.append(began - started)
         if size != (self.answer_bytes or size):
             raise Refused(f"an answer of {size} bytes after one of {self.answer_bytes}")
         self.answer_bytes = size
@@ -64,9 +68,10 @@ class Client(asyncio.Protocol):
     def __init__(self, run: Run) -> None:
         self._run = run
         self._answer = bytearray()
-        self._expected = 0  # length of head and content in bytes; 0 until the head has arrived
-        self._head = 0
+        self._expected = 0  # length of head and content in bytes; 0 until the head has arrived, and if it comes in chunks
+        self._head = 0  # its length; 0 until it has arrived
         self._started = 0
+        self._began = 0  # when the response did
         self._transport: asyncio.WriteTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -76,15 +81,17 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collect the response. When it's complete, send the next request."""
+        self._began = self._began or time.perf_counter_ns()
         self._answer += data
         try:
-            if not self._expected and not self._read_head():
+            if not self._head and not self._read_head():
                 return
-            if len(self._answer) < self._expected:
+            if len(self._answer) < self._expected or not (self._expected or self._answer.endswith(END_OF_CHUNKS)):
                 return
             if self._answer.startswith(WITHOUT_DATA, self._head):
                 raise Refused(bytes(self._answer[self._head :][:400]).decode(errors="replace"))
-            if self._run.answered(self._started, time.perf_counter_ns(), self._expected - self._head):
+            now, size = time.perf_counter_ns(), self._expected - self._head if self._expected else self._size_of_chunks()
+            if self._run.answered(self._started, self._began, now, size):
                 self._ask()
             else:
                 self._transport.close()
@@ -99,7 +106,7 @@ class Client(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._answer.clear()
-        self._expected = 0
+        self._expected = self._head = self._began = 0
         self._started = time.perf_counter_ns()
         self._transport.write(self._run.request)
 
@@ -109,11 +116,20 @@ class Client(asyncio.Protocol):
         if end < 0:
             return False
         head = bytes(self._answer[:end]).lower()
-        if head[9:12] != b"200" or LENGTH not in head:
+        if head[9:12] != b"200" or (LENGTH not in head and CHUNKED not in head):
             raise Refused(bytes(self._answer[:400]).decode(errors="replace"))
         self._head = end + len(END_OF_HEAD)
-        self._expected = self._head + int(head.partition(LENGTH)[2].partition(b"\r\n")[0])
+        if LENGTH in head:
+            self._expected = self._head + int(head.partition(LENGTH)[2].partition(b"\r\n")[0])
         return True
+
+    def _size_of_chunks(self) -> int:
+        """Return the length of the content of all chunks, in bytes."""
+        size, place = 0, self._head
+        while length := int(self._answer[place : (end := self._answer.index(b"\r\n", place))], 16):
+            size += length
+            place = end + 2 + length + 2
+        return size
 
 
 async def perform(job: Job) -> dict[str, object]:
@@ -126,7 +142,7 @@ async def perform(job: Job) -> dict[str, object]:
         await asyncio.wait_for(run.done, job.seconds + PATIENCE)
     except (OSError, Refused, TimeoutError) as error:
         return {"error": str(error) or f"no answer for {PATIENCE} seconds"}
-    return outcome(run.latencies, (time.perf_counter_ns() - run.begin) / 1e9, run.answer_bytes)
+    return outcome(run.latencies, run.first_bytes, (time.perf_counter_ns() - run.begin) / 1e9, run.answer_bytes)
 
 
 def main() -> None:

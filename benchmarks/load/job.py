@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 
@@ -41,6 +41,7 @@ class Outcome:
     seconds: float
     p50_ms: float
     p99_ms: float
+    first_byte_ms: float  # median
     answer_bytes: int
 
     @property
@@ -49,7 +50,7 @@ class Outcome:
         return self.requests / self.seconds
 
 
-def outcome(latencies_ns: list[int], seconds: float, answer_bytes: int) -> dict[str, Any]:
+def outcome(latencies_ns: list[int], first_bytes_ns: list[int], seconds: float, answer_bytes: int) -> dict[str, Any]:
     """Return the fields of an Outcome."""
     cuts = quantiles(latencies_ns, n=100, method="inclusive") if len(latencies_ns) > 1 else latencies_ns * 99
     return {
@@ -57,5 +58,6 @@ def outcome(latencies_ns: list[int], seconds: float, answer_bytes: int) -> dict[
         "seconds": seconds,
         "p50_ms": cuts[49] / 1e6,
         "p99_ms": cuts[98] / 1e6,
+        "first_byte_ms": median(first_bytes_ns) / 1e6,
         "answer_bytes": answer_bytes,
     }

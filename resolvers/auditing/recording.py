@@ -6,6 +6,7 @@ Every transport calls `record` once for each result, before it sends the result.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from models.audit_event import AuditKind
 from policies.viewer import Viewer
 from resolvers.auditing.audit_log import AuditEventKey, AuditSubject, Counts
 from resolvers.auditing.audit_trail import AuditTrail
-from resolvers.reading.redactions import Path, Redacted
+from resolvers.reading.redactions import Entry, Path, Redacted
 
 if TYPE_CHECKING:
     from resolvers.context import Context
@@ -91,10 +92,20 @@ def _event_key(
 def _count_denials(context: Context, data: Any, refused: Counts) -> Counts:
     """Count what policy hid in a result, and the actions that it refused."""
     counts = dict(refused)
-    for path, redacted in context.redactions.visible_in(data):
+    _count(counts, data, context.redactions.visible_in(data))
+    return counts
+
+
+def count_hidden(counts: Counts, items: Sequence[Any], hidden: Sequence[Sequence[Entry]]) -> None:
+    """Add to `counts` what policy hid in each item of a list."""
+    for item, entries in zip(items, hidden, strict=True):
+        _count(counts, item, entries)
+
+
+def _count(counts: Counts, data: Any, entries: Sequence[Entry]) -> None:
+    for path, redacted in entries:
         subject = _subject_of(redacted)
         counts[subject] = counts.get(subject, 0) + count_redacted_values(path, data)
-    return counts
 
 
 @lru_cache(None)  # bounded by the number of fields and reasons

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from graphql import GraphQLError
@@ -117,6 +117,19 @@ def _grouped(keys: Sequence[Any], pairs: Iterable[tuple[Any, Any]]) -> list[list
     return [groups.get(key) or [] for key in keys]
 
 
+class SelectedItems(NamedTuple):
+    """A list of a page's items: the builder of its objects, whether these have cursors, and the tracker of what they hide."""
+
+    builder: ObjectBuilder
+    have_cursors: bool
+    tracker: RedactionTracker | None
+
+    async def objects(self, request: PageRequest, rows: Sequence[Any], key_position: int, run: PlanRun) -> list[Any]:
+        """Return the object of each row."""
+        cursors = [request.cursors(rows, key_position)] if self.have_cursors else []
+        return await self.builder.objects(rows, run, *cursors)
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionStep:
     """A connection: one page for each row, all in one statement."""
@@ -127,7 +140,8 @@ class ConnectionStep:
     lookup: PageLookup
     reads_rows: bool
     counts: bool
-    items: tuple[tuple[ObjectBuilder, bool], ...]  # the builder of each selected list, and whether its objects have cursors
+    items: tuple[SelectedItems, ...]  # each selected list
+    info_comes_first: bool  # whether pageInfo comes before a list in the response
     builder: ObjectBuilder
     failure_policy: FailurePolicy
 
@@ -138,8 +152,7 @@ class ConnectionStep:
         if not parents:  # hidden in every row, so graphql-core wouldn't look at its arguments either
             return keys
         try:
-            narrowed, actions = self.narrow(self.arguments(run))
-            request = parse_page_request(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
+            request = self.request(run)
         except GraphQLError as error:
             if self.keys is not None and None in keys:  # some are hidden, and graphql-core knows which
                 raise
@@ -147,13 +160,18 @@ class ConnectionStep:
         by_parent = dict(zip(parents, await self._connections(request, parents, run), strict=True))
         return [by_parent.get(key) for key in keys]
 
+    def request(self, run: PlanRun) -> PageRequest:
+        """Return the request for a page of each row. Raises GraphQLError."""
+        narrowed, actions = self.narrow(self.arguments(run))
+        return parse_page_request(run.context, self.lookup.rows.entity, narrowed, self.lookup.relation, actions)
+
     async def _connections(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> Sequence[Any]:
         """Return the connection object of each parent. None is the parent of the one list at the root."""
         reading = self._pages(request, parents, run)
         if not self.counts:
             pages, lists = await reading
             return self.builder.build(pages, run, *lists)
-        (pages, lists), totals = await run_together([reading, self._totals(request, parents, run)])
+        (pages, lists), totals = await run_together([reading, self.totals(request, parents, run)])
         return self.builder.build(pages, run, *lists, totals)
 
     async def _pages(
@@ -162,15 +180,11 @@ class ConnectionStep:
         read = await self.lookup.read(request, parents, run) if self.reads_rows else [()] * len(parents)
         pages = [_page(request, parent, rows) for parent, rows in zip(parents, read, strict=True)]
         flat = pages[0].nodes if len(pages) == 1 else [row for page in pages for row in page.nodes]
-        built = await run_together([self._objects(builder, cursors, request, flat, run) for builder, cursors in self.items])
+        built = await run_together([items.objects(request, flat, self.lookup.key_position, run) for items in self.items])
         return pages, [_split_by_page(objects, pages) for objects in built]
 
-    async def _objects(
-        self, builder: ObjectBuilder, cursors: bool, request: PageRequest, rows: Sequence[Any], run: PlanRun
-    ) -> list[Any]:
-        return await builder.objects(rows, run, *([request.cursors(rows, self.lookup.key_position)] if cursors else []))
-
-    async def _totals(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Total]:
+    async def totals(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Total]:
+        """Return the number of items of each parent's connection."""
         async with run.statement_slots:
             totals = await load_totals(run.context, request, [parent for parent in parents if parent is not None])
         return [totals[parent] for parent in parents]

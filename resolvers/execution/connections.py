@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
 
 from policies.predicates.predicate import TRUE, Predicate
-from resolvers.execution.children import ConnectionStep
+from resolvers.execution.children import ConnectionStep, SelectedItems
 from resolvers.execution.codegen import NotPlannable
 from resolvers.execution.field_sites import Code, FieldSite, object_literal
 from resolvers.execution.lookups import PageLookup
@@ -31,14 +31,22 @@ class _Connection:
     """A connection while its selected fields are collected."""
 
     builder: ObjectBuilder
-    items: list[tuple[ObjectBuilder, bool]] = field(default_factory=list)
+    items: list[SelectedItems] = field(default_factory=list)
     reads_rows: bool = False
     counts: bool = False
+    info_comes_first: bool = False
 
-    def add_items(self, builder: ObjectBuilder, *, cursors: bool) -> str:
-        """Add a list of the page's items, and return its variable."""
-        self.items.append((builder, cursors))
-        return self.builder.add_list(f"items{len(self.items)}")
+    def add_info(self) -> str:
+        """Add the page's information, and return the code of its source."""
+        self.reads_rows = True
+        self.info_comes_first = self.info_comes_first or not self.items
+        return "o.page_info"
+
+    def add_items(self, builder: ObjectBuilder, tracker: RedactionTracker | None, *, cursors: bool = False) -> Code:
+        """Add a list of the page's items, and return its code."""
+        self.reads_rows = True
+        self.items.append(SelectedItems(builder, cursors, tracker))
+        return self.builder.add_list(f"items{len(self.items)}"), tracker and ItemsTracker(tracker)
 
 
 def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnection | RootConnection) -> Code:
@@ -72,6 +80,7 @@ def plan_connection(planner: FieldPlanner, site: FieldSite, batch: ChildConnecti
         reads_rows=parts.reads_rows,
         counts=parts.counts,
         items=tuple(parts.items),
+        info_comes_first=parts.info_comes_first,
         builder=parts.builder,
         failure_policy=site.failure_policy,
     )
@@ -100,16 +109,13 @@ def _connection_field(
             part = "number" if description.name == "total_count" else "precision"
             return complete(planner.names, f"total.{part}", definition.type), None
         case "page_info":
-            parts.reads_rows = True
-            return complete(planner.names, "o.page_info", definition.type, planner.plain(inner, details)), None
+            return complete(planner.names, parts.add_info(), definition.type, planner.plain(inner, details)), None
         case "nodes":
-            parts.reads_rows = True
             builder, tracker = planner.object_builder(inner, planner.subfields(inner, details), rows)
-            return parts.add_items(builder, cursors=False), tracker and ItemsTracker(tracker)
+            return parts.add_items(builder, tracker)
         case "edges":
-            parts.reads_rows = True
             builder, tracker, cursors = _edges(planner, inner, details, rows)
-            return parts.add_items(builder, cursors=cursors), tracker and ItemsTracker(tracker)
+            return parts.add_items(builder, tracker, cursors=cursors)
     raise NotPlannable(f"{kind.name}.{name} isn't a field of a connection")
 
 

@@ -85,7 +85,7 @@ class PageLookup:
 
     async def read(self, request: PageRequest, parents: Sequence[UUID | None], run: PlanRun) -> list[Sequence[Any]]:
         """Return the rows of each parent's page. A single parent None stands for the whole list."""
-        statement = self._statement(request, run.context)
+        statement = self.statement(request, run.context)
         if statement is None:
             return [()] * len(parents)
         rows = await run.fetch(statement, {**request.parameters, KEYS: parents})
@@ -96,7 +96,7 @@ class PageLookup:
             pages[row[0] - 1].append(row)
         return pages
 
-    def _statement(self, request: PageRequest, context: Context) -> Compiled | None:
+    def statement(self, request: PageRequest, context: Context) -> Compiled | None:
         """Return the statement of a request, or None if policy excludes every row."""
         key = (request.actions, request.selection, request.window)
         if key not in self._statements:

@@ -81,9 +81,9 @@ class ObjectBuilder:
         self._ids |= inner._ids
 
     @property
-    def has_children(self) -> bool:
-        """Whether any value has to be awaited."""
-        return bool(self._children)
+    def children(self) -> Sequence[ChildStep]:
+        """The fields whose values have to be awaited."""
+        return self._children
 
     def add_child(self, child: ChildStep) -> str:
         """Return the variable of a child's value."""

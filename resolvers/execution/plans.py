@@ -32,6 +32,7 @@ from resolvers.execution.object_builders import ObjectBuilder, PlanRun, run_toge
 from resolvers.execution.planner import PlannedField, Planner
 from resolvers.execution.redaction_tracking import FieldsTracker, RedactionTracker
 from resolvers.execution.roots import Roots
+from resolvers.execution.streamed_pages import PageStream, StreamedPage
 from resolvers.execution.variables import Definitions, Variables
 from resolvers.execution.worker_thread import SHORT_DOCUMENT, run_in_worker
 from resolvers.reading.allowed_actions import allowed_actions
@@ -111,6 +112,7 @@ class Plan:
     tracker: RedactionTracker | None
     with_children: Sequence[str]  # the root fields that await something
     is_whole: bool  # every root field has a plan
+    stream: PageStream | None  # how to send its page in pieces, if that is possible
 
     async def run(self, context: Context, variables: Variables) -> Answer:
         """Return the answer, and record its redactions in the context."""
@@ -258,16 +260,11 @@ class PlanRunner:
 
         A plan is built only after its document has been validated, so a cached one shows that the document is valid.
         """
-        cache = self._caches[self._is_trusted(text)]
-        operation = find(cache.operations, (text, name))
-        if operation is None:
+        cached = self._cached(text, name, raw, context)
+        if cached is None or not cached[0].is_whole:
             return None
-        self._use(context.policy)
+        plan, variables = cached
         try:
-            variables = operation.variables.read(raw)
-            plan = find(cache.plans, _key(text, name, operation, variables, context))
-            if not isinstance(plan, Plan) or not plan.is_whole:
-                return None
             answer = await plan.run(context, variables)
         except Exception:  # stale facts; or reported by `answer`, which runs the operation again
             answer = None
@@ -278,6 +275,37 @@ class PlanRunner:
         HITS.value += 1
         BY_PLAN.value += 1
         return answer
+
+    async def stream(self, text: str, name: str | None, raw: Mapping[str, Any], context: Context) -> StreamedPage | None:
+        """Return the page that a cached plan sends in pieces, if it's large enough. None otherwise: then use `answer_at_once`."""
+        cached = self._cached(text, name, raw, context)
+        if cached is None or (stream := cached[0].stream) is None:
+            return None
+        try:
+            page = await stream.open(context, cached[1])
+        except Exception:  # nothing has been sent yet, so `answer_at_once` can run the operation again
+            page = None
+        if page is None:
+            context.start_again()
+            return None
+        context.execution = PLANNED
+        HITS.value += 1
+        BY_PLAN.value += 1
+        return page
+
+    def _cached(self, text: str, name: str | None, raw: Mapping[str, Any], context: Context) -> tuple[Plan, Variables] | None:
+        """Return the cached plan of an operation and its variables, or None if there is none."""
+        cache = self._caches[self._is_trusted(text)]
+        operation = find(cache.operations, (text, name))
+        if operation is None:
+            return None
+        self._use(context.policy)
+        try:
+            variables = operation.variables.read(raw)
+        except NotPlannable:  # `answer` reports it
+            return None
+        plan = find(cache.plans, _key(text, name, operation, variables, context))
+        return (plan, variables) if isinstance(plan, Plan) else None
 
     async def plan_ahead(self, text: str, document: DocumentNode, name: str | None, context: Context) -> None:
         """Build the plan for viewers of the context's shape before one of them sends the document.
@@ -373,10 +401,12 @@ class PlanRunner:
             return NoPlan(operation.characters, reason)
         trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
         roots = replace(roots, operation=operation.node)
-        with_children = [key for key, each in planned.items() if isinstance(each, PlannedField) and each.builder.has_children]
-        is_whole = all(isinstance(each, PlannedField) for each in planned.values())
+        with_children = [key for key, each in planned.items() if isinstance(each, PlannedField) and each.builder.children]
+        whole = {key: each for key, each in planned.items() if isinstance(each, PlannedField)}
+        is_whole = len(whole) == len(planned)
         tracker = FieldsTracker(trackers) if trackers else None
-        return Plan(operation.characters, roots, planned, tracker, with_children, is_whole)
+        stream = PageStream.of(whole, tracker) if is_whole else None
+        return Plan(operation.characters, roots, planned, tracker, with_children, is_whole, stream)
 
 
 def _key(text: str, name: str | None, operation: SelectedOperation, variables: Variables, context: Context) -> Any:

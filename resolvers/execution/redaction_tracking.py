@@ -22,6 +22,19 @@ class HiddenMarker:
         self.redacted = redacted
 
 
+class SentItems:
+    """Stands in for the items of a list that have been sent already. `hidden` has the redactions of each item."""
+
+    def __init__(self) -> None:
+        self.hidden: list[Sequence[Entry]] = []
+        self._same: dict[Sequence[Entry], Sequence[Entry]] = {}
+
+    def add(self, hidden: Sequence[Sequence[Entry]]) -> None:
+        """Add the redactions of items. Equal ones are kept once, because a page can have many items."""
+        same = self._same
+        self.hidden += [same.setdefault(entries, entries) for entries in map(tuple, hidden)]
+
+
 class RedactionPass:
     """Collects the redactions of one response. `typed` maps objects of abstract types, by identity, to their trackers."""
 
@@ -35,9 +48,23 @@ class RedactionPass:
         if tracker is None or not (self.hidden or tracker.always or self.typed):
             return []
         entries = tracker.entries(response, self)
+        self._replace_markers()
+        return entries
+
+    def collect_items(self, tracker: RedactionTracker | None, items: Sequence[Any]) -> Sequence[Sequence[Entry]]:
+        """Return the redactions of each item of a part of a list, and replace the items' markers with null."""
+        if tracker is None or not (self.hidden or tracker.always):
+            return [()] * len(items)
+        if tracker.constant is not None:
+            return [tracker.constant] * len(items)
+        entries = [tracker.entries(item, self) for item in items]
+        self._replace_markers()
+        self._markers.clear()
+        return entries
+
+    def _replace_markers(self) -> None:
         for holder, name in self._markers:  # last, because an object can be in several places
             holder[name] = None
-        return entries
 
     def mark(self, holder: dict[str, Any], name: str) -> None:
         """Note that a holder has a HiddenMarker to be replaced."""
@@ -117,8 +144,10 @@ class ItemsTracker(RedactionTracker):
         self._item = item
         self.always = item.always
 
-    def entries(self, value: Sequence[Any] | None, redaction_pass: RedactionPass) -> list[Entry]:
+    def entries(self, value: Any, redaction_pass: RedactionPass) -> list[Entry]:
         """Return the redactions of the items, folded."""
+        if value.__class__ is SentItems:
+            return fold(value.hidden)
         if not value:
             return []
         if self._item.constant is None:

@@ -97,7 +97,7 @@ def _fold_list(items: list[Any], nested: dict[str | int, list[Entry]]) -> list[E
     return fold([None if item is None else _fold(item, nested.get(index, [])) for index, item in enumerate(items)])
 
 
-def fold(items: Sequence[list[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]:
+def fold(items: Sequence[Sequence[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]:
     """Fold the entries of a list's items; None stands for a null item.
 
     An entry that every item has becomes one entry with "*". The others keep their index.
@@ -105,7 +105,7 @@ def fold(items: Sequence[list[tuple[Path, Of]] | None]) -> list[tuple[Path, Of]]
     folded = {index: entries for index, entries in enumerate(items) if entries is not None}
     if not folded:
         return []
-    everywhere = set.intersection(*(set(entries) for entries in folded.values()))
+    everywhere = set.intersection(*map(set, set(map(tuple, folded.values()))))
     first = next(iter(folded.values()))
     shared: list[tuple[Path, Of]] = [
         ((EVERY_ITEM, *path), redacted) for path, redacted in first if (path, redacted) in everywhere

@@ -53,14 +53,20 @@ class Auditing:
         """Count the values of audited fields in a result. None if there are none to audit."""
         if not self._fields or data is None or executed.document is None:
             return None
-        key = operation_hash(executed.name, executed.text or "")
-        sites = self._sites.get(key)
-        if sites is None:
-            sites = audited_keys(executed.schema._schema, executed.document, executed.name, self._fields)
-            self._sites[key] = sites
         read: Counts = {}
-        count(sites, data, read)
+        count(self.keys(executed), data, read)
         return read
+
+    def keys(self, executed: Executed) -> AuditedKeys:
+        """Return the response keys of an operation that lead to audited fields."""
+        if not self._fields or executed.document is None:
+            return {}
+        key = operation_hash(executed.name, executed.text or "")
+        keys = self._sites.get(key)
+        if keys is None:
+            keys = audited_keys(executed.schema._schema, executed.document, executed.name, self._fields)
+            self._sites[key] = keys
+        return keys
 
 
 class _Audited(SchemaExtension):

@@ -26,14 +26,14 @@ def test_figures_are_medians() -> None:
 
 def test_latencies_are_reported_as_percentiles() -> None:
     """The outcome has the 50th and the 99th percentile."""
-    result = outcome([number * 1_000_000 for number in range(101)], 1.0, 7)
+    result = outcome([number * 1_000_000 for number in range(101)], [5_000_000], 1.0, 7)
 
-    assert result == {"requests": 101, "seconds": 1.0, "p50_ms": 50.0, "p99_ms": 99.0, "answer_bytes": 7}
+    assert result == {"requests": 101, "seconds": 1.0, "p50_ms": 50.0, "p99_ms": 99.0, "first_byte_ms": 5.0, "answer_bytes": 7}
 
 
 def test_single_request_has_percentiles() -> None:
     """With only one response, its latency is every percentile."""
-    assert outcome([2_000_000], 1.0, 7)["p99_ms"] == 2.0
+    assert outcome([2_000_000], [1_000_000], 1.0, 7)["p99_ms"] == 2.0
 
 
 def test_job_is_sent_as_http() -> None:

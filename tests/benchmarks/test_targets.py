@@ -39,12 +39,12 @@ def test_targets_are_checked_for_measured_servers() -> None:
     } == results
 
 
-def test_growth_has_targets_for_rows_and_memory() -> None:
-    """A row of the largest page is compared with one of the previous page, and memory with the response size."""
-    pages = [Page(100, 10, 0, 0, 1_000), Page(1_000, 110, 0, 0, 10_000)]
+def test_growth_has_targets_for_rows_memory_and_first_byte() -> None:
+    """A row of the largest page is compared with one of the previous page, memory with the response size, and the first byte."""
+    pages = [Page(100, 10, 0, 0, 0, 1_000), Page(1_000, 110, 0, 10, 2, 10_000)]
     growth = Growth(pages, idle_bytes=50_000, peak_bytes=90_000)
 
-    assert [(1.1, True), (4.0, False)] == [(verdict.figure, verdict.met) for verdict in growth.verdicts()]
+    assert [(1.1, True), (4.0, False), (0.2, True)] == [(verdict.figure, verdict.met) for verdict in growth.verdicts()]
 
 
 def test_report_has_tables_and_verdicts(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_report_has_tables_and_verdicts(tmp_path: Path) -> None:
 def test_unmeasured_results_are_kept_from_the_previous_run(tmp_path: Path) -> None:
     """A benchmark's results stay until it's run again."""
     Report(compared=_comparison()).write(tmp_path)
-    Report(growth=Growth([Page(10, 1, 1, 1, 10)])).write(tmp_path)
+    Report(growth=Growth([Page(10, 1, 1, 1, 1, 10)])).write(tmp_path)
 
     stored = json.loads((tmp_path / "results.json").read_text())
     assert stored["compare"]["peak_memory_bytes"] == {GATEWAY: 2 * 2**20}

@@ -8,18 +8,21 @@ without an HTTP client, which would take longer than many responses.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import orjson
 from starlette.applications import Starlette
 
 import server
+from resolvers.execution import streamed_pages
 from resolvers.reading.viewers import find_member
 from settings import Settings
+from tests.asgi import Exchange
 
 PLANNED: Final = "planned"
 UNLIMITED: Final = 10**9
@@ -50,11 +53,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """The response. `execution` says what ran the operation; it isn't compared."""
+    """The response. What ran the operation, and in how many parts the body was sent, isn't compared."""
 
     status: int
     body: bytes
     execution: str | None = field(default=None, compare=False)
+    parts: int = field(default=1, compare=False)
 
     @property
     def content(self) -> Any:
@@ -128,24 +132,23 @@ async def post(app: Starlette, headers: list[tuple[bytes, bytes]], body: bytes) 
         "client": ("127.0.0.1", 1),
         "server": ("gateway", 80),
     }
-    sent: list[Any] = []
+    exchange = Exchange(body)
+    await app(scope, exchange.receive, exchange.send)
+    execution = next((value.decode() for name, value in exchange.headers if name.decode().lower() == EXECUTION), None)
+    return Reply(exchange.status, REQUEST_ID.sub(rb'\1""', b"".join(exchange.parts)), execution, len(exchange.parts))
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await app(scope, receive, send)
-    start, *parts = sent
-    execution = next((value.decode() for name, value in start["headers"] if name.decode().lower() == EXECUTION), None)
-    return Reply(start["status"], REQUEST_ID.sub(rb'\1""', b"".join(part.get("body", b"") for part in parts)), execution)
+@contextmanager
+def all_pages_streamed() -> Iterator[None]:
+    """Send pages of any size in pieces of three rows, where a gateway allows large pages."""
+    with patch.object(streamed_pages, "MIN_ROWS", -1), patch.object(streamed_pages, "PIECE", 3):
+        yield
 
 
 @asynccontextmanager
-async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
+async def both_sides(database_url: str, data_dir: Path, max_page_size: int = 1000) -> AsyncIterator[Sides]:
     """The gateway with its planner and without it, inside this process."""
-    sides = [build(database_url, data_dir, planner=planner) for planner in (True, False)]
+    sides = [build(database_url, data_dir, max_page_size, planner=planner) for planner in (True, False)]
     try:
         yield Sides(*sides)
     finally:
@@ -153,13 +156,14 @@ async def both_sides(database_url: str, data_dir: Path) -> AsyncIterator[Sides]:
             await app.state.services.close()
 
 
-def build(database_url: str, data_dir: Path, *, planner: bool) -> Starlette:
+def build(database_url: str, data_dir: Path, max_page_size: int, *, planner: bool) -> Starlette:
     """Build one of the sides."""
     settings = Settings(
         data_dir=data_dir,
         database_url=database_url,
         log_level="ERROR",
         pool_size=4,
+        max_page_size=max_page_size,
         planner=planner,
         max_unplanned_values=UNLIMITED,  # only the side with plans would have a limit
     )

@@ -1,5 +1,7 @@
 """Differential test: random operations over the whole schema get the same bytes with the planner and without it.
 
+In every second market, the planner sends all pages that it can in pieces of a few rows.
+
 CROSSGATE_OPERATIONS is the number of operations (5,000 by default), and CROSSGATE_SEED repeats a run. Each market is the sample
 market with random changes of its own.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from itertools import combinations
 from random import Random
 from typing import Any, Final
@@ -30,7 +33,7 @@ from hypothesis_graphql import nodes, queries
 from models.embedded import Embedded
 from tests import databases
 from tests.client import DEMO_VIEWERS
-from tests.execution.executors import Reply, Sides, both_sides
+from tests.execution.executors import Reply, Sides, all_pages_streamed, both_sides
 from tests.execution.market import Known, change, learn
 from tests.execution.operations import Operation, operation
 from tests.schema.outline import SCHEMA, is_connection, object_type, ways
@@ -40,6 +43,7 @@ SEED: Final = int(os.environ.get("CROSSGATE_SEED", "7"))
 MARKETS: Final = 4
 VARIANTS: Final = 8  # operations built from each drawn document: drawing takes longer than executing
 VIEWERS: Final = 3  # requests of each operation: a plan built for one viewer must be right for the next
+LARGE: Final = 1001  # the smallest limit of pages with which a gateway streams any
 ENOUGH: Final = 4_000  # operations needed to cover every field
 FAILED: Final = "graphql-core; the plan failed"
 PLANNED_PART: Final = 0.9  # of the operations without errors
@@ -73,13 +77,15 @@ class Tally:
         self.executed = 0
         self.answered = 0
         self.planned = 0
+        self.streamed = 0
         self.broken: list[str] = []
         self.selected: set[tuple[str, str]] = set()
         self.others: Counter[str] = Counter()
 
     def __repr__(self) -> str:
         return (
-            f"{self.executed} executed, {self.answered} answered without errors, {self.planned} of them planned: {self.others}"
+            f"{self.executed} executed, {self.answered} answered without errors, {self.planned} of them planned and "
+            f"{self.streamed} streamed: {self.others}"
         )
 
     def count(self, operation: Operation, reply: Reply) -> None:
@@ -91,6 +97,7 @@ class Tally:
             return
         self.answered += 1
         self.planned += reply.is_planned
+        self.streamed += reply.parts > 1
         self.others[str(reply.execution)] += 1
         if operation.selected.keys() - self.selected:
             data = reply.content["data"]
@@ -136,7 +143,7 @@ def tally() -> Tally:
 async def trial(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trial]:
     """Both sides over a database of their own. What was learnt in the first market is hidden or gone in the others."""
     name = await databases.create(postgres, demo)
-    async with both_sides(postgres.url(name), tmp_path_factory.mktemp("sides")) as sides:
+    async with both_sides(postgres.url(name), tmp_path_factory.mktemp("sides"), max_page_size=LARGE) as sides:
         yield Trial(sides, await learn(sides))
     await databases.drop(postgres, name)
 
@@ -152,10 +159,11 @@ def same_answers(number: int) -> Callable[..., Any]:
         note(f"CROSSGATE_OPERATIONS={OPERATIONS} CROSSGATE_SEED={SEED}")
         await trial.move_to(number)
         document = parse(drawn)
-        for variant in range(VARIANTS):
-            drawn_operation = operation(document, Random(f"{chance} {variant}"), trial.known, VIEWERS)
-            for request in drawn_operation.requests:
-                tally.count(drawn_operation, await trial.sides.send(request))
+        with all_pages_streamed() if number % 2 else nullcontext():
+            for variant in range(VARIANTS):
+                drawn_operation = operation(document, Random(f"{chance} {variant}"), trial.known, VIEWERS)
+                for request in drawn_operation.requests:
+                    tally.count(drawn_operation, await trial.sides.send(request))
 
     return test
 
@@ -228,6 +236,7 @@ def test_most_operations_returned_data(tally: Tally) -> None:
     """The comparison is worthwhile: four of five operations have data and no error."""
     assert tally.executed >= min(OPERATIONS, 1000) * 0.8
     assert tally.answered > 0.8 * tally.executed, tally
+    assert tally.streamed > 0.01 * tally.executed, tally
 
 
 def test_every_field_was_answered(tally: Tally) -> None:

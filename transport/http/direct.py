@@ -78,7 +78,8 @@ class Direct:
 
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a response with the headers of all parts, compressed if it's large enough."""
-        if len(response.body) < MINIMUM_SIZE and not self._cors.applies(scope):
+        is_short = len(response.body) < MINIMUM_SIZE and response.pieces is None
+        if is_short and not self._cors.applies(scope):
             await response._replace(headers=self._complete([*response.headers, VARIES], scope)).send(send)
             return
 
@@ -88,7 +89,7 @@ class Direct:
             await send(message)
 
         vary = self._cors.varying(scope, finish)
-        if len(response.body) < MINIMUM_SIZE:
+        if is_short:
             await response.send(vary)
             return
         scope["state"][RESPONSE] = response

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from strawberry.types.execution import PreExecutionError
 from models.replicas import ReplicaReads
 from policies.viewer import Viewer
 from resolvers.values.errors import PublicError
+from schema.extensions.planned_queries import StreamedResult
 from transport.authentication.arrival import ReceivedRequest, receive_request
 from transport.authentication.bearer import Identity, PresumedViewer
 from transport.errors import INTERNAL
@@ -38,6 +40,7 @@ from transport.http.negotiation import MediaType, accepted
 from transport.http.replicas import ClientReplicas
 from transport.http.request import check_headers, read_all
 from transport.http.sender import RefreshCookie, forget_sender
+from transport.http.streamed_results import encoded, joined, made_ahead
 from transport.limits.bounds import Size
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
@@ -71,21 +74,26 @@ MAX_ATTEMPTS: Final = 20  # to run a query while its viewer's rights are being c
 
 
 class Answer(NamedTuple):
-    """An operation's result, with what its headers report: cost, execution, refresh cookie, and the primary's position."""
+    """An operation's result, with what its headers report: cost, execution, refresh cookie, and the primary's position.
+
+    If the result is `streamed`, it isn't complete yet.
+    """
 
     result: ExecutionResult
     cost: int | None = None
     execution: str | None = None
     refresh_cookie: str | None = None
     position: str | None = None
+    streamed: StreamedResult | None = None
 
 
 class Response(NamedTuple):
-    """An HTTP response, complete."""
+    """An HTTP response: a body, or pieces of one that are made while it's sent."""
 
     status: int
     headers: list[RawHeader]
     body: bytes
+    pieces: AsyncGenerator[bytes, None] | None = None
 
     @classmethod
     def of(cls, response: StarletteResponse) -> Self:
@@ -95,6 +103,10 @@ class Response(NamedTuple):
     async def send(self, send: Send) -> None:
         """Send it."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        if self.pieces is not None:
+            async with aclosing(self.pieces) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": self.body})
 
 
@@ -149,10 +161,23 @@ class GraphQLEndpoint:
             forget_sender()
         if isinstance(answer, Batch):
             answers, (status, body) = answer.answers, _encode_batch(answer, request_id)
+        elif answer.streamed is not None:
+            return await self._streaming(answer, answer.streamed, scope, receive, media_type)
         else:
             answers, (status, body) = [answer], _encode(answer, request_id, media_type)
         headers = [*RAW_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *self._headers(answers)]
         return Response(status, headers, body)
+
+    async def _streaming(
+        self, answer: Answer, streamed: StreamedResult, scope: Scope, receive: Receive, media_type: MediaType
+    ) -> Response:
+        """Return the response of a result that is sent in pieces. HTTP/1.0 has no pieces."""
+        headers = [*RAW_HEADERS[media_type], *self._headers([answer])]
+        pieces = made_ahead(encoded(streamed, scope["state"]["request_id"]), receive, self.deadlines.seconds)
+        if scope["http_version"] != "1.0":
+            return Response(OK, headers, b"", pieces)
+        body = await joined(pieces)
+        return Response(OK, [*headers, (b"content-length", b"%d" % len(body))], body)
 
     def _headers(self, answers: list[Answer]) -> list[RawHeader]:
         """Return the headers that report the cost of the operations, how they ran, the last position and the last cookie."""
@@ -232,7 +257,7 @@ class GraphQLEndpoint:
             raise
         with self.operations.span(operation):
             answer = await self._execute_presumed(operation, sender, request_id)
-            return answer or await self._execute(operation, await sender.current(), request_id)
+            return answer or await self._execute(operation, await sender.current(), request_id, may_stream=True)
 
     async def _execute_presumed(self, operation: Operation, sender: PresumedViewer, request_id: str) -> Answer | None:
         """Run a query by its plan for the presumed viewer, and again if it has just changed. None if that is impossible."""
@@ -245,6 +270,8 @@ class GraphQLEndpoint:
             context: Any = self.make_context(sender.viewer, request_id, operation.request.idempotency_key)
             if reads is not None:
                 guard.source = context.reader = reads
+            elif self.operations.streamed and (streamed := await self.operations.stream(operation, context, guard)):
+                return _answer(operation, streamed.result, context)._replace(streamed=streamed)
             result = await self.operations.run_planned(operation, context, guard)
             if result is not None:
                 return _answer(operation, result, context)
@@ -302,12 +329,15 @@ class GraphQLEndpoint:
         except PublicError as error:
             raise BadRequest(f"The operations of the batch are too much together: {error}", error.code) from None
 
-    async def _execute(self, operation: Operation, viewer: Viewer, request_id: str) -> Answer:
+    async def _execute(self, operation: Operation, viewer: Viewer, request_id: str, *, may_stream: bool = False) -> Answer:
         """Run a prepared operation. Raises Refusal."""
         try:
             context = await self._context(operation.request, viewer, request_id)
         except PublicError as error:
             return _failed(error)
+        may_stream = may_stream and operation.request.view_as is None
+        if may_stream and (streamed := await self.operations.stream(operation, context, None)):
+            return _answer(operation, streamed.result, context)._replace(streamed=streamed)
         answer = _answer(operation, await self.operations.run(operation, context), context)
         if operation.kind is OperationType.MUTATION and self.replicas is not None:
             return answer._replace(position=await self.replicas.position())
