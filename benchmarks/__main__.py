@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import abuse, compare, fan_out, growth, http, overhead, stored
+from benchmarks import abuse, compare, fan_out, growth, http, overhead, stored, writes
 from benchmarks.load.client import LoadFailed
 from benchmarks.machine import Cores
 from benchmarks.market import prepare
@@ -42,6 +42,7 @@ class Measurement(StrEnum):
     ABUSE = "abuse"
     HTTP = "http"
     FAN_OUT = "fan-out"
+    WRITES = "writes"
 
 
 def main(
@@ -51,7 +52,7 @@ def main(
             help="compare: the workload on all servers, side by side. growth: a page of 10 to 10,000 rows. stored: a page from "
             "tables of 10,000 and 1,000,000 rows. overhead: a page of ports with and without policy. abuse: the most expensive "
             "requests that the limits allow. http: documents by name, batches and compression. fan-out: one event with many "
-            "subscribers. All if not set."
+            "subscribers. writes: a sign-in and a mutation. All if not set."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, to try it out.")] = False,
@@ -104,6 +105,9 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
         if Measurement.FAN_OUT in chosen:
             report.fan_out = fan_out.measure(server, cores, progress, subscribers=1_000 if quick else 10_000)
             report.verdicts += report.fan_out.verdicts()
+        if Measurement.WRITES in chosen:
+            report.writes = writes.measure(server, cores, progress, rounds=plan.rounds, seconds=plan.seconds)
+            report.verdicts += report.writes.verdicts()
         if Measurement.HTTP in chosen:
             report.http = asyncio.run(measure_http(server, quick=quick))
             report.verdicts += [result.verdict for result in report.http]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from benchmarks import http
@@ -20,6 +21,7 @@ from benchmarks.overhead import Result
 from benchmarks.peers.registry import GATEWAY, peers
 from benchmarks.stored import Stored
 from benchmarks.targets import Verdict
+from benchmarks.writes import Writes
 
 MIB: Final = 2**20
 
@@ -36,6 +38,7 @@ class Report:
     abuse: Abuse | None = None
     http: list[http.Result] | None = None
     fan_out: FanOuts | None = None
+    writes: Writes | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -51,6 +54,7 @@ class Report:
             "stored": self.stored and self.stored.as_json(),
             "abuse": self.abuse and self.abuse.as_json(),
             "fan_out": self.fan_out and self.fan_out.as_json(),
+            "writes": self.writes and self.writes.as_json(),
             "http": None if self.http is None else [result.as_json() for result in self.http],
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
@@ -90,6 +94,8 @@ class Report:
             ]
         if self.fan_out:
             parts += ["## One event with many subscribers", fan_out_table(self.fan_out)]
+        if self.writes:
+            parts += ["## Writes", writes_table(self.writes)]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 
@@ -209,6 +215,25 @@ def fan_out_table(found: FanOuts) -> str:
             for way, each in ways
         ],
     )
+
+
+def writes_table(found: Writes) -> str:
+    """Return a table with a row per request and number of connections, and one for the comparison of a password alone."""
+    rows = []
+    for (request, connections), samples in found.samples.items():
+        each = medians(samples)
+        rows.append(
+            [
+                f"{request}, {connections} connection{'s'[: connections != 1]}",
+                f"{each['per_second']:,.0f}",
+                f"{each['p50_ms']:.1f}",
+                f"{each['p95_ms']:.1f}",
+                f"{each['server_cpu_ms']:.2f}",
+                f"{each['postgres_cpu_ms']:.2f}",
+            ]
+        )
+    rows.append(["comparing the password alone", "", "", "", f"{median(found.hash_ms):.2f}", ""])
+    return table(("", "requests/s", "p50, ms", "p95, ms", "server CPU", "PostgreSQL CPU"), rows)
 
 
 def abuse_table(found: Abuse) -> str:

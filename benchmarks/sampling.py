@@ -31,4 +31,5 @@ def sample(load: Load, server: Running, database: Database, asked: Job) -> Sampl
         server_cpu_ms=(after[0] - before[0]) / outcome.requests,
         postgres_cpu_ms=(after[1] - before[1]) / outcome.requests,
         answer_bytes=outcome.answer_bytes,
+        p95_ms=outcome.p95_ms,
     )
