@@ -35,11 +35,11 @@ class Cores:
         return cls(usable[0], usable[1 % len(usable)])
 
 
-def pin(process: int, core: int) -> None:
-    """Pin a process and its descendants to a core. Processes that it starts later inherit this."""
+def pin(process: int, *cores: int) -> None:
+    """Pin a process and its descendants to cores. Processes that it starts later inherit this."""
     for each in family(process):
         for thread in _threads(each):
-            os.sched_setaffinity(thread, {core})
+            os.sched_setaffinity(thread, cores)
 
 
 def family(process: int) -> list[int]:

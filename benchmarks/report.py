@@ -13,6 +13,7 @@ from typing import Any, Final
 from benchmarks import http
 from benchmarks.abuse import Abuse
 from benchmarks.compare import Comparison
+from benchmarks.exports import Exports
 from benchmarks.fan_out import FanOuts
 from benchmarks.figures import medians
 from benchmarks.growth import Growth
@@ -39,6 +40,7 @@ class Report:
     http: list[http.Result] | None = None
     fan_out: FanOuts | None = None
     writes: Writes | None = None
+    exports: Exports | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -55,6 +57,7 @@ class Report:
             "abuse": self.abuse and self.abuse.as_json(),
             "fan_out": self.fan_out and self.fan_out.as_json(),
             "writes": self.writes and self.writes.as_json(),
+            "exports": self.exports and self.exports.as_json(),
             "http": None if self.http is None else [result.as_json() for result in self.http],
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
@@ -96,6 +99,8 @@ class Report:
             parts += ["## One event with many subscribers", fan_out_table(self.fan_out)]
         if self.writes:
             parts += ["## Writes", writes_table(self.writes)]
+        if self.exports:
+            parts += ["## Exports", exports_table(self.exports)]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 
@@ -234,6 +239,24 @@ def writes_table(found: Writes) -> str:
         )
     rows.append(["comparing the password alone", "", "", "", f"{median(found.hash_ms):.2f}", ""])
     return table(("", "requests/s", "p50, ms", "p95, ms", "server CPU", "PostgreSQL CPU"), rows)
+
+
+def exports_table(found: Exports) -> str:
+    """Return a table with a row per export."""
+    head = ("", "rows/s", "worker's CPU of a row, µs", "PostgreSQL's", "memory above idle, MiB", "file, MiB", "download, s")
+    rows = [
+        [
+            f"{each.rows:,} rows, {each.format}",
+            f"{each.per_second:,.0f}",
+            f"{1000 * each.cpu_ms / each.rows:.1f}",
+            f"{1000 * each.postgres_cpu_ms / each.rows:.1f}",
+            f"{each.memory_bytes / MIB:.1f}",
+            f"{each.size_bytes / MIB:.2f}",
+            f"{each.download_seconds:.2f}",
+        ]
+        for each in found.written
+    ]
+    return table(head, rows)
 
 
 def abuse_table(found: Abuse) -> str:
