@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import abuse, compare, exports, fan_out, growth, http, overhead, stored, writes
+from benchmarks import abuse, compare, exports, fan_out, growth, http, overhead, processes, stored, writes
 from benchmarks.exports import ExportFailed
 from benchmarks.load.client import LoadFailed
 from benchmarks.machine import Cores
@@ -45,6 +45,7 @@ class Measurement(StrEnum):
     FAN_OUT = "fan-out"
     WRITES = "writes"
     EXPORTS = "exports"
+    PROCESSES = "processes"
 
 
 def main(
@@ -55,7 +56,7 @@ def main(
             "tables of 10,000 and 1,000,000 rows. overhead: a page of ports with and without policy. abuse: the most expensive "
             "requests that the limits allow. http: documents by name, batches and compression. fan-out: one event with many "
             "subscribers. writes: a sign-in and a mutation. exports: 10,000 and "
-            "100,000 rows as JSON Lines and CSV. All if not set."
+            "100,000 rows as JSON Lines and CSV. processes: 1, 2 and 4 processes, and a replica. All if not set."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, to try it out.")] = False,
@@ -114,6 +115,9 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
         if Measurement.EXPORTS in chosen:
             report.exports = exports.measure(server, cores, progress, rows=10_000 if quick else 100_000)
             report.verdicts += report.exports.verdicts()
+        if Measurement.PROCESSES in chosen:
+            report.processes = processes.measure(progress, rounds=plan.rounds, seconds=plan.seconds)
+            report.verdicts += report.processes.verdicts()
         if Measurement.HTTP in chosen:
             report.http = asyncio.run(measure_http(server, quick=quick))
             report.verdicts += [result.verdict for result in report.http]

@@ -60,6 +60,13 @@ def cpu_ms(processes: list[int]) -> float:
     return sum(1000 * (int(fields[USER]) + int(fields[SYSTEM])) / TICKS for fields in stats if fields)
 
 
+def idle_ms(cores: set[int]) -> float:
+    """Return how long cores have been idle since the machine's start, in milliseconds in all."""
+    lines = (line.split() for line in (PROC / "stat").read_text().splitlines())
+    names = {f"cpu{core}" for core in cores}
+    return sum(1000 * (int(fields[4]) + int(fields[5])) / TICKS for fields in lines if fields[0] in names)
+
+
 def peak_memory(process: int) -> int:
     """Return a process's peak memory since `forget_peak_memory`, in bytes."""
     return _memory(process, "VmHWM")

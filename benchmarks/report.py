@@ -20,6 +20,7 @@ from benchmarks.growth import Growth
 from benchmarks.machine import described
 from benchmarks.overhead import Result
 from benchmarks.peers.registry import GATEWAY, peers
+from benchmarks.processes import Layout, Processes, middle, used
 from benchmarks.stored import Stored
 from benchmarks.targets import Verdict
 from benchmarks.writes import Writes
@@ -41,6 +42,7 @@ class Report:
     fan_out: FanOuts | None = None
     writes: Writes | None = None
     exports: Exports | None = None
+    processes: Processes | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -58,6 +60,7 @@ class Report:
             "fan_out": self.fan_out and self.fan_out.as_json(),
             "writes": self.writes and self.writes.as_json(),
             "exports": self.exports and self.exports.as_json(),
+            "processes": self.processes and self.processes.as_json(),
             "http": None if self.http is None else [result.as_json() for result in self.http],
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
@@ -101,12 +104,20 @@ class Report:
             parts += ["## Writes", writes_table(self.writes)]
         if self.exports:
             parts += ["## Exports", exports_table(self.exports)]
+        if self.processes:
+            parts += ["## Several processes, and a replica", SHARED_CORES, processes_table(self.processes)]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 
 INTRODUCTION: Final = (
     "One process on one core each, PostgreSQL and the load on another; 16 connections; medians of all rounds, as the partner asks. "
     "CPU is milliseconds for a request. Servers without authorization give the same rows by an ordinary WHERE."
+)
+
+
+SHARED_CORES: Final = (
+    "Gateway, PostgreSQL and the load share all cores: the last columns say how many each kept busy, and how many anything else did. "
+    "CPU is milliseconds for a request; the primary's is compared with the same processes without a replica."
 )
 
 
@@ -202,7 +213,18 @@ def overhead_table(results: Sequence[Result]) -> str:
 
 def fan_out_table(found: FanOuts) -> str:
     """Return a table with a row for each way to serve subscribers."""
-    head = ("", "subscribers", "told", "seconds", "gateway CPU ms", "PostgreSQL CPU ms", "KiB a socket", "process MiB")
+    head = (
+        "",
+        "subscribers",
+        "told",
+        "seconds",
+        "gateway CPU ms",
+        "PostgreSQL CPU ms",
+        "decisions",
+        "ms each",
+        "KiB a socket",
+        "process MiB",
+    )
     ways = (("sharing", found.shared), ("each alone", found.alone))
     return table(
         head,
@@ -214,6 +236,8 @@ def fan_out_table(found: FanOuts) -> str:
                 f"{each.seconds:.2f}",
                 f"{each.server_cpu_ms:,.0f}",
                 f"{each.postgres_cpu_ms:,.0f}",
+                f"{each.decisions:,.0f}",
+                f"{each.deciding_ms:.1f}",
                 f"{each.socket_bytes / 1024:.0f}",
                 f"{each.process_bytes / MIB:,.0f}",
             ]
@@ -257,6 +281,29 @@ def exports_table(found: Exports) -> str:
         for each in found.written
     ]
     return table(head, rows)
+
+
+def processes_table(found: Processes) -> str:
+    """Return a table with a row per query and layout."""
+    head = ("", "requests/s", "of 1 process", "gateway CPU", "primary's", "replica's", "left the primary")
+    cores = ("gateway's cores", "PostgreSQL's", "load's", "others'")
+    rows = []
+    for (query, layout), uses in found.uses.items():
+        speed_up = "" if layout == Layout(1) else f"{found.speed_up(query, layout):.2f}"
+        rows.append(
+            [
+                f"{query}, {layout.name}",
+                f"{median(use.per_second for use in uses):,.0f}",
+                speed_up,
+                *(f"{middle(uses, figure):.2f}" for figure in ("gateway_ms", "primary_ms", "replica_ms")),
+                f"{found.moved(query, layout):.0%}" if layout.replica else "",
+                f"{used(uses, 'gateway_ms'):.2f}",
+                f"{used(uses, 'primary_ms') + used(uses, 'replica_ms'):.2f}",
+                f"{used(uses, 'load_ms'):.2f}",
+                f"{found.others(query, layout):.2f} of {found.cores}",
+            ]
+        )
+    return table(head + cores, rows)
 
 
 def abuse_table(found: Abuse) -> str:

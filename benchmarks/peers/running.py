@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 
-from benchmarks.machine import end_with_parent, family, pin
+from benchmarks.machine import cpu_ms, end_with_parent, family, pin
 from benchmarks.peers.install import install_node, install_python
 from benchmarks.peers.registry import HANDWRITTEN, Peer
 from benchmarks.workload.database import DATA, Database
@@ -26,6 +27,7 @@ ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 10
 ASK_SECONDS: Final = 60
+QUIET: Final = 0.3  # seconds without work after which a server has nothing to do
 
 
 class DidNotStart(Exception):
@@ -131,6 +133,15 @@ def _listens(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+async def settled(server: Running) -> None:
+    """Wait until a server has nothing to do."""
+    last, since = cpu_ms(server.processes()), time.perf_counter()
+    while time.perf_counter() - since < QUIET:
+        await asyncio.sleep(QUIET / 10)
+        if (now := cpu_ms(server.processes())) - last > 1:
+            last, since = now, time.perf_counter()
 
 
 def free_port() -> int:
