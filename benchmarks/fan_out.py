@@ -48,6 +48,8 @@ EVENTS: Final = 3
 TOLD_SECONDS: Final = 0.5  # maximum until all are told
 DECIDED_MS: Final = 5.0  # maximum to decide who is told what
 DECIDING: Final = "crossgate_event_duration_seconds"
+STATEMENTS: Final = "crossgate_statement_duration_seconds"
+READS: Final = {"access": "read"}
 MEMORY: Final = 300 * 1024 * 1024  # maximum of the process
 DATABASE: Final = "fan_out_1"  # the workload's market, with more members; change the number when it changes
 COMPANIES: Final = 300
@@ -73,7 +75,7 @@ class FanOut:
     """An event with a number of subscribers. Times are medians.
 
     `deciding_ms` is the time of one of the event's decisions, with the answer that is built for it but not with sending: there's one
-    decision for all who share, or one for each subscriber.
+    decision for all who share, or one for each subscriber. `statements_ms` is the time of all statements that read for the event.
     """
 
     subscribers: int
@@ -85,6 +87,7 @@ class FanOut:
     process_bytes: int
     deciding_ms: float
     decisions: float
+    statements_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +155,13 @@ async def _measured(server: Running, database: Database, subscribers: int, metri
     await audience.gather()
     await settled(server)
     after = memory(server.process)
-    events, decided = [], []
+    events, decided, read = [], [], []
     for _ in range(EVENTS):
-        before_event = timing(scrape(metrics_port), DECIDING)
+        before_event = scrape(metrics_port)
         events.append(await _event(server, database, engine, audience, port))
-        decided.append(timing(scrape(metrics_port), DECIDING) - before_event)
+        after_event = scrape(metrics_port)
+        decided.append(timing(after_event, DECIDING) - timing(before_event, DECIDING))
+        read.append(timing(after_event, STATEMENTS, READS) - timing(before_event, STATEMENTS, READS))
     audience.close()
     await engine.dispose()
     seconds, server_ms, postgres_ms, told = (sorted(column)[EVENTS // 2] for column in zip(*events, strict=True))
@@ -170,6 +175,7 @@ async def _measured(server: Running, database: Database, subscribers: int, metri
         memory(server.process),
         median(each.mean_ms for each in decided),
         median(each.count for each in decided),
+        1000 * median(each.seconds for each in read),
     )
 
 

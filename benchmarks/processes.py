@@ -34,7 +34,7 @@ PROCESSES: Final = (1, 2, 4)
 QUERIES: Final = ("Q1", "Q4")
 CONNECTIONS: Final = 32  # so that each of four processes has some
 SPEED_UP: Final = 1.8  # requests per second of 2 processes, as a multiple of one's
-BUSY: Final = 0.9  # share of the cores' time from which they are fully used; the rest is interrupts and pauses between slices
+BUSY: Final = 0.85  # share of the cores' time from which they are fully used; the rest is interrupts and pauses between slices
 WARM_UP: Final = 64  # requests, so that each process has a plan and connections
 
 Progress = Callable[[str], None]

@@ -222,6 +222,7 @@ def fan_out_table(found: FanOuts) -> str:
         "PostgreSQL CPU ms",
         "decisions",
         "ms each",
+        "statements, ms",
         "KiB a socket",
         "process MiB",
     )
@@ -238,6 +239,7 @@ def fan_out_table(found: FanOuts) -> str:
                 f"{each.postgres_cpu_ms:,.0f}",
                 f"{each.decisions:,.0f}",
                 f"{each.deciding_ms:.1f}",
+                f"{each.statements_ms:.1f}",
                 f"{each.socket_bytes / 1024:.0f}",
                 f"{each.process_bytes / MIB:,.0f}",
             ]
