@@ -1,4 +1,4 @@
-"""What an export costs the worker: rows per second, CPU per row, and memory, which must not grow with the number of rows.
+"""What an export costs the worker: rows per second, CPU per row, and memory. Both must not grow with the number of rows.
 
 For each format, a new worker writes an export, and then one of ten times as many rows, while nothing else runs. The gateway then
 sends the larger file.
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.compare import Plan, prepare
+from benchmarks.growth import LINEAR
 from benchmarks.machine import Cores, cpu_ms, family, forget_peak_memory, memory, peak_memory
 from benchmarks.metrics import Timing, scrape, timing
 from benchmarks.peers.registry import GATEWAY, peers
@@ -104,13 +105,21 @@ class Exports:
     written: list[Export] = field(default_factory=list)
 
     def verdicts(self) -> list[Verdict]:
-        """Compare the memory of both exports of each format."""
-        pairs = zip(self.written[::2], self.written[1::2], strict=True)
-        return [
+        """Compare the memory of both exports of each format, and the CPU of their rows."""
+        pairs = list(zip(self.written[::2], self.written[1::2], strict=True))
+        by_memory = [
             Verdict(
                 f"{large.format}: memory of an export of {large.rows:,} rows, over {small.rows:,}",
                 large.memory_bytes / max(small.memory_bytes, LEAST_MEMORY),
                 MEMORY_GROWTH,
+            )
+            for small, large in pairs
+        ]
+        return by_memory + [
+            Verdict(
+                f"{large.format}: CPU of a row of {large.rows:,}, over a row of {small.rows:,}",
+                large.row_us / small.row_us,
+                LINEAR,
             )
             for small, large in pairs
         ]
