@@ -13,7 +13,8 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import abuse, compare, fan_out, growth, http, overhead, stored
+from benchmarks import abuse, compare, exports, fan_out, growth, http, overhead, processes, stored, writes
+from benchmarks.exports import ExportFailed
 from benchmarks.load.client import LoadFailed
 from benchmarks.machine import Cores
 from benchmarks.market import prepare
@@ -42,6 +43,9 @@ class Measurement(StrEnum):
     ABUSE = "abuse"
     HTTP = "http"
     FAN_OUT = "fan-out"
+    WRITES = "writes"
+    EXPORTS = "exports"
+    PROCESSES = "processes"
 
 
 def main(
@@ -51,7 +55,8 @@ def main(
             help="compare: the workload on all servers, side by side. growth: a page of 10 to 10,000 rows. stored: a page from "
             "tables of 10,000 and 1,000,000 rows. overhead: a page of ports with and without policy. abuse: the most expensive "
             "requests that the limits allow. http: documents by name, batches and compression. fan-out: one event with many "
-            "subscribers. All if not set."
+            "subscribers. writes: a sign-in and a mutation. exports: 10,000 and "
+            "100,000 rows as JSON Lines and CSV. processes: 1, 2 and 4 processes, and a replica. All if not set."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short run of a few minutes, to try it out.")] = False,
@@ -71,7 +76,7 @@ def main(
     )
     try:
         report = run(chosen, plan, quick=quick)
-    except (NotInstalled, DidNotStart, LoadFailed) as error:
+    except (NotInstalled, DidNotStart, LoadFailed, ExportFailed) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
     output.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,7 @@ def main(
 
 
 def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report:
-    """Run the chosen benchmarks one after the other. Raises NotInstalled, DidNotStart, LoadFailed."""
+    """Run the chosen benchmarks one after the other. Raises NotInstalled, DidNotStart, LoadFailed, ExportFailed."""
     cores, report = Cores.of_machine(), Report(quick=quick)
     if cores.server == cores.rest:
         progress("this machine has one core: servers share it with PostgreSQL and the load")
@@ -104,6 +109,15 @@ def run(chosen: list[Measurement], plan: compare.Plan, *, quick: bool) -> Report
         if Measurement.FAN_OUT in chosen:
             report.fan_out = fan_out.measure(server, cores, progress, subscribers=1_000 if quick else 10_000)
             report.verdicts += report.fan_out.verdicts()
+        if Measurement.WRITES in chosen:
+            report.writes = writes.measure(server, cores, progress, rounds=plan.rounds, seconds=plan.seconds)
+            report.verdicts += report.writes.verdicts()
+        if Measurement.EXPORTS in chosen:
+            report.exports = exports.measure(server, cores, progress, rows=10_000 if quick else 100_000)
+            report.verdicts += report.exports.verdicts()
+        if Measurement.PROCESSES in chosen:
+            report.processes = processes.measure(progress, rounds=plan.rounds, seconds=plan.seconds)
+            report.verdicts += report.processes.verdicts()
         if Measurement.HTTP in chosen:
             report.http = asyncio.run(measure_http(server, quick=quick))
             report.verdicts += [result.verdict for result in report.http]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import uuid4
@@ -25,8 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from benchmarks.compare import Plan, prepare
 from benchmarks.machine import Cores, cpu_ms, memory
+from benchmarks.metrics import scrape, timing
 from benchmarks.peers.registry import GATEWAY, peers
-from benchmarks.peers.running import Running, running
+from benchmarks.peers.running import Running, free_port, running, settled
 from benchmarks.targets import Verdict
 from benchmarks.workload.database import KEY_FILE, Database
 from benchmarks.workload.viewers import LIFETIME
@@ -42,9 +44,12 @@ SUBSCRIPTION: Final = (
 )
 FILES: Final = 25_000  # file descriptors that 10,000 sockets and their tokens need on each side
 AT_ONCE: Final = 50  # sockets that are opened at the same time
-QUIET: Final = 0.3  # seconds without work of the gateway that end an event
 EVENTS: Final = 3
 TOLD_SECONDS: Final = 0.5  # maximum until all are told
+DECIDED_MS: Final = 5.0  # maximum to decide who is told what
+DECIDING: Final = "crossgate_event_duration_seconds"
+STATEMENTS: Final = "crossgate_statement_duration_seconds"
+READS: Final = {"access": "read"}
 MEMORY: Final = 300 * 1024 * 1024  # maximum of the process
 DATABASE: Final = "fan_out_1"  # the workload's market, with more members; change the number when it changes
 COMPANIES: Final = 300
@@ -67,7 +72,11 @@ RENAME: Final = sa.text("UPDATE port SET name = :name WHERE id = :port")
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """An event with a number of subscribers. Times are medians."""
+    """An event with a number of subscribers. Times are medians.
+
+    `deciding_ms` is the time of one of the event's decisions, with the answer that is built for it but not with sending: there's one
+    decision for all who share, or one for each subscriber. `statements_ms` is the time of all statements that read for the event.
+    """
 
     subscribers: int
     told: int
@@ -76,6 +85,9 @@ class FanOut:
     postgres_cpu_ms: float
     socket_bytes: int
     process_bytes: int
+    deciding_ms: float
+    decisions: float
+    statements_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,11 @@ class FanOuts:
                 f"one event, {self.shared.subscribers:,} subscribers: seconds until all are told",
                 self.shared.seconds,
                 TOLD_SECONDS,
+            ),
+            Verdict(
+                f"one event, {self.shared.subscribers:,} subscribers: ms to decide and answer, before anything is sent",
+                self.shared.deciding_ms,
+                DECIDED_MS,
             ),
             Verdict("memory of the process, in 300 MB", self.shared.process_bytes / MEMORY, 1),
         ]
@@ -119,12 +136,14 @@ def measure(postgres: Embedded, cores: Cores, progress: Callable[[str], None], *
         for sharing in (True, False):
             recorded = {} if sharing else {variable("record_operations"): str(Path(directory) / "operations.jsonl")}
             progress(f"fan-out: {subscribers:,} subscribers, {'sharing' if sharing else 'each alone'}")
-            with running(peer, database, cores.server, extra | recorded) as server:
-                found.append(asyncio.run(_measured(server, database, subscribers)))
+            metrics_port = free_port()
+            own = {variable("metrics_port"): str(metrics_port)}
+            with running(peer, database, cores.server, extra | recorded | own) as server:
+                found.append(asyncio.run(_measured(server, database, subscribers, metrics_port)))
     return FanOuts(*found)
 
 
-async def _measured(server: Running, database: Database, subscribers: int) -> FanOut:
+async def _measured(server: Running, database: Database, subscribers: int, metrics_port: int) -> FanOut:
     engine = connect(database.url)
     async with engine.connect() as connection:
         port = (await connection.execute(PORT)).scalar_one()
@@ -134,14 +153,29 @@ async def _measured(server: Running, database: Database, subscribers: int) -> Fa
     audience = Audience(server.port, [issued[number % len(issued)] for number in range(subscribers)])
     before = memory(server.process)
     await audience.gather()
-    await _settled(server)
+    await settled(server)
     after = memory(server.process)
-    events = [await _event(server, database, engine, audience, port) for _ in range(EVENTS)]
+    events, decided, read = [], [], []
+    for _ in range(EVENTS):
+        before_event = scrape(metrics_port)
+        events.append(await _event(server, database, engine, audience, port))
+        after_event = scrape(metrics_port)
+        decided.append(timing(after_event, DECIDING) - timing(before_event, DECIDING))
+        read.append(timing(after_event, STATEMENTS, READS) - timing(before_event, STATEMENTS, READS))
     audience.close()
     await engine.dispose()
     seconds, server_ms, postgres_ms, told = (sorted(column)[EVENTS // 2] for column in zip(*events, strict=True))
     return FanOut(
-        subscribers, int(told), seconds, server_ms, postgres_ms, (after - before) // subscribers, memory(server.process)
+        subscribers,
+        int(told),
+        seconds,
+        server_ms,
+        postgres_ms,
+        (after - before) // subscribers,
+        memory(server.process),
+        median(each.mean_ms for each in decided),
+        median(each.count for each in decided),
+        1000 * median(each.seconds for each in read),
     )
 
 
@@ -173,18 +207,9 @@ async def _event(
     started = time.perf_counter()
     async with engine.connect() as connection:
         await connection.execute(RENAME, {"name": f"renamed {started}", "port": port})
-    await _settled(server)
+    await settled(server)
     server_ms, postgres_ms = cpu_ms(server.processes()) - cpu[0], cpu_ms(database.processes()) - cpu[1]
     return max(0.0, audience.last - started), server_ms, postgres_ms, audience.told - told
-
-
-async def _settled(server: Running) -> None:
-    """Wait until the gateway has nothing to do."""
-    last, since = cpu_ms(server.processes()), time.perf_counter()
-    while time.perf_counter() - since < QUIET:
-        await asyncio.sleep(QUIET / 10)
-        if (now := cpu_ms(server.processes())) - last > 1:
-            last, since = now, time.perf_counter()
 
 
 class Audience:

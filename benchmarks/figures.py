@@ -17,7 +17,8 @@ class Sample:
     server_cpu_ms: float
     postgres_cpu_ms: float
     answer_bytes: int = 0
-    first_byte_ms: float = 0
+    first_byte_ms: float = 0.0
+    p95_ms: float = 0.0
 
     @property
     def cpu_ms(self) -> float:
@@ -25,7 +26,7 @@ class Sample:
         return self.server_cpu_ms + self.postgres_cpu_ms
 
 
-FIGURES = ("per_second", "p50_ms", "p99_ms", "server_cpu_ms", "postgres_cpu_ms")
+FIGURES = ("per_second", "p50_ms", "p95_ms", "p99_ms", "server_cpu_ms", "postgres_cpu_ms")
 
 
 def medians(samples: Sequence[Sample]) -> dict[str, float]:

@@ -35,11 +35,11 @@ class Cores:
         return cls(usable[0], usable[1 % len(usable)])
 
 
-def pin(process: int, core: int) -> None:
-    """Pin a process and its descendants to a core. Processes that it starts later inherit this."""
+def pin(process: int, *cores: int) -> None:
+    """Pin a process and its descendants to cores. Processes that it starts later inherit this."""
     for each in family(process):
         for thread in _threads(each):
-            os.sched_setaffinity(thread, {core})
+            os.sched_setaffinity(thread, cores)
 
 
 def family(process: int) -> list[int]:
@@ -58,6 +58,13 @@ def cpu_ms(processes: list[int]) -> float:
     """Return the CPU time of processes since their start, in milliseconds. Exited processes count as 0."""
     stats = (_fields(PROC / str(process) / "stat") for process in processes)
     return sum(1000 * (int(fields[USER]) + int(fields[SYSTEM])) / TICKS for fields in stats if fields)
+
+
+def idle_ms(cores: set[int]) -> float:
+    """Return how long cores have been idle since the machine's start, in milliseconds in all."""
+    lines = (line.split() for line in (PROC / "stat").read_text().splitlines())
+    names = {f"cpu{core}" for core in cores}
+    return sum(1000 * (int(fields[4]) + int(fields[5])) / TICKS for fields in lines if fields[0] in names)
 
 
 def peak_memory(process: int) -> int:

@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from benchmarks import http
 from benchmarks.abuse import Abuse
 from benchmarks.compare import Comparison
+from benchmarks.exports import Exports
 from benchmarks.fan_out import FanOuts
 from benchmarks.figures import medians
 from benchmarks.growth import Growth
 from benchmarks.machine import described
 from benchmarks.overhead import Result
 from benchmarks.peers.registry import GATEWAY, peers
+from benchmarks.processes import Layout, Processes, middle, used
 from benchmarks.stored import Stored
 from benchmarks.targets import Verdict
+from benchmarks.writes import Writes
 
 MIB: Final = 2**20
 
@@ -36,6 +40,9 @@ class Report:
     abuse: Abuse | None = None
     http: list[http.Result] | None = None
     fan_out: FanOuts | None = None
+    writes: Writes | None = None
+    exports: Exports | None = None
+    processes: Processes | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -51,6 +58,9 @@ class Report:
             "stored": self.stored and self.stored.as_json(),
             "abuse": self.abuse and self.abuse.as_json(),
             "fan_out": self.fan_out and self.fan_out.as_json(),
+            "writes": self.writes and self.writes.as_json(),
+            "exports": self.exports and self.exports.as_json(),
+            "processes": self.processes and self.processes.as_json(),
             "http": None if self.http is None else [result.as_json() for result in self.http],
             "overhead": None if self.overhead is None else [result.as_json() for result in self.overhead],
         }
@@ -90,12 +100,24 @@ class Report:
             ]
         if self.fan_out:
             parts += ["## One event with many subscribers", fan_out_table(self.fan_out)]
+        if self.writes:
+            parts += ["## Writes", writes_table(self.writes)]
+        if self.exports:
+            parts += ["## Exports", exports_table(self.exports)]
+        if self.processes:
+            parts += ["## Several processes, and a replica", SHARED_CORES, processes_table(self.processes)]
         return "\n\n".join([*parts, "## Targets", verdict_table(self.verdicts)]) + "\n"
 
 
 INTRODUCTION: Final = (
     "One process on one core each, PostgreSQL and the load on another; 16 connections; medians of all rounds, as the partner asks. "
     "CPU is milliseconds for a request. Servers without authorization give the same rows by an ordinary WHERE."
+)
+
+
+SHARED_CORES: Final = (
+    "Gateway, PostgreSQL and the load share all cores: the last columns say how many each kept busy, and how many anything else did. "
+    "CPU is milliseconds for a request; the primary's is compared with the same processes without a replica."
 )
 
 
@@ -192,7 +214,19 @@ def overhead_table(results: Sequence[Result]) -> str:
 
 def fan_out_table(found: FanOuts) -> str:
     """Return a table with a row for each way to serve subscribers."""
-    head = ("", "subscribers", "told", "seconds", "gateway CPU ms", "PostgreSQL CPU ms", "KiB a socket", "process MiB")
+    head = (
+        "",
+        "subscribers",
+        "told",
+        "seconds",
+        "gateway CPU ms",
+        "PostgreSQL CPU ms",
+        "decisions",
+        "ms each",
+        "statements, ms",
+        "KiB a socket",
+        "process MiB",
+    )
     ways = (("sharing", found.shared), ("each alone", found.alone))
     return table(
         head,
@@ -204,12 +238,75 @@ def fan_out_table(found: FanOuts) -> str:
                 f"{each.seconds:.2f}",
                 f"{each.server_cpu_ms:,.0f}",
                 f"{each.postgres_cpu_ms:,.0f}",
+                f"{each.decisions:,.0f}",
+                f"{each.deciding_ms:.1f}",
+                f"{each.statements_ms:.1f}",
                 f"{each.socket_bytes / 1024:.0f}",
                 f"{each.process_bytes / MIB:,.0f}",
             ]
             for way, each in ways
         ],
     )
+
+
+def writes_table(found: Writes) -> str:
+    """Return a table with a row per request and number of connections, and one for the comparison of a password alone."""
+    rows = []
+    for (request, connections), samples in found.samples.items():
+        each = medians(samples)
+        rows.append(
+            [
+                f"{request}, {connections} connection{'s'[: connections != 1]}",
+                f"{each['per_second']:,.0f}",
+                f"{each['p50_ms']:.1f}",
+                f"{each['p95_ms']:.1f}",
+                f"{each['server_cpu_ms']:.2f}",
+                f"{each['postgres_cpu_ms']:.2f}",
+            ]
+        )
+    rows.append(["comparing the password alone", "", "", "", f"{median(found.hash_ms):.2f}", ""])
+    return table(("", "requests/s", "p50, ms", "p95, ms", "server CPU", "PostgreSQL CPU"), rows)
+
+
+def exports_table(found: Exports) -> str:
+    """Return a table with a row per export."""
+    head = ("", "rows/s", "worker's CPU of a row, µs", "PostgreSQL's", "memory above idle, MiB", "file, MiB", "download, s")
+    rows = [
+        [
+            f"{each.rows:,} rows, {each.format}",
+            f"{each.per_second:,.0f}",
+            f"{1000 * each.cpu_ms / each.rows:.1f}",
+            f"{1000 * each.postgres_cpu_ms / each.rows:.1f}",
+            f"{each.memory_bytes / MIB:.1f}",
+            f"{each.size_bytes / MIB:.2f}",
+            f"{each.download_seconds:.2f}",
+        ]
+        for each in found.written
+    ]
+    return table(head, rows)
+
+
+def processes_table(found: Processes) -> str:
+    """Return a table with a row per query and layout."""
+    head = ("", "requests/s", "of 1 process", "gateway CPU", "primary's", "replica's", "left the primary")
+    cores = ("gateway's cores", "PostgreSQL's", "load's", "others'")
+    rows = []
+    for (query, layout), uses in found.uses.items():
+        speed_up = "" if layout == Layout(1) else f"{found.speed_up(query, layout):.2f}"
+        rows.append(
+            [
+                f"{query}, {layout.name}",
+                f"{median(use.per_second for use in uses):,.0f}",
+                speed_up,
+                *(f"{middle(uses, figure):.2f}" for figure in ("gateway_ms", "primary_ms", "replica_ms")),
+                f"{found.moved(query, layout):.0%}" if layout.replica else "",
+                f"{used(uses, 'gateway_ms'):.2f}",
+                f"{used(uses, 'primary_ms') + used(uses, 'replica_ms'):.2f}",
+                f"{used(uses, 'load_ms'):.2f}",
+                f"{found.others(query, layout):.2f} of {found.cores}",
+            ]
+        )
+    return table(head + cores, rows)
 
 
 def abuse_table(found: Abuse) -> str:

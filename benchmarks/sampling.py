@@ -32,4 +32,5 @@ def sample(load: Load, server: Running, database: Database, asked: Job) -> Sampl
         postgres_cpu_ms=(after[1] - before[1]) / outcome.requests,
         answer_bytes=outcome.answer_bytes,
         first_byte_ms=outcome.first_byte_ms,
+        p95_ms=outcome.p95_ms,
     )

@@ -85,7 +85,7 @@ class Embedded:
         with self._gate(), self._users as users:
             self._users = None
             if not self._leave_running and _lock(users, fcntl.LOCK_EX):
-                _run("stop", "pg_ctl", "-w", "-m", "fast", "-D", str(self.directory), "stop")
+                run_program("stop", "pg_ctl", "-w", "-m", "fast", "-D", str(self.directory), "stop")
 
     async def database(self, name: str) -> str:
         """Return the URL of a database on the server. Creates the database if it doesn't exist."""
@@ -135,7 +135,9 @@ class Embedded:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         hand_over(draft)
-        _run("initialise", "initdb", "--auth-local=trust", "--auth-host=reject", *LOCALE, "-U", SUPERUSER, "-D", str(draft))
+        run_program(
+            "initialise", "initdb", "--auth-local=trust", "--auth-host=reject", *LOCALE, "-U", SUPERUSER, "-D", str(draft)
+        )
         draft.rename(self.directory)
 
     def _launch(self) -> Path:
@@ -154,7 +156,7 @@ class Embedded:
         server_options = shlex.join(argument for name, value in options.items() for argument in ("-c", f"{name}={value}"))
         log = self.directory / "log"
         try:
-            _run(
+            run_program(
                 "start",
                 "pg_ctl",
                 "-w",
@@ -203,7 +205,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
-def _run(action: str, program: str, *arguments: str) -> None:
+def run_program(action: str, program: str, *arguments: str) -> None:
     """Run a PostgreSQL program as the server's user. Raises EmbeddedFailed."""
     command = [str(programs() / program), *arguments]
     user = system_user()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -16,7 +17,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from models.embedded import Embedded
+from models.embedded import Embedded, programs
 
 DIRECTORY: Final = Path(__file__).parents[1] / ".data" / "test" / "postgres"
 FASTER_THAN_SAFE: Final = {
@@ -82,3 +83,10 @@ async def _execute(postgres: Embedded, statement: str) -> list[str]:
     async with engine.connect() as connection:
         answer = await connection.execute(sa.text(statement))
         return list(answer.scalars()) if answer.returns_rows else []
+
+
+def restore(url: str, source: str) -> None:
+    """Copy a database to an empty one on another server."""
+    dump, target = (each.replace("postgresql+asyncpg", "postgresql") for each in (source, url))
+    dumped = subprocess.run([str(programs() / "pg_dump"), "--no-owner", dump], check=True, capture_output=True)
+    subprocess.run([str(programs() / "psql"), "-q", "-d", target], input=dumped.stdout, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The client of the load process: starts it on a core, gives it jobs one at a time, and stops it."""
+"""The client of the load process: starts it on some cores, gives it jobs one at a time, and stops it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class LoadFailed(Exception):
 
 
 class Load:
-    """The running load process."""
+    """The running load process, with this ID."""
 
-    def __init__(self, jobs: IO[str], outcomes: IO[str]) -> None:
+    def __init__(self, process: int, jobs: IO[str], outcomes: IO[str]) -> None:
+        self.process = process
         self._jobs = jobs
         self._outcomes = outcomes
 
@@ -40,11 +41,11 @@ class Load:
 
 
 @contextmanager
-def load(core: int) -> Iterator[Load]:
-    """Start a load process on a core."""
+def load(*cores: int) -> Iterator[Load]:
+    """Start a load process on some cores."""
     command = [sys.executable, "-m", "benchmarks.load.generator"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        pin(process.pid, core)
+        pin(process.pid, *cores)
         jobs, outcomes = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-        yield Load(jobs, outcomes)
+        yield Load(process.pid, jobs, outcomes)
         jobs.close()

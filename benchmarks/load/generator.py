@@ -10,11 +10,12 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from typing import Final, cast
 
 import uvloop
 
-from benchmarks.load.job import Job, outcome
+from benchmarks.load.job import COUNTED, Job, outcome
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
@@ -25,14 +26,14 @@ PATIENCE: Final = 60  # seconds until an unfinished job fails
 
 
 class Refused(Exception):
-    """An invalid response: a status other than 200, a length other than the first, or a closed connection."""
+    """An invalid response: a status other than 200, a length other than the first, other content, or a closed connection."""
 
 
 class Run:
     """A running job, shared by its connections."""
 
     def __init__(self, job: Job) -> None:
-        self.request = job.request()
+        self.containing = job.containing.encode()
         self.latencies: list[int] = []  # nanoseconds
         self.first_bytes: list[int] = []  # nanoseconds until the first byte of a response
         self.answer_bytes = 0
@@ -65,8 +66,10 @@ class Run:
 class Client(asyncio.Protocol):
     """One connection: sends the request, waits for the whole response, and repeats."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, request: bytes) -> None:
         self._run = run
+        self._request = request
+        self._number = COUNTED if str(COUNTED).encode() in request else 0
         self._answer = bytearray()
         self._expected = 0  # length of head and content in bytes; 0 until the head has arrived, and if it comes in chunks
         self._head = 0  # its length; 0 until it has arrived
@@ -88,7 +91,7 @@ class Client(asyncio.Protocol):
                 return
             if len(self._answer) < self._expected or not (self._expected or self._answer.endswith(END_OF_CHUNKS)):
                 return
-            if self._answer.startswith(WITHOUT_DATA, self._head):
+            if self._answer.startswith(WITHOUT_DATA, self._head) or self._run.containing not in self._answer:
                 raise Refused(bytes(self._answer[self._head :][:400]).decode(errors="replace"))
             now, size = time.perf_counter_ns(), self._expected - self._head if self._expected else self._size_of_chunks()
             if self._run.answered(self._started, self._began, now, size):
@@ -108,7 +111,10 @@ class Client(asyncio.Protocol):
         self._answer.clear()
         self._expected = self._head = self._began = 0
         self._started = time.perf_counter_ns()
-        self._transport.write(self._run.request)
+        self._transport.write(self._request)
+        if self._number:
+            before, self._number = self._number, self._number + 1
+            self._request = self._request.replace(str(before).encode(), str(self._number).encode())
 
     def _read_head(self) -> bool:
         """Return True once the head has arrived, and with it the response's length. Raises Refused."""
@@ -137,8 +143,8 @@ async def perform(job: Job) -> dict[str, object]:
     run = Run(job)
     loop = asyncio.get_running_loop()
     try:
-        for _ in range(job.connections):
-            await loop.create_connection(lambda: Client(run), "127.0.0.1", job.port)
+        for number in range(job.connections):
+            await loop.create_connection(partial(Client, run, job.request(number)), "127.0.0.1", job.port)
         await asyncio.wait_for(run.done, job.seconds + PATIENCE)
     except (OSError, Refused, TimeoutError) as error:
         return {"error": str(error) or f"no answer for {PATIENCE} seconds"}

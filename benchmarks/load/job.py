@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, Final
+
+COUNTED: Final = 1_234_567  # in a body: each later request of the connection has the next number in its place
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request to a local port, repeated over each of several connections as soon as its response arrives."""
+    """One request to a local port, repeated over each of several connections as soon as its response arrives.
+
+    With `bodies`, each connection has its own in place of `body`, so that connections don't write the same rows.
+    """
 
     port: int
     body: str
@@ -18,10 +23,12 @@ class Job:
     connections: int = 16
     seconds: float = 1.0
     at_least: int = 1  # minimum number of requests, however long they take
+    bodies: Sequence[str] = ()
+    containing: str = ""  # what each response must contain
 
-    def request(self) -> bytes:
-        """The request as bytes on the wire."""
-        content = self.body.encode()
+    def request(self, connection: int = 0) -> bytes:
+        """The first request of a connection as bytes on the wire."""
+        content = (self.bodies[connection % len(self.bodies)] if self.bodies else self.body).encode()
         lines = [
             "POST /graphql HTTP/1.1",
             f"Host: localhost:{self.port}",
@@ -40,6 +47,7 @@ class Outcome:
     requests: int
     seconds: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     first_byte_ms: float  # median
     answer_bytes: int
@@ -57,6 +65,7 @@ def outcome(latencies_ns: list[int], first_bytes_ns: list[int], seconds: float, 
         "requests": len(latencies_ns),
         "seconds": seconds,
         "p50_ms": cuts[49] / 1e6,
+        "p95_ms": cuts[94] / 1e6,
         "p99_ms": cuts[98] / 1e6,
         "first_byte_ms": median(first_bytes_ns) / 1e6,
         "answer_bytes": answer_bytes,

@@ -12,17 +12,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.replication import caught_up, pair
 from models import ManagedAccount, Membership, Port, User
 from models.database import connect
 from models.replicas import BEHIND, BY_REPLICA, FAILED, Position
 from telemetry.metrics import REPLICA_LAG_SECONDS
 from tests.client import DIRECT, SHOWN, Client, open_client
-from tests.replication import pair, restore
+from tests.databases import restore
 from transport.http.replicas import ClientReplicas
 
 PRICE: Final = "query Price { ports(first: 1, orderBy: {field: NAME}) { nodes { monthlyRate { amount } } } }"
 NAME: Final = "query Name { ports(first: 1) { nodes { id name version } } }"
 RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { port { name } userErrors { code } } }"
+SERVERS: Final = {"fsync": "off", "shared_buffers": "64MB", "autovacuum": "off"}
 PATIENCE: Final = 30  # seconds
 AWAY: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -40,7 +42,7 @@ class Replicated:
 async def replicated(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Replicated]:
     """A gateway over the sample market on a primary with a replica."""
     folder: Path = tmp_path_factory.mktemp("replicated")
-    with pair(folder) as (primary, replica):
+    with pair(folder, SERVERS) as (primary, replica):
         url = await primary.database("market")
         await asyncio.to_thread(restore, url, demo_url)
         engines = connect(url), connect(replica.url("market"))
@@ -53,16 +55,6 @@ async def replicated(demo_url: str, tmp_path_factory: pytest.TempPathFactory) ->
             yield Replicated(client, *engines)
         for engine in engines:
             await engine.dispose()
-
-
-async def caught_up(primary: AsyncEngine, replica: AsyncEngine) -> None:
-    """Return once the replica has replayed all that is committed."""
-    async with primary.connect() as connection:
-        place = await connection.scalar(sa.text("SELECT pg_current_wal_insert_lsn()::text"))
-    async with replica.connect() as connection:
-        async with asyncio.timeout(30):
-            while not await connection.scalar(sa.text(f"SELECT pg_last_wal_replay_lsn() >= '{place}'::pg_lsn")):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
