@@ -297,8 +297,7 @@ def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     table, names = source.table(), _order_columns(source.entity, window)
     branches = _all_branches(source, selection, table)
     if len(branches) == 1 and branches[0].link is None and not selection.filters:
-        scan = source.select(table).where(*branches[0].conditions)
-        return _windowed(scan, [table.c[name] for name in names], window)
+        return _scanned(source, table, branches[0].conditions, names, window)
     scans = [branch.keys(table, names, window) for branch in branches]
     merged = (sa.union(*scans) if len(scans) > 1 else scans[0]).subquery("merged")
     first = sa.select(merged).order_by(*_ordered([merged.c[name] for name in names], window)).limit(_literal(window.limit))
@@ -307,6 +306,17 @@ def _page(source: Source, selection: Selection, window: Window) -> Select[Any]:
     row = source.select(table).where(table.c.id == keys.c.id).offset(_literal(0)).lateral("row")
     joined = sa.select(*row.c).select_from(keys.join(row, sa.true()))
     return joined.order_by(*_ordered([keys.c[name] for name in names], window))
+
+
+def _scanned(
+    source: Source, table: FromClause, conditions: Sequence[ColumnElement[bool]], names: Sequence[str], window: Window
+) -> Select[Any]:
+    """Select a page by a scan. Rows are joined to those of the page only: PostgreSQL would join all of the list and sort them."""
+    columns = [table.c[name] for name in names]
+    if not source.joins:
+        return _windowed(source.select(table).where(*conditions), columns, window)
+    rows = _windowed(sa.select(table).where(*conditions), columns, window).subquery("page")
+    return source.select(rows).order_by(*_ordered([rows.c[name] for name in names], window))
 
 
 @dataclass(frozen=True, slots=True)
