@@ -1,12 +1,13 @@
 """A client of the gateway: the whole application over a database, queried through its endpoint as any user or as a visitor.
 
-Many queries that a plan answers are also answered by graphql-core, and both answers must be the same (`tests/executors.py`).
+Many queries that a plan answers are also answered by graphql-core, and both answers must be the same (`tests/executors.py`). With
+CROSSGATE_TEST_APART=1, a gateway is two applications with a replica (`tests/apart.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from policies.language.source import digest, read_texts
 from resolvers.portal_origin import VERIFIED
 from resolvers.reading.viewers import find_member
 from settings import Settings
+from tests import apart
 from tests.asgi import InProcessClient
 from tests.event_streams import PATIENCE, Following, opened
 from tests.executors import Send, is_turn, send_to_both
@@ -192,6 +194,9 @@ async def open_client(database_url: str, data_dir: Path, **settings: Any) -> Asy
         "cost_per_viewer": UNLIMITED,
         "request_timeout": PATIENT,
     }
-    app = server.build(Settings(**{**defaults, **settings}))
-    async with app.router.lifespan_context(app), InProcessClient(app) as client:
+
+    def build(more: Mapping[str, Any]) -> Starlette:
+        return server.build(Settings(**{**defaults, **settings, **more}))
+
+    async with apart.opened(database_url, settings, build) as app, InProcessClient(app) as client:
         yield Client(app, client, compares=not settings.keys() & NOT_COMPARED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,11 @@ REPLICA: Final = {"fsync": "off", "shared_buffers": "64MB", "hot_standby": "on"}
 
 
 @contextmanager
-def pair(folder: Path) -> Iterator[tuple[Embedded, Embedded]]:
-    """Run a primary and its replica."""
+def pair(folder: Path, options: Mapping[str, str] | None = None) -> Iterator[tuple[Embedded, Embedded]]:
+    """Run a primary and its replica. `options` of the primary count where PRIMARY has none."""
     access = folder / "access"
     access.write_text(f"{HBA}local replication all trust\n")
-    with Embedded(folder / "primary", {**PRIMARY, "hba_file": str(access)}) as primary:
+    with Embedded(folder / "primary", {**(options or {}), **PRIMARY, "hba_file": str(access)}) as primary:
         address = primary.url("postgres").replace("postgresql+asyncpg", "postgresql")
         copy = folder / "replica"
         copy.mkdir(mode=0o700)
