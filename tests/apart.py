@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
@@ -26,7 +27,8 @@ from starlette.types import Receive, Scope, Send
 from models.embedded import Embedded
 from models.reading import Reader
 from models.replicas import BEHIND, BY_REPLICA, FAILED, Position, Replica, Replicas
-from tests.databases import FASTER_THAN_SAFE
+from resolvers.context import Services
+from tests.databases import DIRECTORY, FASTER_THAN_SAFE
 from tests.replication import pair
 from transport.http.replicas import SECRET_PURPOSE, ClientReplicas
 
@@ -122,7 +124,7 @@ class ApartGateway(Starlette):
         first, *more = self._serving
         if not more or scope["type"] != "http":
             await first(scope, receive, send)
-        elif self.state.services.reader.observers:
+        elif _is_observed(self.state.services):
             await first(_with_position(scope, UNKNOWN), receive, send)
         else:
             number = next(self._turns)
@@ -172,6 +174,11 @@ def _flush_together(apps: list[Starlette]) -> None:
     setattr(logs[0], "flush", flush)  # noqa: B010 (a method of one object)
 
 
+def _is_observed(services: Services) -> bool:
+    """Return whether a test collects statements, as `Client.counting` does."""
+    return bool(services.reader.observers or services.engine.sync_engine.dispatch.before_cursor_execute)
+
+
 def _with_position(scope: Scope, position: bytes) -> Scope:
     """Return the scope with a position, unless the test has sent one."""
     if any(name == HEADER for name, _ in scope["headers"]):
@@ -185,9 +192,10 @@ def place() -> int:
 
 
 @contextmanager
-def lagging(folder: Path) -> Iterator[Embedded]:
-    """Run a primary for the tests, with a replica."""
-    with pair(folder, FASTER_THAN_SAFE) as servers:
+def lagging() -> Iterator[Embedded]:
+    """Run a primary for the tests, with a replica. They aren't in pytest's directory, which other runs make private."""
+    DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="apart-", dir=DIRECTORY.parent) as folder, pair(Path(folder), FASTER_THAN_SAFE) as servers:
         _servers.append(LaggingServers(*servers))
         try:
             yield servers[0]

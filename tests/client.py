@@ -22,6 +22,7 @@ import server
 from models.listening import CHANNEL, ChangeListener
 from models.reading import compile_statement
 from models.remembered_facts import FactsMemory
+from models.replicas import OF_PRIMARY
 from policies.language.source import digest, read_texts
 from resolvers.portal_origin import VERIFIED
 from resolvers.reading.viewers import find_member
@@ -43,7 +44,7 @@ MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed"
 PATIENT = 300  # seconds that a request may take, even on a busy machine
 GROWS = "auditEvents"
 ONCE = ("startExport", "... on Export")  # reads a page inside a mutation; has links that are signed anew
-ORIGINS = compile_statement(VERIFIED).text  # the statement that loads portal origins
+BY_ITSELF = {compile_statement(VERIFIED).text, OF_PRIMARY}  # what the gateway reads outside of requests
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
 
@@ -138,14 +139,14 @@ class Client:
         """Collect the SQL statements that run in the block.
 
         Each request loads its viewer by a statement of its own, unless the gateway `remembers` facts as usual: then the first run
-        of a query takes more statements than the next. The gateway loads portal origins by itself, at any time: that's left out,
-        unless the block is about `all_statements`.
+        of a query takes more statements than the next. The gateway loads portal origins and looks where the primary is by itself,
+        at any time: that's left out, unless the block is about `all_statements`.
         """
         observers = self.app.state.services.reader.observers
         statements: list[str] = []
 
         def note(statement: str, _values: Any) -> None:
-            if all_statements or statement != ORIGINS:
+            if all_statements or statement not in BY_ITSELF:
                 statements.append(statement)
 
         observers.append(note)

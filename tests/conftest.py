@@ -120,9 +120,9 @@ async def in_one_process() -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def postgres() -> Iterator[Embedded]:
     """The running PostgreSQL server."""
-    with apart.lagging(tmp_path_factory.mktemp("servers")) if apart.ON else databases.server() as server:
+    with apart.lagging() if apart.ON else databases.server() as server:
         yield server
 
 

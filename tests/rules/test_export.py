@@ -392,6 +392,7 @@ async def test_visitor_starts_no_export_V14(client: Client, factory: Factory) ->
     assert [user_error("FORBIDDEN")] == (await start(client, ANONYMOUS))["userErrors"]
 
 
+@pytest.mark.one_process
 async def test_only_trusted_documents_are_exported_V14(
     client: Client, factory: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
