@@ -14,6 +14,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +51,18 @@ Build = Callable[[Mapping[str, Any]], Starlette]
 
 _servers: list[LaggingServers] = []  # the running ones: at most one
 _gateways: list[ApartGateway] = []  # all that are open
-_place = {"building": 0, "is_alone": 0}
+
+
+@dataclass
+class _Run:
+    """The state of this run of the tests."""
+
+    place: int = 0  # which of two applications is being built
+    is_alone: bool = False  # whether the third one answers
+    requests: int = 0  # to the two
+
+
+_run = _Run()
 
 
 class LaggingServers:
@@ -110,7 +122,7 @@ class ApartGateway(Starlette):
 
     async def begin(self) -> None:
         """Start the applications that the current test needs."""
-        if _place["is_alone"]:
+        if _run.is_alone:
             self._alone = self._alone or [await self._start({})]
         elif not self._apart:
             await self._catch_up()
@@ -122,6 +134,7 @@ class ApartGateway(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an application answer."""
         first, *more = self._serving
+        _run.requests += len(more)
         if not more or scope["type"] != "http":
             await first(scope, receive, send)
         elif _is_observed(self.state.services):
@@ -133,14 +146,14 @@ class ApartGateway(Starlette):
 
     @property
     def _serving(self) -> list[Starlette]:
-        return self._alone if _place["is_alone"] else self._apart
+        return self._alone if _run.is_alone else self._apart
 
     async def _start(self, settings: Mapping[str, Any], place: int = 0) -> Starlette:
-        _place["building"] = place
+        _run.place = place
         try:
             app = self._build(settings)
         finally:
-            _place["building"] = 0
+            _run.place = 0
         await self._running.enter_async_context(app.router.lifespan_context(app))
         replicas = app.state.services.replicas
         async with asyncio.timeout(PATIENCE):
@@ -176,7 +189,8 @@ def _flush_together(apps: list[Starlette]) -> None:
 
 def _is_observed(services: Services) -> bool:
     """Return whether a test collects statements, as `Client.counting` does."""
-    return bool(services.reader.observers or services.engine.sync_engine.dispatch.before_cursor_execute)
+    _own, *collecting = services.engine.sync_engine.dispatch.before_cursor_execute  # the first one times statements
+    return bool(services.reader.observers or collecting)
 
 
 def _with_position(scope: Scope, position: bytes) -> Scope:
@@ -188,7 +202,7 @@ def _with_position(scope: Scope, position: bytes) -> Scope:
 
 def place() -> int:
     """Return which of two applications is being built, 0 or 1."""
-    return _place["building"]
+    return _run.place
 
 
 @contextmanager
@@ -219,12 +233,12 @@ async def opened(url: str, settings: Mapping[str, Any], build: Build) -> AsyncIt
 @asynccontextmanager
 async def alone() -> AsyncIterator[None]:
     """Let one application without a replica answer all requests in the block."""
-    _place["is_alone"] = 1
+    _run.is_alone = True
     await _begin()
     try:
         yield
     finally:
-        _place["is_alone"] = 0
+        _run.is_alone = False
         await _begin()
 
 
@@ -237,35 +251,37 @@ class ApartPlugin:
     """Counts what the replica has answered, and fails a run in which it has never answered, or was never behind."""
 
     def __init__(self) -> None:
-        self.answered = self.behind = self.failed = 0
+        self.requests = self.answered = self.behind = self.failed = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Send the numbers to the controller, or judge them."""
         own = BY_REPLICA.value - BEHIND.value - FAILED.value, BEHIND.value, FAILED.value
-        self._add(*(int(number) for number in own))
+        self._add(_run.requests, *(int(number) for number in own))
         sent = getattr(session.config, "workeroutput", None)
         if sent is not None:
-            sent[WORKER_OUTPUT_KEY] = [self.answered, self.behind, self.failed]
+            sent[WORKER_OUTPUT_KEY] = [self.requests, self.answered, self.behind, self.failed]
         elif self.is_one_sided and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add a worker's numbers."""
-        self._add(*getattr(node, "workeroutput", {}).get(WORKER_OUTPUT_KEY, (0, 0, 0)))
+        self._add(*getattr(node, "workeroutput", {}).get(WORKER_OUTPUT_KEY, ()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the numbers."""
-        numbers = f"the replica answered {self.answered:,} queries, was behind for {self.behind:,}, and failed {self.failed:,}"
-        terminalreporter.write_line(f"apart: {numbers}{' (one of them must not be 0)' if self.is_one_sided else ''}")
+        numbers = f"answered {self.answered:,} queries, was behind for {self.behind:,}, and failed {self.failed:,}"
+        fault = ": it must answer some and be behind for others" if self.is_one_sided else ""
+        terminalreporter.write_line(f"apart: {self.requests:,} requests; the replica {numbers}{fault}")
 
     @property
     def is_one_sided(self) -> bool:
-        """Whether there were enough queries, and the replica answered none or was never behind."""
-        return self.answered + self.behind >= ENOUGH and not (self.answered and self.behind)
+        """Whether there were enough requests, and the replica answered none or was never behind."""
+        return self.requests >= ENOUGH and not (self.answered and self.behind)
 
-    def _add(self, answered: int, behind: int, failed: int) -> None:
+    def _add(self, requests: int = 0, answered: int = 0, behind: int = 0, failed: int = 0) -> None:
+        self.requests += requests
         self.answered += answered
         self.behind += behind
         self.failed += failed

@@ -8,13 +8,15 @@ from tests.apart import ENOUGH, HEADER, ApartPlugin, _with_position
 
 
 @pytest.mark.parametrize(
-    ("answered", "behind", "is_one_sided"),
-    [(ENOUGH, 0, True), (0, ENOUGH, True), (ENOUGH, 1, False), (1, ENOUGH, False), (3, 0, False), (0, 0, False)],
+    ("requests", "answered", "behind", "is_one_sided"),
+    [(ENOUGH, 9, 0, True), (ENOUGH, 0, 9, True), (ENOUGH, 0, 0, True), (ENOUGH, 1, 1, False), (9, 3, 0, False)],
 )
-def test_run_fails_if_the_replica_never_answers_or_is_never_behind(answered: int, behind: int, is_one_sided: bool) -> None:
-    """It is judged once there were enough queries."""
+def test_run_fails_if_the_replica_never_answers_or_is_never_behind(
+    requests: int, answered: int, behind: int, is_one_sided: bool
+) -> None:
+    """It is judged once there were enough requests."""
     plugin = ApartPlugin()
-    plugin.answered, plugin.behind = answered, behind
+    plugin.requests, plugin.answered, plugin.behind = requests, answered, behind
 
     assert is_one_sided == plugin.is_one_sided
 
