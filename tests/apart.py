@@ -129,11 +129,11 @@ class ApartGateway(Starlette):
             settings = {"replica_urls": (self._replica_url,), "max_replica_lag": LAG}
             self._apart = [await self._start(settings, place) for place in (0, 1)]
             _flush_together(self._apart)
-        self.state = self._serving[0].state
+        self.state = self.serving[0].state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an application answer."""
-        first, *more = self._serving
+        first, *more = self.serving
         _run.requests += len(more)
         if not more or scope["type"] != "http":
             await first(scope, receive, send)
@@ -141,11 +141,12 @@ class ApartGateway(Starlette):
             await first(_with_position(scope, UNKNOWN), receive, send)
         else:
             number = next(self._turns)
-            app = self._serving[number.bit_count() % 2]  # so that neither gets all repetitions of a request
+            app = self.serving[number.bit_count() % 2]  # so that neither gets all repetitions of a request
             await app(_with_position(scope, await self._header(waits=number % WAITS == 0)), receive, send)
 
     @property
-    def _serving(self) -> list[Starlette]:
+    def serving(self) -> list[Starlette]:
+        """The applications that answer."""
         return self._alone if _run.is_alone else self._apart
 
     async def _start(self, settings: Mapping[str, Any], place: int = 0) -> Starlette:
@@ -198,6 +199,11 @@ def _with_position(scope: Scope, position: bytes) -> Scope:
     if any(name == HEADER for name, _ in scope["headers"]):
         return scope
     return {**scope, "headers": [*scope["headers"], (HEADER, position)]}
+
+
+def applications(app: Starlette) -> list[Starlette]:
+    """Return the applications that answer for a gateway."""
+    return app.serving if isinstance(app, ApartGateway) else [app]
 
 
 def place() -> int:

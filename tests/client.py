@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -155,6 +155,19 @@ class Client:
                 yield statements
         finally:
             observers.remove(note)
+
+    @property
+    def apps(self) -> list[Starlette]:
+        """The application, or the two that answer in turns (`tests/apart.py`)."""
+        return apart.applications(self.app)
+
+    @contextmanager
+    def configured(self, **values: Any) -> Iterator[None]:
+        """Let the gateway's services have other values in the block, as with other settings."""
+        with ExitStack() as stack:
+            for app in self.apps:
+                stack.enter_context(patch.multiple(app.state.services, **values))
+            yield
 
     async def _compared(self, send: Send, query: str) -> httpx.Response:
         """Return the response, after comparing both executors. Raises Difference."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
+from unittest.mock import patch
 
 import jwt
 import pytest
@@ -66,15 +67,16 @@ async def company(factory: Factory, client: Client, issuer: Issuer, rules_engine
 @pytest.fixture
 def move_clock(client: Client) -> Iterator[Callable[[float], None]]:
     """Move the clock of the issuers' keys forward by seconds, until the test ends."""
-    keys = client.app.state.issuer_keys
-    clock, passed = keys.clock, [0.0]
-    keys.clock = lambda: clock() + passed[0]
+    keys = [app.state.issuer_keys for app in client.apps]
+    clock, passed = keys[0].clock, [0.0]
 
     def move(seconds: float) -> None:
         passed[0] += seconds
 
-    yield move
-    keys.clock = clock
+    with ExitStack() as patches:
+        for each in keys:
+            patches.enter_context(patch.object(each, "clock", lambda: clock() + passed[0]))
+        yield move
 
 
 async def verify(engine: AsyncEngine, *emails: str) -> None:
