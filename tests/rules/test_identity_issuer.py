@@ -511,6 +511,7 @@ async def test_key_of_another_purpose_is_not_used_V53(
 # How keys are fetched
 
 
+@pytest.mark.one_process
 async def test_keys_are_fetched_once_for_all_requests_V53(client: Client, company: Company, issuer: Issuer) -> None:
     """Requests at the same time share one fetch, and later ones none."""
     issuer.delay = 0.2
@@ -522,6 +523,7 @@ async def test_keys_are_fetched_once_for_all_requests_V53(client: Client, compan
     assert ([200] * 10, 200, [DISCOVERY, KEYS]) == (together, later, issuer.requests)
 
 
+@pytest.mark.one_process
 async def test_unknown_keys_are_fetched_once_in_thirty_seconds_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:
@@ -549,6 +551,7 @@ async def test_issuer_that_nobody_has_named_is_never_asked_V53(client: Client, c
         assert ([], []) == (unnamed.requests, issuer.requests)
 
 
+@pytest.mark.one_process
 async def test_keys_stay_valid_for_a_day_while_the_issuer_is_away_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:
@@ -567,6 +570,7 @@ async def test_keys_stay_valid_for_a_day_while_the_issuer_is_away_V53(
     assert 200 == await status(client, issuer.token(company.admin))
 
 
+@pytest.mark.one_process
 async def test_key_that_the_issuer_has_withdrawn_ends_within_an_hour_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:
