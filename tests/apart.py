@@ -14,7 +14,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,14 +49,13 @@ STATE: Final = "SELECT pg_get_wal_replay_pause_state() AS state"
 Build = Callable[[Mapping[str, Any]], Starlette]
 """Builds an application with additional settings."""
 
-_servers: list[LaggingServers] = []  # the running ones: at most one
-_gateways: list[ApartGateway] = []  # all that are open
-
 
 @dataclass
 class _Run:
     """The state of this run of the tests."""
 
+    servers: LaggingServers | None = None  # while they run
+    gateways: list[ApartGateway] = field(default_factory=list)  # all that are open
     place: int = 0  # which of two applications is being built
     is_alone: bool = False  # whether the third one answers
     requests: int = 0  # to the two
@@ -110,12 +109,12 @@ class ApartGateway(Starlette):
         self._running = AsyncExitStack()
 
     async def __aenter__(self) -> ApartGateway:
-        _gateways.append(self)
+        _run.gateways.append(self)
         await self.begin()
         return self
 
     async def __aexit__(self, *_failure: object) -> None:
-        _gateways.remove(self)
+        _run.gateways.remove(self)
         await self._running.aclose()
         await self._replicas.close()
         await self._reader.close()
@@ -163,9 +162,9 @@ class ApartGateway(Starlette):
         return app
 
     async def _catch_up(self) -> None:
-        position = await self._replicas.position()
-        assert position is not None
-        await self._servers.catch_up(self._replica, position)
+        position = await self._replicas.position_if_known()
+        if position is not None:
+            await self._servers.catch_up(self._replica, position)
 
     async def _header(self, *, waits: bool) -> bytes:
         """Return a header with the primary's position. It's unknown if the database is away, as tests want it sometimes."""
@@ -216,23 +215,24 @@ def lagging() -> Iterator[Embedded]:
     """Run a primary for the tests, with a replica. They aren't in pytest's directory, which other runs make private."""
     DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="apart-", dir=DIRECTORY.parent) as folder, pair(Path(folder), FASTER_THAN_SAFE) as servers:
-        _servers.append(LaggingServers(*servers))
+        _run.servers = LaggingServers(*servers)
         try:
             yield servers[0]
         finally:
-            _servers.clear()
+            _run.servers = None
 
 
 @asynccontextmanager
 async def opened(url: str, settings: Mapping[str, Any], build: Build) -> AsyncIterator[Starlette]:
     """Run a gateway as two applications; as one with replicas of its own, or a database that has none."""
-    replica_url = _servers[0].replica_of(url) if _servers and "replica_urls" not in settings else None
-    if replica_url is None:
+    servers = _run.servers
+    replica_url = None if servers is None or "replica_urls" in settings else servers.replica_of(url)
+    if servers is None or replica_url is None:
         app = build({})
         async with app.router.lifespan_context(app):
             yield app
     else:
-        async with ApartGateway(_servers[0], url, replica_url, build) as gateway:
+        async with ApartGateway(servers, url, replica_url, build) as gateway:
             yield gateway
 
 
@@ -249,7 +249,7 @@ async def alone() -> AsyncIterator[None]:
 
 
 async def _begin() -> None:
-    for gateway in _gateways:
+    for gateway in _run.gateways:
         await gateway.begin()
 
 
