@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -208,6 +208,13 @@ def applications(app: Starlette) -> list[Starlette]:
 def place() -> int:
     """Return which of two applications is being built, 0 or 1."""
     return _run.place
+
+
+def prepare(items: Sequence[pytest.Item], fixture: str) -> None:
+    """Let marked tests use a fixture before all others."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker(MARKER) and fixture not in item.fixturenames:
+            item.fixturenames.insert(0, fixture)
 
 
 @contextmanager

@@ -69,15 +69,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest files first, so that no worker is left with one of them at the end."""
     order = {file: place for place, file in enumerate(SLOWEST_FILES)}
     items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(SLOWEST_FILES)))
+    if apart.ON:
+        apart.prepare(items, "in_one_process")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked with `executors` once on each executor, and one marked with `one_process` on one application."""
+    """Run a test marked with `executors` once on each executor."""
     if metafunc.definition.get_closest_marker("executors") is not None:
         metafunc.fixturenames.insert(0, "executor")
         metafunc.parametrize("executor", executors.NAMES, indirect=True)
-    if apart.ON and metafunc.definition.get_closest_marker(apart.MARKER) is not None:
-        metafunc.fixturenames.insert(0, "in_one_process")
 
 
 @pytest.fixture(scope="session", autouse=True)
