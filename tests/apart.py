@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,15 +26,16 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from models.embedded import Embedded
+from models.embedded import Embedded, EmbeddedFailed, _run
 from models.reading import Reader
 from models.replicas import BEHIND, BY_REPLICA, FAILED, Position, Replica, Replicas
 from resolvers.context import Services
-from tests.databases import DIRECTORY, FASTER_THAN_SAFE
+from tests.databases import DIRECTORY, FASTER_THAN_SAFE, alive
 from tests.replication import pair
 from transport.http.replicas import SECRET_PURPOSE, ClientReplicas
 
 ON: Final = os.environ.get("CROSSGATE_TEST_APART") == "1"
+FOLDERS: Final = DIRECTORY.parent / "apart"
 MARKER: Final = "one_process"
 HEADER: Final = b"crossgate-position"
 UNKNOWN: Final = b"unknown"  # no position: the primary answers
@@ -51,7 +53,7 @@ Build = Callable[[Mapping[str, Any]], Starlette]
 
 
 @dataclass
-class _Run:
+class Run:
     """The state of this run of the tests."""
 
     servers: LaggingServers | None = None  # while they run
@@ -61,7 +63,7 @@ class _Run:
     requests: int = 0  # to the two
 
 
-_run = _Run()
+run: Final = Run()
 
 
 class LaggingServers:
@@ -109,19 +111,19 @@ class ApartGateway(Starlette):
         self._running = AsyncExitStack()
 
     async def __aenter__(self) -> ApartGateway:
-        _run.gateways.append(self)
+        run.gateways.append(self)
         await self.begin()
         return self
 
     async def __aexit__(self, *_failure: object) -> None:
-        _run.gateways.remove(self)
+        run.gateways.remove(self)
         await self._running.aclose()
         await self._replicas.close()
         await self._reader.close()
 
     async def begin(self) -> None:
         """Start the applications that the current test needs."""
-        if _run.is_alone:
+        if run.is_alone:
             self._alone = self._alone or [await self._start({})]
         elif not self._apart:
             await self._catch_up()
@@ -133,7 +135,7 @@ class ApartGateway(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an application answer."""
         first, *more = self.serving
-        _run.requests += len(more)
+        run.requests += len(more)
         if not more or scope["type"] != "http":
             await first(scope, receive, send)
         elif _is_observed(self.state.services):
@@ -146,14 +148,14 @@ class ApartGateway(Starlette):
     @property
     def serving(self) -> list[Starlette]:
         """The applications that answer."""
-        return self._alone if _run.is_alone else self._apart
+        return self._alone if run.is_alone else self._apart
 
     async def _start(self, settings: Mapping[str, Any], place: int = 0) -> Starlette:
-        _run.place = place
+        run.place = place
         try:
             app = self._build(settings)
         finally:
-            _run.place = 0
+            run.place = 0
         await self._running.enter_async_context(app.router.lifespan_context(app))
         replicas = app.state.services.replicas
         async with asyncio.timeout(PATIENCE):
@@ -207,7 +209,7 @@ def applications(app: Starlette) -> list[Starlette]:
 
 def place() -> int:
     """Return which of two applications is being built, 0 or 1."""
-    return _run.place
+    return run.place
 
 
 def prepare(items: Sequence[pytest.Item], fixture: str) -> None:
@@ -220,19 +222,30 @@ def prepare(items: Sequence[pytest.Item], fixture: str) -> None:
 @contextmanager
 def lagging() -> Iterator[Embedded]:
     """Run a primary for the tests, with a replica. They aren't in pytest's directory, which other runs make private."""
-    DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="apart-", dir=DIRECTORY.parent) as folder, pair(Path(folder), FASTER_THAN_SAFE) as servers:
-        _run.servers = LaggingServers(*servers)
+    FOLDERS.mkdir(parents=True, exist_ok=True)
+    _sweep()
+    with TemporaryDirectory(prefix=f"{os.getpid()}-", dir=FOLDERS) as folder, pair(Path(folder), FASTER_THAN_SAFE) as servers:
+        run.servers = LaggingServers(*servers)
         try:
             yield servers[0]
         finally:
-            _run.servers = None
+            run.servers = None
+
+
+def _sweep() -> None:
+    """Stop the servers of processes that have died, and delete their files."""
+    for folder in FOLDERS.iterdir():
+        if not alive(int(folder.name.partition("-")[0])):
+            for server in (folder / "replica", folder / "primary"):
+                with suppress(EmbeddedFailed):  # it has ended, or another process stops it too
+                    _run("stop", "pg_ctl", "-w", "-m", "immediate", "-D", str(server), "stop")
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
 async def opened(url: str, settings: Mapping[str, Any], build: Build) -> AsyncIterator[Starlette]:
     """Run a gateway as two applications; as one with replicas of its own, or a database that has none."""
-    servers = _run.servers
+    servers = run.servers
     replica_url = None if servers is None or "replica_urls" in settings else servers.replica_of(url)
     if servers is None or replica_url is None:
         app = build({})
@@ -246,17 +259,17 @@ async def opened(url: str, settings: Mapping[str, Any], build: Build) -> AsyncIt
 @asynccontextmanager
 async def alone() -> AsyncIterator[None]:
     """Let one application without a replica answer all requests in the block."""
-    _run.is_alone = True
+    run.is_alone = True
     await _begin()
     try:
         yield
     finally:
-        _run.is_alone = False
+        run.is_alone = False
         await _begin()
 
 
 async def _begin() -> None:
-    for gateway in _run.gateways:
+    for gateway in run.gateways:
         await gateway.begin()
 
 
@@ -270,7 +283,7 @@ class ApartPlugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Send the numbers to the controller, or judge them."""
         own = BY_REPLICA.value - BEHIND.value - FAILED.value, BEHIND.value, FAILED.value
-        self._add(_run.requests, *(int(number) for number in own))
+        self._add(run.requests, *(int(number) for number in own))
         sent = getattr(session.config, "workeroutput", None)
         if sent is not None:
             sent[WORKER_OUTPUT_KEY] = [self.requests, self.answered, self.behind, self.failed]
