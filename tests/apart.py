@@ -190,9 +190,10 @@ def _flush_together(apps: list[Starlette]) -> None:
 
 
 def _is_observed(services: Services) -> bool:
-    """Return whether a test collects statements, as `Client.counting` does."""
-    _own, *collecting = services.engine.sync_engine.dispatch.before_cursor_execute  # the first one times statements
-    return bool(services.reader.observers or collecting)
+    """Return whether a test collects statements, as `Client.counting` does, or acts before a commit."""
+    events = services.engine.sync_engine.dispatch
+    _own, *listening = events.before_cursor_execute  # the first one times statements
+    return bool(services.reader.observers or listening or events.commit)
 
 
 def _with_position(scope: Scope, position: bytes) -> Scope:
