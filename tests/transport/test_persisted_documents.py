@@ -305,6 +305,7 @@ CONDITIONAL: Final = "query Conditional($more: Boolean!) { viewer { user @includ
 PLANNED: Final = "query Planned($first: Int!) { marketplaceProfiles(first: $first) { nodes { companyName } } }"
 
 
+@pytest.mark.one_process
 async def test_trusted_documents_are_planned_before_they_are_sent(
     demo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
