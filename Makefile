@@ -35,6 +35,7 @@ TESTED = $(SET_UP) $(PAGE) $(CLIENTS) $(CLIENT) $(KIT) $(EXAMPLE) $(PYTHON_CLIEN
 COVERAGE := .data/policy-coverage.json
 WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+APART := tests/rules tests/resolvers tests/transport tests/execution tests/schema
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PORTAL := $(shell find portal/src portal/account) portal/index.html portal/vite.config.ts portal/tsconfig.json
 
@@ -68,7 +69,7 @@ reset: ## Delete the development data. The next `make serve` starts with a new s
 	@rm -rf .data/postgres
 
 ##@ Develop
-.PHONY: set-up assets check test test-quick test-deep rules format bench cluster clean
+.PHONY: set-up assets check test test-quick test-deep test-apart rules format bench cluster clean
 set-up: $(SET_UP) ## Install the Python packages from the lock file.
 	@true
 
@@ -93,6 +94,9 @@ test-quick: $(SET_UP) ## Run the tests of changed code that fit into a minute.
 
 test-deep: $(TESTED) ## Run all tests with far more random cases (hours).
 	@CROSSGATE_CASES=1000000 CROSSGATE_OPERATIONS=50000 CROSSGATE_ORDERS=10000 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+test-apart: $(TESTED) ## Run tests on two applications with a lagging replica (ARGS=tests/rules for some).
+	@CROSSGATE_TEST_APART=1 $(BIN)/python -m pytest $(PARALLEL) $(or $(ARGS),$(APART))
 
 rules: $(SET_UP) ## List the rules with and without tests.
 	@$(BIN)/python -m tests.rules.proofs

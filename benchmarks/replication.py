@@ -32,7 +32,7 @@ def pair(folder: Path, options: Mapping[str, str]) -> Iterator[tuple[Embedded, E
         run_program("copy", "pg_basebackup", "-D", str(copy), "-R", "-X", "stream", "-c", "fast", "-d", address)
         for name in (".s.PGSQL.5432.lock", "log"):  # the primary's, which it keeps among its files
             (copy / name).unlink(missing_ok=True)
-        with Embedded(copy, options) as replica:
+        with Embedded(copy, {**options, **STREAMING}) as replica:
             yield primary, replica
 
 

@@ -1,13 +1,14 @@
 """A client of the gateway: the whole application over a database, queried through its endpoint as any user or as a visitor.
 
-Many queries that a plan answers are also answered by graphql-core, and both answers must be the same (`tests/executors.py`).
+Many queries that a plan answers are also answered by graphql-core, and both answers must be the same (`tests/executors.py`). With
+CROSSGATE_TEST_APART=1, a gateway is two applications with a replica (`tests/apart.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +22,12 @@ import server
 from models.listening import CHANNEL, ChangeListener
 from models.reading import compile_statement
 from models.remembered_facts import FactsMemory
+from models.replicas import OF_PRIMARY
 from policies.language.source import digest, read_texts
 from resolvers.portal_origin import VERIFIED
 from resolvers.reading.viewers import find_member
 from settings import Settings
+from tests import apart
 from tests.asgi import InProcessClient
 from tests.event_streams import PATIENCE, Following, opened
 from tests.executors import Send, is_turn, send_to_both
@@ -41,7 +44,7 @@ MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed"
 PATIENT = 300  # seconds that a request may take, even on a busy machine
 GROWS = "auditEvents"
 ONCE = ("startExport", "... on Export")  # reads a page inside a mutation; has links that are signed anew
-ORIGINS = compile_statement(VERIFIED).text  # the statement that loads portal origins
+BY_ITSELF = {compile_statement(VERIFIED).text, OF_PRIMARY}  # what the gateway reads outside of requests
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
 
@@ -136,14 +139,14 @@ class Client:
         """Collect the SQL statements that run in the block.
 
         Each request loads its viewer by a statement of its own, unless the gateway `remembers` facts as usual: then the first run
-        of a query takes more statements than the next. The gateway loads portal origins by itself, at any time: that's left out,
-        unless the block is about `all_statements`.
+        of a query takes more statements than the next. The gateway loads portal origins and looks where the primary is by itself,
+        at any time: that's left out, unless the block is about `all_statements`.
         """
         observers = self.app.state.services.reader.observers
         statements: list[str] = []
 
         def note(statement: str, _values: Any) -> None:
-            if all_statements or statement != ORIGINS:
+            if all_statements or statement not in BY_ITSELF:
                 statements.append(statement)
 
         observers.append(note)
@@ -152,6 +155,19 @@ class Client:
                 yield statements
         finally:
             observers.remove(note)
+
+    @property
+    def apps(self) -> list[Starlette]:
+        """The application, or the two that answer in turns (`tests/apart.py`)."""
+        return apart.applications(self.app)
+
+    @contextmanager
+    def configured(self, **values: Any) -> Iterator[None]:
+        """Let the gateway's services have other values in the block, as with other settings."""
+        with ExitStack() as stack:
+            for app in self.apps:
+                stack.enter_context(patch.multiple(app.state.services, **values))
+            yield
 
     async def _compared(self, send: Send, query: str) -> httpx.Response:
         """Return the response, after comparing both executors. Raises Difference."""
@@ -192,6 +208,9 @@ async def open_client(database_url: str, data_dir: Path, **settings: Any) -> Asy
         "cost_per_viewer": UNLIMITED,
         "request_timeout": PATIENT,
     }
-    app = server.build(Settings(**{**defaults, **settings}))
-    async with app.router.lifespan_context(app), InProcessClient(app) as client:
+
+    def build(more: Mapping[str, Any]) -> Starlette:
+        return server.build(Settings(**{**defaults, **settings, **more}))
+
+    async with apart.opened(database_url, settings, build) as app, InProcessClient(app) as client:
         yield Client(app, client, compares=not settings.keys() & NOT_COMPARED)

@@ -17,7 +17,7 @@ from models.embedded import Embedded
 from policies.evaluation.policy import Policy
 from policies.language.source import digest, read_texts
 from settings import Settings
-from tests import databases, executors
+from tests import apart, databases, executors
 from tests.client import Client, open_client
 from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
@@ -49,6 +49,8 @@ SLOWEST_FILES = (
 def pytest_configure(config: pytest.Config) -> None:
     """Record in every run which policy rules it exercises. Collect garbage less often: a worker keeps millions of objects."""
     config.pluginmanager.register(PolicyCoveragePlugin())
+    if apart.ON:
+        config.pluginmanager.register(apart.ApartPlugin())
     gc.set_threshold(100_000, 50, 100)
 
 
@@ -67,6 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest files first, so that no worker is left with one of them at the end."""
     order = {file: place for place, file in enumerate(SLOWEST_FILES)}
     items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(SLOWEST_FILES)))
+    if apart.ON:
+        apart.prepare(items, "in_one_process")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -85,15 +89,15 @@ def _both_executors() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _one_policy() -> Iterator[None]:
     """Load the project's policy once: what it compiles for a viewer's shape then serves all gateways of the process."""
-    load, policies = server.load_policy, dict[str, Policy]()
+    load, policies = server.load_policy, dict[tuple[str, int], Policy]()
 
     def load_once(directory: Path = server.POLICIES) -> Policy:
         if directory != server.POLICIES:
             return load(directory)
-        version = digest(read_texts(directory))
-        if version not in policies:
-            policies[version] = load(directory)
-        return policies[version]
+        key = digest(read_texts(directory)), apart.place()
+        if key not in policies:
+            policies[key] = load(directory)
+        return policies[key]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "load_policy", load_once)
@@ -108,10 +112,17 @@ def executor(request: pytest.FixtureRequest) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture
+async def in_one_process() -> AsyncIterator[None]:
+    """Let one application answer the test's requests, also with CROSSGATE_TEST_APART=1."""
+    async with apart.alone():
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Embedded]:
     """The running PostgreSQL server."""
-    with databases.server() as server:
+    with apart.lagging() if apart.ON else databases.server() as server:
         yield server
 
 

@@ -63,12 +63,13 @@ async def sweep(postgres: Embedded) -> None:
     """Drop the databases of processes that have ended."""
     for name in await _execute(postgres, "SELECT datname FROM pg_database"):
         owner = re.fullmatch(r"test_(\d+)_\d+", name)
-        if owner and not _alive(int(owner[1])):
+        if owner and not alive(int(owner[1])):
             with suppress(sa.exc.DBAPIError):  # another run sweeps too
                 await drop(postgres, name)
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
+    """Return whether a process runs."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -16,7 +16,9 @@ from tests.rules.mutations import send
 from worker import WEBHOOKS, OpenedBackground, make_app
 
 CREATED: Final = "webhookEndpoint { id url description events roles enabled version company { id } } secret"
-FORGET: Final = sa.text("DELETE FROM procrastinate.procrastinate_jobs WHERE queue_name = 'webhooks'")
+FORGET: Final = sa.text(  # the queue's triggers name their tables without a schema
+    "DO $$ BEGIN SET LOCAL search_path = procrastinate; DELETE FROM procrastinate_jobs WHERE queue_name = 'webhooks'; END $$"
+)
 DUE: Final = sa.text("UPDATE procrastinate.procrastinate_jobs SET scheduled_at = NULL WHERE queue_name = 'webhooks'")
 JOBS: Final = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE queue_name = 'webhooks' AND status = 'todo'")
 DELIVERIES: Final = """query ($id: ID!) { node(id: $id) { ... on WebhookEndpoint { enabled failingSince version deliveries {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FieldNode, GraphQLError, located_error
 
+from models.remembered_facts import StaleFacts
 from resolvers.execution.codegen import NotPlannable
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class FailurePolicy:
     reportable: bool
 
     def failed(self, error: Exception, run: PlanRun) -> FieldFailed:
-        """Return what stands in for the value. Raises the error if graphql-core has to report it."""
-        if not self.reportable or isinstance(error, NotPlannable) or run.failures >= MAX_ERRORS:
+        """Return what stands in for the value. Raises the error if graphql-core has to report it, and StaleFacts."""
+        if not self.reportable or isinstance(error, NotPlannable | StaleFacts) or run.failures >= MAX_ERRORS:
             raise error
         run.failures += 1
         run.failing.add(id(self.nodes))

@@ -100,6 +100,7 @@ async def test_field_that_is_never_visible_is_not_read(client: Client) -> None:
     assert "monthly_rate" not in statements[1]
 
 
+@pytest.mark.one_process
 async def test_plan_serves_all_viewers_of_a_shape(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one plan for an operation, a shape and a combination of conditions, whatever the other variables are."""
     with planning(monkeypatch) as made:
@@ -172,6 +173,7 @@ async def test_redactions_are_reported_once_after_a_failed_plan(client: Client, 
     assert answer.redactions
 
 
+@pytest.mark.one_process
 async def test_request_takes_few_connections_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lists an operation selects, only a few of its statements run at a time, and others find connections."""
     reader, running, max_running = client.app.state.services.reader, 0, 0

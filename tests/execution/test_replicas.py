@@ -23,6 +23,7 @@ from transport.http.replicas import ClientReplicas
 
 PRICE: Final = "query Price { ports(first: 1, orderBy: {field: NAME}) { nodes { monthlyRate { amount } } } }"
 NAME: Final = "query Name { ports(first: 1) { nodes { id name version } } }"
+FACETS: Final = "{ portFacets { totalCount } }"
 RENAME: Final = "mutation ($input: UpdatePortInput!) { updatePort(input: $input) { port { name } userErrors { code } } }"
 SERVERS: Final = {"fsync": "off", "shared_buffers": "64MB", "autovacuum": "off"}
 PATIENCE: Final = 30  # seconds
@@ -90,6 +91,11 @@ async def test_query_is_answered_by_the_replica(lagging: Replicated) -> None:
 
     assert before == (await lagging.client(SHOWN, PRICE)).body
     assert served + 1 == BY_REPLICA.value - BEHIND.value - FAILED.value
+
+
+async def test_query_whose_first_read_is_a_resolvers_is_answered_by_the_primary(lagging: Replicated) -> None:
+    """A resolver can't compare the viewer's facts on the replica. The client gets data and no error."""
+    assert [[]] * 3 == [(await lagging.client(SHOWN, FACETS)).errors for _ in range(3)]
 
 
 async def test_what_somebody_else_revokes_counts_at_once_on_a_lagging_replica_V2(lagging: Replicated) -> None:

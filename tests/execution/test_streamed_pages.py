@@ -173,6 +173,7 @@ async def hide_prices(engine: AsyncEngine, *, hidden: bool) -> None:
         await connection.commit()
 
 
+@pytest.mark.one_process
 @pytest.mark.usefixtures("small")
 async def test_client_that_leaves_ends_the_reading(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection to the database is closed soon, and others go on."""
@@ -212,6 +213,7 @@ class Leaving(Exchange):
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.one_process
 @pytest.mark.usefixtures("small")
 async def test_page_that_fails_is_cut_off_and_then_built_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A response that has begun can't report an error. The next request gets the page from an executor that can."""
@@ -256,6 +258,7 @@ async def test_http_1_0_gets_the_page_at_once(client: Client) -> None:
     assert str(len(whole)).encode() == dict(exchange.headers)[b"content-length"]
 
 
+@pytest.mark.one_process
 async def test_memory_is_that_of_a_piece(client: Client, engine: AsyncEngine) -> None:
     """A page of eight times as many rows takes no more memory. The client here forgets what it has read."""
     await copy_ports(engine, times=11)

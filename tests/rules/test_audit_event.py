@@ -76,6 +76,7 @@ def event(kind: str, company: Company | None, user: Thing | None, *counts: dict[
     }
 
 
+@pytest.mark.one_process
 async def test_administrator_reads_the_denials_of_its_people_A43(client: Client, factory: Factory) -> None:
     """Similar denials within a short time are one event. It counts the hidden values by field, reason and operation."""
     company = await factory.company()
@@ -147,6 +148,7 @@ async def test_companies_do_not_read_events_of_others_V14_V24(client: Client, fa
     assert payload({"auditEvents": ids(done)}) == response_of(await client(operator.admin, ALL))
 
 
+@pytest.mark.one_process
 async def test_operator_reads_denials_of_anonymous_visitors_A43(client: Client, factory: Factory) -> None:
     """Denials of visitors are counted too, as one event whatever they send. The operator's staff reads them."""
     company, operator = await factory.company(), await factory.operator()
@@ -162,6 +164,7 @@ async def test_operator_reads_denials_of_anonymous_visitors_A43(client: Client, 
     assert payload({"auditEvents": ids()}) == response_of(await client(company.admin, ALL))
 
 
+@pytest.mark.one_process
 async def test_refused_view_as_and_preview_are_denials_V14_A43(client: Client, factory: Factory) -> None:
     """A refused view-as is logged the same way whether the company exists or not. So is a refused preview."""
     stranger, partner, absent = await factory.company(), await factory.partner(), str(Identifier("Company", UUID(int=1)))
@@ -198,6 +201,7 @@ async def test_retried_operation_is_audited_once_A43(client: Client, factory: Fa
     )
 
 
+@pytest.mark.one_process
 async def test_explanations_for_visitors_are_one_event_A43(client: Client, factory: Factory) -> None:
     """A visitor's requests for explanations are aggregated as its denials are, not written one by one."""
     company, operator = await factory.company(), await factory.operator()
@@ -277,6 +281,7 @@ async def test_hidden_changed_fields_are_not_named_R121_R122(client: Client, fac
     assert {"name", "speedMbps"} <= {*own[0]["changedFields"]}
 
 
+@pytest.mark.one_process
 async def test_refused_actions_are_denials_A21(client: Client, factory: Factory, rules_engine: AsyncEngine) -> None:
     """A refused mutation stores nothing but its denial. A hidden record is counted like one that doesn't exist."""
     company, stranger = await factory.company(), await factory.company()
@@ -300,6 +305,7 @@ async def test_refused_actions_are_denials_A21(client: Client, factory: Factory,
     )
 
 
+@pytest.mark.one_process
 async def test_refused_orders_and_filters_are_denials_A16(client: Client, factory: Factory) -> None:
     """Sorting or filtering by a hidden field is refused and counted under the field it would reveal."""
     company = await factory.company()

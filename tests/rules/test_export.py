@@ -397,12 +397,10 @@ async def test_only_trusted_documents_are_exported_V14(
 ) -> None:
     """Where a gateway runs only trusted documents, it exports only these."""
     company = await factory.company()
-    documents = client.app.state.services.exports.documents
-    monkeypatch.setattr(documents.persisted, "allowed", {PORTS})
-    exports = client.app.state.services.exports
-    monkeypatch.setattr(client.app.state.services, "exports", replace(exports))
     query = "mutation ($input: StartExportInput!) { startExport(input: $input) { userErrors { code } } }"
-    documents.persisted.allowed.add(query)
+    for services in [app.state.services for app in client.apps]:
+        monkeypatch.setattr(services.exports.documents.persisted, "allowed", {PORTS, query})
+        monkeypatch.setattr(services, "exports", replace(services.exports))
 
     found = [
         (await client(company.admin, query, input={"query": each, "format": "CSV"})).data["startExport"]["userErrors"]

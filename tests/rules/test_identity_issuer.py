@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
+from unittest.mock import patch
 
 import jwt
 import pytest
@@ -66,15 +67,16 @@ async def company(factory: Factory, client: Client, issuer: Issuer, rules_engine
 @pytest.fixture
 def move_clock(client: Client) -> Iterator[Callable[[float], None]]:
     """Move the clock of the issuers' keys forward by seconds, until the test ends."""
-    keys = client.app.state.issuer_keys
-    clock, passed = keys.clock, [0.0]
-    keys.clock = lambda: clock() + passed[0]
+    keys = [app.state.issuer_keys for app in client.apps]
+    clock, passed = keys[0].clock, [0.0]
 
     def move(seconds: float) -> None:
         passed[0] += seconds
 
-    yield move
-    keys.clock = clock
+    with ExitStack() as patches:
+        for each in keys:
+            patches.enter_context(patch.object(each, "clock", lambda: clock() + passed[0]))
+        yield move
 
 
 async def verify(engine: AsyncEngine, *emails: str) -> None:
@@ -509,6 +511,7 @@ async def test_key_of_another_purpose_is_not_used_V53(
 # How keys are fetched
 
 
+@pytest.mark.one_process
 async def test_keys_are_fetched_once_for_all_requests_V53(client: Client, company: Company, issuer: Issuer) -> None:
     """Requests at the same time share one fetch, and later ones none."""
     issuer.delay = 0.2
@@ -520,6 +523,7 @@ async def test_keys_are_fetched_once_for_all_requests_V53(client: Client, compan
     assert ([200] * 10, 200, [DISCOVERY, KEYS]) == (together, later, issuer.requests)
 
 
+@pytest.mark.one_process
 async def test_unknown_keys_are_fetched_once_in_thirty_seconds_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:
@@ -547,6 +551,7 @@ async def test_issuer_that_nobody_has_named_is_never_asked_V53(client: Client, c
         assert ([], []) == (unnamed.requests, issuer.requests)
 
 
+@pytest.mark.one_process
 async def test_keys_stay_valid_for_a_day_while_the_issuer_is_away_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:
@@ -565,6 +570,7 @@ async def test_keys_stay_valid_for_a_day_while_the_issuer_is_away_V53(
     assert 200 == await status(client, issuer.token(company.admin))
 
 
+@pytest.mark.one_process
 async def test_key_that_the_issuer_has_withdrawn_ends_within_an_hour_V53(
     client: Client, company: Company, issuer: Issuer, move_clock: Callable[[float], None]
 ) -> None:

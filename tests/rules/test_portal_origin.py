@@ -572,11 +572,9 @@ async def test_development_needs_no_proof_for_this_machine_V52(local_client: Cli
 @pytest.fixture
 async def site(strict_client: Client) -> AsyncIterator[Site]:
     """A portal on this machine, which the gateway reaches and trusts."""
-    services = strict_client.app.state.services
     async with running_site() as running:
-        usual, services.read_proof = services.read_proof, PortalProofs(PublicNetwork(local=True), running.trusted)
-        yield running
-        services.read_proof = usual
+        with strict_client.configured(read_proof=PortalProofs(PublicNetwork(local=True), running.trusted)):
+            yield running
 
 
 async def listed(client: Client, company: Company, origin: str) -> str:
@@ -699,11 +697,13 @@ async def test_server_without_a_trusted_certificate_proves_nothing_V52(
     strict_client: Client, factory: Factory, site: Site
 ) -> None:
     """Whoever can redirect the gateway's connection still has no certificate for the name."""
-    strict_client.app.state.services.read_proof = PortalProofs(PublicNetwork(local=True))
     company = await factory.company()
     site.body = (await listed(strict_client, company, site.origin)).encode()
 
-    assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (await verify(strict_client, company.admin, site.origin), site.paths)
+    with strict_client.configured(read_proof=PortalProofs(PublicNetwork(local=True))):
+        refusal = await verify(strict_client, company.admin, site.origin)
+
+    assert (not_set("PROOF_NOT_FOUND", "origin"), []) == (refusal, site.paths)
 
 
 async def test_origin_is_checked_once_in_ten_seconds_V52(
@@ -755,7 +755,8 @@ async def test_check_of_an_origin_that_is_replaced_meanwhile_verifies_nothing_V5
         text: str | None = await read_proof(address)
         return text
 
-    strict_client.app.state.services.read_proof = meanwhile
+    with strict_client.configured(read_proof=meanwhile):
+        refusal = await verify(strict_client, company.admin, site.origin)
 
-    assert not_set("NOT_FOUND", "origin") == await verify(strict_client, company.admin, site.origin)
+    assert not_set("NOT_FOUND", "origin") == refusal
     assert not await is_verified(strict_client, company)

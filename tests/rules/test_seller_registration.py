@@ -225,13 +225,9 @@ async def test_account_in_a_refused_country_is_refused_R209_A22(
     british = {"bankAccountCountry": "GB", "bankAccountNumber": GB_IBAN}
 
     errors = await refused(client, rules_engine, company.admin, **british)
-    services = client.app.state.services
-    usual, services.refused_bank_countries = services.refused_bank_countries, frozenset({"DE"})
-    try:
+    with client.configured(refused_bank_countries=frozenset({"DE"})):
         german = await refused(client, rules_engine, company.admin)
         done = await register(client, company.admin, **british)
-    finally:
-        services.refused_bank_countries = usual
 
     assert [user_error("INVALID_VALUE", "bankAccountCountry")] == errors == german
     assert ([], "GB") == (done["userErrors"], done["company"]["sellerRegistration"]["bankAccountCountry"])

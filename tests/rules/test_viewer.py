@@ -164,9 +164,8 @@ async def test_partners_find_the_documentation_of_their_programme_R125(
     client: Client, factory: Factory, kind: str, reason: str | None
 ) -> None:
     """A partner reads its URL. For everybody else it's hidden, with a reason."""
-    object.__setattr__(client.app.state.services, "partner_docs_url", "https://partners.example/docs")
-
-    answer = await client(await factory.admin_of_kind(kind), "{ viewer { partnerDocumentation } }")
+    with client.configured(partner_docs_url="https://partners.example/docs"):
+        answer = await client(await factory.admin_of_kind(kind), "{ viewer { partnerDocumentation } }")
 
     shown = None if reason else "https://partners.example/docs"
     hidden = [Redaction(["viewer", "partnerDocumentation"], reason)] if reason else []

@@ -50,9 +50,8 @@ async def worker(client: Client, rules_engine: AsyncEngine, rules_url: str, open
 @pytest.fixture(autouse=True)
 def _local_receivers(client: Client) -> Iterator[None]:
     """Let endpoints be on this machine."""
-    client.app.state.services.local_hosts = True
-    yield
-    client.app.state.services.local_hosts = False
+    with client.configured(local_hosts=True):
+        yield
 
 
 @pytest.fixture

@@ -186,13 +186,13 @@ async def test_address_has_https_and_no_port_and_no_user_V52(client: Client, fac
     ],
 )
 async def test_address_can_be_on_this_machine_in_development_V52(
-    client: Client, factory: Factory, monkeypatch: pytest.MonkeyPatch, url: str, code: str | None
+    client: Client, factory: Factory, url: str, code: str | None
 ) -> None:
     """Only localhost can use http, and any port is possible."""
     company = await factory.company()
-    monkeypatch.setattr(client.app.state.services, "local_hosts", True)
 
-    created = await subscribe(client, company.admin, url)
+    with client.configured(local_hosts=True):
+        created = await subscribe(client, company.admin, url)
 
     assert ([] if code is None else [user_error(code, "url")]) == created["userErrors"]
 

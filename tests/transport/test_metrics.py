@@ -353,6 +353,7 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
+@pytest.mark.one_process
 async def test_used_up_quota_is_counted_by_its_payer(demo_url: str, tmp_path: Path) -> None:
     """A visitor's refused request counts for an address, and that of a user for a user."""
     payers = metrics.RATE_LIMITED.every(("address", "user"))

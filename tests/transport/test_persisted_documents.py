@@ -59,6 +59,7 @@ def codes(answer: Any) -> list[str]:
     return [error["extensions"]["code"] for error in answer["errors"]]
 
 
+@pytest.mark.one_process
 async def test_unknown_hash_is_answered_as_clients_expect(demo_client: Client) -> None:
     """Apollo Client looks for the code and urql for the message. Then they send the text too, and afterwards the hash alone."""
     text = "query Unknown { __typename }"
@@ -74,6 +75,7 @@ async def test_unknown_hash_is_answered_as_clients_expect(demo_client: Client) -
     assert (200, ANSWER) == sent == again
 
 
+@pytest.mark.one_process
 async def test_hash_is_enough_for_get(demo_client: Client) -> None:
     """Requests by GET can be cached by a CDN, since their URL stays short."""
     text = "query ByGet { __typename }"
@@ -85,6 +87,7 @@ async def test_hash_is_enough_for_get(demo_client: Client) -> None:
     assert ANSWER == sent == again
 
 
+@pytest.mark.one_process
 async def test_known_text_runs_with_the_viewer_and_variables_of_each_request(demo_client: Client) -> None:
     """Only the text is shared: each viewer's request runs with its own rights."""
     text = "query Own { viewer { user { email } } }"
@@ -302,6 +305,7 @@ CONDITIONAL: Final = "query Conditional($more: Boolean!) { viewer { user @includ
 PLANNED: Final = "query Planned($first: Int!) { marketplaceProfiles(first: $first) { nodes { companyName } } }"
 
 
+@pytest.mark.one_process
 async def test_trusted_documents_are_planned_before_they_are_sent(
     demo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
