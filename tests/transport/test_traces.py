@@ -57,6 +57,7 @@ def children(spans: list[Span], parent: Span) -> list[Span]:
     return [span for span in spans if span.parent == parent.id]
 
 
+@pytest.mark.one_process
 async def test_request_has_a_tree_of_spans(traced: Tracing) -> None:
     """A request is one span of the caller's trace; its operation is a child, and its statements are children of both."""
     async with traced() as (client, receiver):

@@ -198,6 +198,7 @@ async def test_unused_images_are_limited(market: Market) -> None:
     assert [True, False] == [key in images for key in oldest]
 
 
+@pytest.mark.one_process
 async def test_uploads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """An upload above the quota gets 429 and Retry-After before its body is read, and nothing is stored."""
     company = await Factory(engine).company()
@@ -226,6 +227,7 @@ def assert_rate_limited(refused: httpx.Response) -> None:
     assert refused.headers["RateLimit"].endswith(f";t={seconds}")
 
 
+@pytest.mark.one_process
 @pytest.mark.parametrize("signed_in", [False, True])
 async def test_downloads_are_charged(database_url: str, engine: AsyncEngine, tmp_path: Path, signed_in: bool) -> None:
     """A download above the quota gets 429, whether or not the file exists."""
