@@ -13,19 +13,20 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 import structlog
 
 from models.listening import MAX_PENDING, Change, ChangeQueue, ListenerTooSlow
 from models.reading import Snapshot
+from policies.evaluation.policy import Policy
 from policies.evaluation.reachability import can_ever_read
 from policies.sealed_viewer import ValueWithheld, shared_values
 from policies.viewer import Viewer
 from resolvers.events.answers import EventSelection, SharedAnswer, sealed_context
 from resolvers.events.roster import Roster, Seat
-from resolvers.events.verdicts import verdicts
+from resolvers.events.verdicts import Question, verdicts
 from telemetry import metrics, tracing
 
 if TYPE_CHECKING:
@@ -124,6 +125,15 @@ class Shared:
     def __init__(self, viewer: Viewer, answer: SharedAnswer) -> None:
         self.viewer = viewer
         self.answer = answer
+
+
+class _Standing(NamedTuple):
+    """What is known of a viewer under a policy, until either changes: what decides about it, and what it shares with others."""
+
+    policy: Policy
+    viewer: Viewer
+    question: Question
+    shared: Hashable
 
 
 class _NumberedQueue(ChangeQueue):
@@ -266,38 +276,49 @@ class Hub:
         """Return the answer for each subscriber who gets one, and None for each who has to look the change up."""
         async with self._services.reader.snapshot() as snapshot:
             await self._roster.refresh(snapshot)
-            alone, viewers = self._sorted(sharing)
-            found = await verdicts(snapshot, self._services.policy, self._entity, change.key, set(viewers.values()))
+            alone, standings = await self._sorted(sharing)
+            records = await verdicts(snapshot, change.key, {each.question for each in standings.values()})
             groups: dict[Hashable, list[Subscriber]] = {}
-            records: dict[Hashable, Record] = {}
-            for number, (subscriber, viewer) in enumerate(viewers.items()):
+            for number, (subscriber, standing) in enumerate(standings.items()):
                 if number % PIECE == PIECE - 1:
                     await asyncio.sleep(0)
-                unit, record = found.of(viewer)
+                record = records.get(standing.question)
                 if record is not None and subscriber.shows(record, change):
                     assert subscriber.selection is not None  # noqa: S101 (it shares)
-                    group = (unit, shared_values(viewer), subscriber.belongs, subscriber.selection.key)
+                    group = (standing.question, standing.shared, subscriber.belongs, subscriber.selection.key)
                     groups.setdefault(group, []).append(subscriber)
-                    records[group] = record
             told: dict[Subscriber, Shared | None] = dict.fromkeys(alone)
-            for key, members in groups.items():
-                hears, answer = await self._answer(members[0], [viewers[each] for each in members], records[key], snapshot)
+            for members in groups.values():
+                viewers = [standings[each].viewer for each in members]
+                record = records[standings[members[0]].question]
+                hears, answer = await self._answer(members[0], viewers, record, snapshot)
                 if not hears:
                     continue
-                told |= {each: None if answer is None else Shared(viewers[each], answer) for each in members}
+                told |= {each: None if answer is None else Shared(standings[each].viewer, answer) for each in members}
             return told
 
-    def _sorted(self, sharing: Iterable[Subscriber]) -> tuple[list[Subscriber], dict[Subscriber, Viewer]]:
-        """Return the subscribers who must find out alone how they end, and the current viewers of the others."""
-        policy = self._services.policy
-        alone, viewers = [], {}
-        for subscriber in sharing:
-            viewer = subscriber.seat.viewer
-            if not subscriber.seat.is_loaded or viewer is None or not can_ever_read(policy, viewer.shape, self._entity):
+    async def _sorted(self, sharing: Iterable[Subscriber]) -> tuple[list[Subscriber], dict[Subscriber, _Standing]]:
+        """Return the subscribers who must find out alone how they end, and what is known of the others."""
+        policy, alone, standings = self._services.policy, list[Subscriber](), dict[Subscriber, _Standing]()
+        for number, subscriber in enumerate(sharing):
+            if number % PIECE == PIECE - 1:
+                await asyncio.sleep(0)
+            seat = subscriber.seat
+            standing: _Standing | None = seat.derived
+            if standing is None or standing.policy is not policy:
+                standing = seat.derived = self._standing(policy, seat)
+            if standing is None:
                 alone.append(subscriber)
             else:
-                viewers[subscriber] = viewer
-        return alone, viewers
+                standings[subscriber] = standing
+        return alone, standings
+
+    def _standing(self, policy: Policy, seat: Seat) -> _Standing | None:
+        """Return what is known of a viewer under a policy. None if it isn't loaded, or can never read a row of the type."""
+        viewer = seat.viewer
+        if not seat.is_loaded or viewer is None or not can_ever_read(policy, viewer.shape, self._entity):
+            return None
+        return _Standing(policy, viewer, Question(policy.decide(viewer.shape, self._entity), viewer), shared_values(viewer))
 
     async def _answer(
         self, subscriber: Subscriber, viewers: Sequence[Viewer], record: Record, snapshot: Snapshot

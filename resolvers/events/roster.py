@@ -28,9 +28,12 @@ Key = tuple[str, tuple[Any, ...]]
 
 
 class Seat:
-    """The viewer of one subscriber. `is_shared` says that its facts can be compared with those of others."""
+    """The viewer of one subscriber. `is_shared` says that its facts can be compared with those of others.
 
-    __slots__ = ("due", "expires_at", "is_loaded", "is_shared", "key", "renew", "viewer")
+    `derived` is what the hub makes of the viewer, as long as it stays the same.
+    """
+
+    __slots__ = ("derived", "due", "expires_at", "is_loaded", "is_shared", "key", "renew", "viewer")
 
     def __init__(self, renew: Renew, expires_at: float | None) -> None:
         """`expires_at` is when the session ends, in seconds since 1970."""
@@ -38,13 +41,14 @@ class Seat:
         self.expires_at = expires_at
         self.key: Key | None = None  # None for visitors, who have no facts
         self.viewer: Viewer | None = None
+        self.derived: Any = None
         self.is_shared = False
         self.is_loaded = False
         self.due = 0.0  # when the viewer changes without a change of its facts
 
     def take(self, viewer: Viewer | None) -> None:
         """Keep a viewer that was just loaded, or None if the subscription must end."""
-        self.viewer, self.is_loaded = viewer, True
+        self.viewer, self.derived, self.is_loaded = viewer, None, True
         signed_in = None if viewer is None or viewer.auth_time is None else viewer.auth_time + RECENT_SIGN_IN
         dues = [self.expires_at or float("inf"), float("inf") if signed_in is None else signed_in.timestamp()]
         self.due = min([due for due in dues if due > time.time()], default=float("inf"))
@@ -108,6 +112,7 @@ class _FactsList:
         self._free: list[int] = []
         self._digests: list[bytes | None] = []
         self._columns: list[list[str | None]] = [[] for _ in range(arguments)]
+        self._due = 0.0  # the earliest moment at which a seat has to be renewed
 
     def add(self, seat: Seat) -> None:
         """Add a seat. Its part is loaded at the next event, unless the same facts are known."""
@@ -119,6 +124,7 @@ class _FactsList:
         entry = self._slots[slot]
         assert entry is not None  # noqa: S101 (the slot of a known entry)
         entry.seats.add(seat)
+        self._due = 0.0
 
     def remove(self, seat: Seat) -> None:
         """Remove a seat, and its facts if no other has them."""
@@ -174,15 +180,19 @@ class _FactsList:
             is_new = texts != entry.texts
             entry.texts, entry.rows = texts, [row[1:-1] for row in found[slot]]
             await _renew([seat for seat in entry.seats if is_new or not seat.is_loaded], entry)
+            self._due = 0.0
 
     async def _renew_due(self) -> None:
         """Renew seats that joined others with known facts, and those whose time has come."""
         now = time.time()
-        for entry in list(self._slots):
-            if entry is not None and entry.texts is not None:
-                due = [seat for seat in entry.seats if seat.due <= now or not seat.is_loaded]
-                if due:
-                    await _renew(due, entry)
+        if now < self._due:
+            return
+        entries = [entry for entry in self._slots if entry is not None and entry.texts is not None]
+        for entry in entries:
+            due = [seat for seat in entry.seats if seat.due <= now or not seat.is_loaded]
+            if due:
+                await _renew(due, entry)
+        self._due = min((seat.due for entry in entries for seat in entry.seats), default=0.0)
 
     def _take_slot(self) -> int:
         if self._free:

@@ -5,9 +5,7 @@ The compiled policy decides in PostgreSQL, as for every query: one statement for
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -16,9 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import Select
 
 from models.reading import Compiled, Snapshot, compile_statement
-from models.statement_rows import columns_of, for_each
+from models.statement_rows import as_text, columns_of, for_each
 from policies.evaluation.decision import Decision
-from policies.evaluation.policy import Policy
 from policies.predicates.predicate import parameters
 from policies.predicates.sql import viewer_parameters
 from policies.viewer import Viewer
@@ -28,78 +25,58 @@ from resolvers.reading.statements import Source
 
 KEY: Final = "event_key"
 CACHE_SIZE: Final = 512  # statements
-PIECE: Final = 100  # viewers that are looked at before the event loop does something else
-
-Unit = Hashable
-"""What decides about a viewer: the decision for its shape, and each of its values that the decision reads."""
 
 
-async def verdicts(snapshot: Snapshot, policy: Policy, entity: str, key: UUID, viewers: Iterable[Viewer]) -> _Verdicts:
-    """Decide about a row for all viewers."""
-    units = {}
-    for number, viewer in enumerate(viewers):
-        if number % PIECE == PIECE - 1:
-            await asyncio.sleep(0)
-        units[viewer] = _unit(policy.decide(viewer.shape, entity), key, viewer)
-    by_decision: dict[int, dict[_Question, Viewer]] = {}
-    for viewer, question in units.items():
-        by_decision.setdefault(id(question.decision), {})[question] = viewer
-    records: dict[_Question, Record] = {}
-    for questions in by_decision.values():
-        records.update(await _read(snapshot, questions))
-    return _Verdicts(units, records)
+class Question:
+    """What decides about a viewer: the decision for its shape, and each of its values that the decision reads.
 
+    Questions are equal if the same decision reads the same values. They're asked anew for each event.
+    """
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Verdicts:
-    """The verdicts on a row."""
+    __slots__ = ("_hash", "_key", "arguments", "decision", "viewer")
 
-    units: Mapping[Viewer, _Question]
-    records: Mapping[_Question, Record]
-
-    def of(self, viewer: Viewer) -> tuple[Unit, Record | None]:
-        """Return what decided about a viewer, and the row if it can read it."""
-        unit = self.units[viewer]
-        return unit, self.records.get(unit)
-
-
-class _Question:
-    """Equal if the same decision reads the same values."""
-
-    __slots__ = ("_key", "arguments", "decision")
-
-    def __init__(self, decision: Decision, arguments: tuple[Any, ...], masked: tuple[Any, ...]) -> None:
+    def __init__(self, decision: Decision, viewer: Viewer) -> None:
+        compiled, masked = _compiled(_source(decision)), mask_parameters(decision)
+        values = compiled.arguments({**viewer_parameters(viewer), KEY: None})
         self.decision = decision
-        self.arguments = arguments
-        self._key = id(decision), arguments, masked
+        self.viewer = viewer  # or any other with these values
+        self.arguments = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+        self._key = id(decision), self.arguments, tuple(getattr(viewer, name) for name in masked)
+        self._hash = hash(self._key)
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Question) and self._key == other._key
+        return self is other or (isinstance(other, Question) and self._key == other._key)
 
 
-def _unit(decision: Decision, key: UUID, viewer: Viewer) -> _Question:
-    compiled, masked = _compiled(_source(decision)), mask_parameters(decision)
-    values = compiled.arguments({**viewer_parameters(viewer), KEY: key})
-    arguments = tuple(tuple(value) if isinstance(value, list) else value for value in values)
-    return _Question(decision, arguments, tuple(getattr(viewer, name) for name in masked))
+async def verdicts(snapshot: Snapshot, key: UUID, questions: Iterable[Question]) -> Mapping[Question, Record]:
+    """Decide about a row: return it for each question that lets its viewers read it."""
+    by_decision: dict[int, dict[Question, None]] = {}
+    for question in questions:
+        by_decision.setdefault(id(question.decision), {})[question] = None
+    records: dict[Question, Record] = {}
+    for of_decision in by_decision.values():
+        records.update(await _read(snapshot, key, list(of_decision)))
+    return records
 
 
-async def _read(snapshot: Snapshot, questions: Mapping[_Question, Viewer]) -> dict[_Question, Record]:
-    """Return the row for each question of one decision that lets its viewer read it."""
-    decision = next(iter(questions)).decision
+async def _read(snapshot: Snapshot, key: UUID, questions: Sequence[Question]) -> dict[Question, Record]:
+    """Return the row for each question of one decision that lets its viewers read it."""
+    decision = questions[0].decision
     source = _source(decision)
     if source.is_empty:
         return {}
     compiled, mask = _compiled(source), mask_of(decision)
     asked = list(dict.fromkeys(question.arguments for question in questions))
-    rows = await snapshot.run(for_each(compiled.text, len(compiled.names)), columns_of(asked))
+    columns = columns_of(asked)
+    columns[compiled.names.index(KEY)] = [as_text(key)] * len(asked)
+    rows = await snapshot.run(for_each(compiled.text, len(compiled.names)), columns)
     readable = {asked[row.given_number - 1]: row for row in rows}
     return {
-        question: mask.records([readable[question.arguments]], viewer)[0]
-        for question, viewer in questions.items()
+        question: mask.records([readable[question.arguments]], question.viewer)[0]
+        for question in questions
         if question.arguments in readable
     }
 
