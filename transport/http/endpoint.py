@@ -40,7 +40,7 @@ from transport.http.negotiation import MediaType, accepted
 from transport.http.replicas import ClientReplicas
 from transport.http.request import check_headers, read_all
 from transport.http.sender import RefreshCookie, forget_sender
-from transport.http.streamed_results import encoded, joined, made_ahead
+from transport.http.streamed_results import MadeAhead, encoded, joined
 from transport.limits.bounds import Size
 from transport.limits.deadlines import Deadlines
 from transport.limits.quotas import Payer, Quotas
@@ -173,7 +173,7 @@ class GraphQLEndpoint:
     ) -> Response:
         """Return the response of a result that is sent in pieces. HTTP/1.0 has no pieces."""
         headers = [*RAW_HEADERS[media_type], *self._headers([answer])]
-        pieces = made_ahead(encoded(streamed, scope["state"]["request_id"]), receive, self.deadlines.seconds)
+        pieces = MadeAhead(encoded(streamed, scope["state"]["request_id"]), receive, self.deadlines.seconds).read()
         if scope["http_version"] != "1.0":
             return Response(OK, headers, b"", pieces)
         body = await joined(pieces)

@@ -47,39 +47,43 @@ def _gap(_items: Any) -> orjson.Fragment:
     return orjson.Fragment(GAP)
 
 
-async def made_ahead(pieces: AsyncGenerator[bytes, None], receive: Receive, seconds: float) -> AsyncGenerator[bytes, None]:
-    """Yield pieces that are made ahead in at most `seconds`. Ends early if the client leaves. Raises what fails, and TimeoutError."""
-    ready: asyncio.Queue[bytes | None] = asyncio.Queue()
-    making = asyncio.create_task(_make(pieces, ready, seconds))
-    leaving = asyncio.create_task(_left(receive))
-    leaving.add_done_callback(lambda _: making.cancel())
-    try:
-        while (piece := await ready.get()) is not None:
-            yield piece
-        if not leaving.done():
-            await making
-    finally:
-        making.cancel()
-        leaving.cancel()
-        await asyncio.gather(making, leaving, return_exceptions=True)
+class MadeAhead:
+    """Pieces that are made ahead of their reader, in at most `seconds`. Nobody has to read them: making them ends by itself."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], receive: Receive, seconds: float) -> None:
+        self._ready: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._making = asyncio.create_task(self._make(pieces, seconds))
+        self._leaving = asyncio.create_task(_left(receive))
+        self._leaving.add_done_callback(lambda _: self._making.cancel())
+
+    async def read(self) -> AsyncGenerator[bytes, None]:
+        """Yield the pieces. Ends early if the client leaves. Raises what fails, and TimeoutError."""
+        try:
+            while (piece := await self._ready.get()) is not None:
+                yield piece
+            if not self._leaving.done():
+                await self._making
+        finally:
+            self._making.cancel()
+            self._leaving.cancel()
+            await asyncio.gather(self._making, self._leaving, return_exceptions=True)
+
+    async def _make(self, pieces: AsyncGenerator[bytes, None], seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds), aclosing(pieces):
+                async for piece in pieces:
+                    self._ready.put_nowait(piece)
+        except Exception as error:
+            log.error("response.broken", exc_info=error)
+            raise
+        finally:
+            self._ready.put_nowait(None)
 
 
 async def _left(receive: Receive) -> None:
     """Wait until the client has left. The request's body has been read before."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _make(pieces: AsyncGenerator[bytes, None], ready: asyncio.Queue[bytes | None], seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds), aclosing(pieces):
-            async for piece in pieces:
-                ready.put_nowait(piece)
-    except Exception as error:
-        log.error("response.broken", exc_info=error)
-        raise
-    finally:
-        ready.put_nowait(None)
 
 
 async def joined(pieces: AsyncIterator[bytes]) -> bytes:
