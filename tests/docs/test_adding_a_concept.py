@@ -20,6 +20,7 @@ PAGE: Final = ROOT / "docs" / "adding-a-concept.md"
 FILES: Final = {block.role: block.code for block in blocks(PAGE) if block.is_file}
 MOST: Final = 6
 COPIED: Final = (
+    "benchmarks",
     "commands",
     "docs",
     "models",
