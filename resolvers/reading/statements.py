@@ -136,9 +136,20 @@ class Source:
 
     def select(self, table: FromClause) -> Select[Any]:
         """Select the columns to read, then one boolean for each mask, then the columns of joined rows."""
-        names = readable(self.entity) if self.columns is None else self.columns
-        columns: list[ColumnElement[Any]] = [table.c[name] for name in names]
+        columns: list[ColumnElement[Any]] = [table.c[name] for name in self.names]
         columns += [self.holds(mask, table).is_(sa.true()).label(label) for label, mask in self.masks]
+        return self._joined(table, columns)
+
+    def select_joined(self, rows: FromClause) -> Select[Any]:
+        """Select the same from rows that have been selected without those that are joined to them."""
+        return self._joined(rows, [rows.c[name] for name in (*self.names, *(label for label, _ in self.masks))])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns to read of the type itself."""
+        return readable(self.entity) if self.columns is None else self.columns
+
+    def _joined(self, table: FromClause, columns: list[ColumnElement[Any]]) -> Select[Any]:
         joined = table
         for join in self.joins:
             joined = _join(join, table, joined, columns)
@@ -315,8 +326,10 @@ def _scanned(
     columns = [table.c[name] for name in names]
     if not source.joins:
         return _windowed(source.select(table).where(*conditions), columns, window)
-    rows = _windowed(sa.select(table).where(*conditions), columns, window).subquery("page")
-    return source.select(rows).order_by(*_ordered([rows.c[name] for name in names], window))
+    needed = dict.fromkeys([*source.names, *names, *(join.column for join in source.joins)])
+    alone = replace(source, columns=tuple(needed), joins=())
+    page = _windowed(alone.select(table).where(*conditions), columns, window).subquery("page")
+    return source.select_joined(page).order_by(*_ordered([page.c[name] for name in names], window))
 
 
 @dataclass(frozen=True, slots=True)
