@@ -23,8 +23,8 @@ from resolvers.auditing.audit_log import AuditEventKey, AuditLog, AuditSubject
 from resolvers.execution.plans import PlanRunner
 
 NAMES: Final = ("planned", "graphql-core")
-FIRST_SENT: Final = 4  # times that a document is sent to both executors, for different viewers and rows
-REPEATED: Final = 8  # it's then sent to both once in as many times: the second pass takes half of the time of tests
+FIRST_SENT: Final = 2  # times that a document is sent to both executors, for different viewers and rows
+REPEATED: Final = 16  # it's then sent to both once in as many times: the second pass takes half of the time of tests
 REQUEST_ID: Final = re.compile(rb'("requestId":\s*)"[^"]*"')
 Event: TypeAlias = tuple[AuditEventKey, tuple[tuple[AuditSubject, int], ...]]
 Found = TypeVar("Found")

@@ -27,7 +27,7 @@ from tests.crash.processes import KillableProcess, free_port, gateway, retry_unt
 from tests.factory import Factory, Location, Offer
 from transport.authentication.tokens import Tokens
 
-ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "200"))
+ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "100"))
 MAX_CONCURRENT_ORDERS: Final = 8
 MAX_ORDERS_BETWEEN_KILLS: Final = 24  # kills follow progress, since a busy machine would do nothing but restart processes
 MAX_KILL_DELAY: Final = 0.2  # seconds, so that a kill hits any moment of the orders in progress

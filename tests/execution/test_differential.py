@@ -2,7 +2,7 @@
 
 In every second market, the planner sends all pages that it can in pieces of a few rows.
 
-CROSSGATE_OPERATIONS is the number of operations (5,000 by default), and CROSSGATE_SEED repeats a run. Each market is the sample
+CROSSGATE_OPERATIONS is the number of operations (4,000 by default), and CROSSGATE_SEED repeats a run. Each market is the sample
 market with random changes of its own.
 """
 
@@ -38,7 +38,7 @@ from tests.execution.market import Known, change, learn
 from tests.execution.operations import Operation, operation
 from tests.schema.outline import SCHEMA, is_connection, object_type, ways
 
-OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "5000"))
+OPERATIONS: Final = int(os.environ.get("CROSSGATE_OPERATIONS", "4000"))
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", "7"))
 MARKETS: Final = 4
 VARIANTS: Final = 8  # operations built from each drawn document: drawing takes longer than executing

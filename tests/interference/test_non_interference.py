@@ -43,7 +43,7 @@ from tests.interference.questions import NODE_TYPES, QUESTIONS, QUOTE, SCHEMA, S
 from tests.kit.documents import CARRIED, QUERIES
 from tests.schema.outline import SCHEMA as OUTLINE
 
-CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 1000)  # for each viewer
+CASES: Final = max(1, int(os.environ.get("CROSSGATE_CASES", "10000")) // 2000)  # for each viewer
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 EXPLAINED: Final = 2  # touched records whose access is explained
 EXPORT: Final = "/leads.csv"

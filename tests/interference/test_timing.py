@@ -31,7 +31,7 @@ from tests.factory import Factory
 from tests.rules.identity import OTHER_PASSWORD, person
 from tests.rules.mutations import send
 
-PAIRS: Final = max(100, min(500, int(os.environ.get("CROSSGATE_CASES", "10000")) // 50))
+PAIRS: Final = max(100, min(500, int(os.environ.get("CROSSGATE_CASES", "10000")) // 100))
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 WARM_UP: Final = 5  # pairs that don't count
 TOLERANCE: Final = 0.01  # of a request's time; one more statement takes several times as much

@@ -197,14 +197,26 @@ MARKED = """() => globalThis.__MONACO.editor.getModelMarkers({})
     .filter((marker) => marker.severity >= 8 && marker.resource.path.endsWith('operation.graphql')).map((marker) => marker.message)"""
 
 
-DRAWN: Final = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+# Resolves once the page has the scheme, and all colours have stayed the same for some frames.
+DRAWN: Final = """(scheme) => new Promise((drawn) => {
+  const colours = (each) => { const style = getComputedStyle(each); return style.color + style.backgroundColor }
+  const look = () => [...document.querySelectorAll("body, body *")].map(colours).join()
+  let last = "", frames = 0
+  const check = () => {
+    const now = matchMedia(`(prefers-color-scheme: ${scheme})`).matches ? look() : ""
+    frames = now && now === last ? frames + 1 : 0
+    last = now
+    frames < 10 ? requestAnimationFrame(check) : drawn()
+  }
+  check()
+})"""
 
 
 async def each_scheme(page: Page) -> AsyncIterator[str]:
     """Show a page in light colours and then in dark ones. Yields the scheme."""
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
-        await page.evaluate(DRAWN)
+        await page.evaluate(DRAWN, scheme)
         yield scheme
 
 

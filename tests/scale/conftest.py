@@ -22,7 +22,7 @@ from tests.client import Client, open_client
 from tests.scale.connections import PARENTS, Filter, Root
 from tests.scale.market import enlarge
 
-LARGE: Final = 200_000
+LARGE: Final = 100_000
 SMALL: Final = LARGE // 10
 REFUSED: Final = {"FORBIDDEN_FILTER", "FORBIDDEN_ORDER"}
 WHO: Final = ("app_user", "billing_market.market", "managed_account.pricing", "partner_defaults", "membership.roles")
@@ -95,13 +95,13 @@ async def _market(postgres: Embedded, template: str, rows: int, data_dir: Path) 
 
 @pytest.fixture(scope="session")
 async def large(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
-    """200,000 ports and as many offers."""
+    """100,000 ports and as many offers."""
     async with _market(postgres, demo, LARGE, tmp_path_factory.mktemp("large")) as market:
         yield market
 
 
 @pytest.fixture(scope="session")
 async def small(postgres: Embedded, demo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
-    """20,000 ports and as many offers."""
+    """10,000 ports and as many offers."""
     async with _market(postgres, demo, SMALL, tmp_path_factory.mktemp("small")) as market:
         yield market
