@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import structlog
 from cachetools import LRUCache
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from policies.evaluation.policy import Policy
     from resolvers.context import Context
 
+Answered = TypeVar("Answered")
 PLANNED: Final = "planned"
 PLAN_CACHE_SIZE: Final = 1_000_000  # in characters of documents; a plan takes about 50 times the memory of its document
 MAX_CONCURRENT_FIELDS: Final = 8  # root fields of one request that run at the same time
@@ -268,13 +269,7 @@ class PlanRunner:
             answer = await plan.run(context, variables)
         except Exception:  # stale facts; or reported by `answer`, which runs the operation again
             answer = None
-        if answer is None or answer.unplanned or answer.unordered:
-            context.start_again()
-            return None
-        context.execution = PLANNED
-        HITS.value += 1
-        BY_PLAN.value += 1
-        return answer
+        return _by_plan(context, None if answer is None or answer.unplanned or answer.unordered else answer)
 
     async def stream(self, text: str, name: str | None, raw: Mapping[str, Any], context: Context) -> StreamedPage | None:
         """Return the page that a cached plan sends in pieces, if it's large enough. None otherwise: then use `answer_at_once`."""
@@ -285,13 +280,7 @@ class PlanRunner:
             page = await stream.open(context, cached[1])
         except Exception:  # nothing has been sent yet, so `answer_at_once` can run the operation again
             page = None
-        if page is None:
-            context.start_again()
-            return None
-        context.execution = PLANNED
-        HITS.value += 1
-        BY_PLAN.value += 1
-        return page
+        return _by_plan(context, page)
 
     def _cached(self, text: str, name: str | None, raw: Mapping[str, Any], context: Context) -> tuple[Plan, Variables] | None:
         """Return the cached plan of an operation and its variables, or None if there is none."""
@@ -399,13 +388,13 @@ class PlanRunner:
             roots, planned = planner.plan()
         except NotPlannable as reason:
             return NoPlan(operation.characters, reason)
-        trackers = {key: each.tracker for key, each in planned.items() if isinstance(each, PlannedField) and each.tracker}
+        fields = {key: each for key, each in planned.items() if isinstance(each, PlannedField)}
+        trackers = {key: each.tracker for key, each in fields.items() if each.tracker}
         roots = replace(roots, operation=operation.node)
-        with_children = [key for key, each in planned.items() if isinstance(each, PlannedField) and each.builder.children]
-        whole = {key: each for key, each in planned.items() if isinstance(each, PlannedField)}
-        is_whole = len(whole) == len(planned)
+        with_children = [key for key, each in fields.items() if each.builder.children]
+        is_whole = len(fields) == len(planned)
         tracker = FieldsTracker(trackers) if trackers else None
-        stream = PageStream.of(whole, tracker) if is_whole else None
+        stream = PageStream.of(fields, tracker) if is_whole else None
         return Plan(operation.characters, roots, planned, tracker, with_children, is_whole, stream)
 
 
@@ -413,6 +402,17 @@ def _key(text: str, name: str | None, operation: SelectedOperation, variables: V
     """Return what a plan is cached by: its operation, the viewer's shape, and the values that decide which fields are selected."""
     condition_values = tuple(variables.coerced.get(condition) for condition in operation.conditions)
     return text, name, context.viewer.shape, condition_values
+
+
+def _by_plan(context: Context, answer: Answered | None) -> Answered | None:
+    """Note that a cached plan has answered an operation, or else that it's executed again."""
+    if answer is None:
+        context.start_again()
+        return None
+    context.execution = PLANNED
+    HITS.value += 1
+    BY_PLAN.value += 1
+    return answer
 
 
 def _without_variables(document: DocumentNode) -> DocumentNode:

@@ -139,8 +139,9 @@ class StreamedPage:
                 page, has_more = rows[:left], has_more or len(rows) > left
                 left -= len(page)
                 objects = await self._objects(page, run)
-                self.data = self._data(run, has_more=has_more)
+                self.data = self.data or self._data(run, has_more=has_more)
                 yield objects
+            self.data = self._data(run, has_more=has_more)
         tracker = self._stream.tracker
         entries = tracker.entries(self.data, run.redaction_pass) if tracker else []
         context.redactions.settle(entries, viewers_own=[])  # they have been counted
