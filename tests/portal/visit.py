@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, Response, WebSocket
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, Response, Route, WebSocket
 
 ACCEPTANCE: Final = 60  # seconds, enough for a busy machine
 ANSWER = """() => {
@@ -34,8 +34,16 @@ def _is_run(request: Request) -> bool:
     return request.url.endswith("/graphql") and "__schema" not in (request.post_data or "")
 
 
+def _is_schema(answer: Response) -> bool:
+    return "__schema" in (answer.request.post_data or "")
+
+
+def _token(request: Request) -> str | None:
+    return request.headers.get("authorization")
+
+
 def _is_signed(answer: Response) -> bool:
-    return "authorization" in answer.request.headers
+    return _token(answer.request) is not None
 
 
 class Visit:
@@ -46,6 +54,7 @@ class Visit:
         self.url = url
         self.origins: set[str] = set()
         self.complaints: list[str] = []
+        self.tokens: set[str | None] = {None}  # the visitor's is none
         self.frame_received = asyncio.Event()  # on a socket; its first frame can come before anyone waits for it
         page.on("request", self._requested)
         page.on("websocket", self._opened)
@@ -77,6 +86,24 @@ class Visit:
         """Choose a viewer, and wait until the page has fetched its schema."""
         async with self.page.expect_response(lambda answer: _is_graphql(answer) and _is_signed(answer)):
             await self.choose(email)
+
+    async def fetched_schema(self, email: str) -> dict[str, Any]:
+        """Choose a viewer, and return the schema that the page fetches with the new token."""
+        earlier = set(self.tokens)
+        async with self.page.expect_response(lambda answer: _is_schema(answer) and _token(answer.request) not in earlier) as answered:
+            await self.choose(email)
+        schema: dict[str, Any] = (await (await answered.value).json())["data"]["__schema"]
+        return schema
+
+    async def refuse_next_request(self) -> None:
+        """Answer the page's next request with 401 and let later ones through. (Ending the interception at once can lose one.)"""
+        statuses = iter([401])
+
+        async def answer(route: Route) -> None:
+            status = next(statuses, None)
+            await (route.fulfill(status=status, json={"errors": []}) if status else route.continue_())
+
+        await self.page.route("**/graphql", answer)
 
     async def choose(self, email: str) -> None:
         """Choose a viewer in the menu."""
@@ -128,6 +155,7 @@ class Visit:
         return not await self.page.evaluate(ANSWER)
 
     def _requested(self, request: Request) -> None:
+        self.tokens.add(_token(request))
         scheme, host, *_ = urlsplit(request.url)
         if scheme not in ("data", "blob"):
             self.origins.add(f"{scheme}://{host}")
