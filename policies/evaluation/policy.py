@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from policies.entity import Catalogue, Entity, Resource
 from policies.errors import PolicyError
@@ -31,6 +31,8 @@ from policies.viewer import Shape, Viewer
 
 __all__ = ["Decision", "FieldRule", "Policy"]
 
+MatchingRows: TypeAlias = tuple[tuple[str | None, Predicate], ...]
+
 
 class Policy:
     """The rules of one directory over one catalogue. Thread-safe."""
@@ -48,9 +50,11 @@ class Policy:
         self._compiler = Compiler(texts, self.rules, catalogue)
         self._lock = threading.Lock()
         self._answers: dict[tuple[Any, ...], Any] = {}
-        self._decisions: dict[tuple[Any, ...], Decision] = {}
+        self._decisions: dict[tuple[str | int, ...], Decision] = {}
+        self._matching: dict[MatchingRows, MatchingRows] = {}
         self._shape_memo = ShapeMemo()
         self._distinguished_roles: dict[Rule, frozenset[str]] = {}
+        self._relevant_shapes: dict[tuple[Shape, frozenset[str]], Shape] = {}
         self._rules_by_question: dict[tuple[str, str, str], list[Rule]] = {}
 
     @classmethod
@@ -150,19 +154,26 @@ class Policy:
         matching = tuple(
             self._matching_rows(shape, rule, action) for head in DECISIONS for rule in self._concerning(head, entity, action)
         )
-        if (name, action, matching) not in self._decisions:
+        key = (name, action, *map(id, matching))
+        if key not in self._decisions:
             rows = self._rows(shape, entity, action)
             fields = MappingProxyType(self._fields(shape, entity, action, rows))
-            self._decisions[name, action, matching] = Decision(name, action, rows, fields)
-        return self._decisions[name, action, matching]
+            self._decisions[key] = Decision(name, action, rows, fields)
+        return self._decisions[key]
 
-    def _matching_rows(self, shape: Shape, rule: Rule, action: str) -> tuple[tuple[str | None, Predicate], ...]:
-        """Return the rows that a rule matches: by field for a field rule, where None means every field, else under None."""
+    def _matching_rows(self, shape: Shape, rule: Rule, action: str) -> MatchingRows:
+        """Return the rows that a rule matches: by field for a field rule, where None means every field, else under None.
 
-        def find(viewer: Facts) -> tuple[tuple[str | None, Predicate], ...]:
-            if rule.name in FIELD_RULES:
-                return tuple(self._compiler.fields(rule, viewer, action).items())
-            return ((None, self._compiler.rows(rule, viewer, action)),)
+        Equal answers are the same object.
+        """
+
+        def find(viewer: Facts) -> MatchingRows:
+            rows = (
+                tuple(self._compiler.fields(rule, viewer, action).items())
+                if rule.name in FIELD_RULES
+                else ((None, self._compiler.rows(rule, viewer, action)),)
+            )
+            return self._matching.setdefault(rows, rows)
 
         return self._shape_memo.get((rule.place, rule.start, action), self._relevant_shape(rule, shape), find)
 
@@ -199,9 +210,10 @@ class Policy:
         """Return the shape with only those roles that a rule distinguishes, so that equivalent shapes share one evaluation."""
         if rule not in self._distinguished_roles:
             self._distinguished_roles[rule] = frozenset(distinctions_of([rule], self.rules).roles)
-        distinguished = self._distinguished_roles[rule]
-        roles = tuple([role for role in shape.roles if role in distinguished])
-        return shape if roles == shape.roles else replace(shape, roles=roles)
+        key = (shape, self._distinguished_roles[rule])
+        if key not in self._relevant_shapes:
+            self._relevant_shapes[key] = replace(shape, roles=tuple(role for role in shape.roles if role in key[1]))
+        return self._relevant_shapes[key]
 
     def _rows(self, shape: Shape, entity: Entity, action: str) -> Predicate:
         if entity.part_of is not None:

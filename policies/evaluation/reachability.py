@@ -61,10 +61,11 @@ class Reachability:
 
     def can_act(self, entity: str, action: str) -> bool:
         """Return True if they can read some row and take the action on it."""
-        return any(
-            self._rows(self._policy.decide(shape, entity).rows, self._policy.decide(shape, entity, action).rows) != FALSE
-            for shape in self._variants
-        )
+        decisions = [
+            (self._policy.decide(shape, entity), self._policy.decide(shape, entity, action)) for shape in self._variants
+        ]
+        distinct = {(id(read), id(taken)): (read.rows, taken.rows) for read, taken in decisions}
+        return any(self._rows(*rows) != FALSE for rows in distinct.values())
 
     def has_ability(self, ability: str) -> bool:
         """Return True if they can have an ability."""

@@ -8,9 +8,10 @@ NULL: `= None` and `!= None`. Not contains a single comparison or Exists, never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+CACHE_SIZE: Final = 20_000  # simplified predicates that are kept; the gateway's policy makes some hundreds
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 
 
@@ -53,6 +54,10 @@ class Compare:
     operator: Operator
     attribute: str
     value: Value
+    value_type: type = field(init=False, repr=False)  # tells 1 from True, which Python takes for equal
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value_type", type(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,10 @@ class OneOf:
 
     attribute: str
     values: tuple[str | int | bool, ...]
+    value_types: tuple[type, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value_types", tuple(map(type, self.values)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from policies.predicates.condition_tree import (
+    CACHE_SIZE,
     FALSE,
     TRUE,
     And,
@@ -29,6 +31,7 @@ _ORDER: Final[dict[str, Callable[[int, int], bool]]] = {
 }
 
 
+@lru_cache(CACHE_SIZE)
 def implies(fact: Predicate, claim: Predicate) -> bool:
     """Return True if every row that matches the fact provably matches the claim."""
     if fact in (claim, FALSE) or claim == TRUE:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 from typing import TypeAlias
 
 from policies.predicates.condition_text import links, own_columns, parameters, show
 from policies.predicates.condition_tree import (
+    CACHE_SIZE,
     FALSE,
     TRUE,
     And,
@@ -100,7 +102,12 @@ def exists(link: str, condition: Predicate) -> Predicate:
 
 def conj(items: Iterable[Predicate]) -> Predicate:
     """Return the conjunction: flat, without duplicates or implied parts, and FALSE if two parts contradict each other."""
-    flat = _distinct(part for item in items for part in conjuncts(item) if part != TRUE)
+    return _conjunction(tuple(_distinct(part for item in items for part in conjuncts(item) if part != TRUE)))
+
+
+@lru_cache(CACHE_SIZE)
+def _conjunction(parts: tuple[Predicate, ...]) -> Predicate:
+    flat = list(parts)
     flat = _distinct(_narrow(part, flat) for part in flat)
     if FALSE in flat or any(_exclude(one, other) for one, other in combinations(flat, 2)):
         return FALSE
@@ -116,10 +123,14 @@ def conj(items: Iterable[Predicate]) -> Predicate:
 
 def disj(items: Iterable[Predicate]) -> Predicate:
     """Return the disjunction: flat, without covered parts, and with parts merged that differ in one literal."""
-    flat = _distinct(part for item in items for part in alternatives(item) if part != FALSE)
+    return _disjunction(tuple(_distinct(part for item in items for part in alternatives(item) if part != FALSE)))
+
+
+@lru_cache(CACHE_SIZE)
+def _disjunction(flat: tuple[Predicate, ...]) -> Predicate:
     if TRUE in flat or any(_cover_all(one, other) for one, other in combinations(flat, 2)):
         return TRUE
-    remaining = _weakest(flat)
+    remaining = _weakest(list(flat))
     for one, other in combinations(remaining, 2):
         merged = _merge(one, other)
         if merged is not None:
@@ -129,6 +140,7 @@ def disj(items: Iterable[Predicate]) -> Predicate:
     return remaining[0] if len(remaining) == 1 else Or(tuple(remaining))
 
 
+@lru_cache(CACHE_SIZE)
 def negate(predicate: Predicate) -> Predicate:
     """Negate a predicate, pushing the negation down to single comparisons."""
     match predicate:
@@ -139,6 +151,7 @@ def negate(predicate: Predicate) -> Predicate:
     return opposite(predicate)
 
 
+@lru_cache(CACHE_SIZE)
 def assume(fact: Predicate, predicate: Predicate) -> Predicate:
     """Simplify a predicate, given that the rows match the fact."""
     if implies(fact, predicate):
@@ -214,7 +227,8 @@ def on_copies(predicate: Predicate, names: Mapping[str, str]) -> Predicate | Non
     return None
 
 
-def without_parameters(predicate: Predicate, absent: Collection[str]) -> Predicate:
+@lru_cache(CACHE_SIZE)
+def without_parameters(predicate: Predicate, absent: frozenset[str]) -> Predicate:
     """Simplify a predicate for a viewer without values for the `absent` parameters. A missing value never matches."""
     match predicate:
         case Compare(symbol, _, Parameter(name) | SetParameter(name)) if name in absent:

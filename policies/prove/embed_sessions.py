@@ -23,7 +23,7 @@ from policies.prove.solver import solve
 from policies.prove.witness import Witness
 from policies.viewer import COMPANYLESS, Shape
 
-LACKED: Final = ("signed_in_id", "api_key_id", "invitation_id")
+LACKED: Final = frozenset({"signed_in_id", "api_key_id", "invitation_id"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ class ViewerSchemas:
                 return schema
             if key not in self._schemas:
                 parts = SchemaVisibility(schema, Reachability(policy, shape), self._guarded)
-                self._schemas[key] = prune(schema, set(parts.never()), dict(parts.notes()))
+                never = set(parts.never())
+                self._schemas[key] = prune(schema, never, dict(parts.notes(never)))
             return self._schemas[key]
 
 
@@ -81,10 +82,12 @@ class SchemaVisibility:
         for kind in self._schema.type_map.values():
             yield from self._unavailable_actions(kind)
 
-    def notes(self) -> Iterator[tuple[str, str]]:
-        """Yield notes on fields that are sometimes null, and why."""
+    def notes(self, never: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield notes on fields that are sometimes null, and why, without those that the viewer can never use."""
         for kind in self._schema.type_map.values():
             for place, field in _declared(kind):
+                if place in never:
+                    continue
                 if (hiding := self._hiding(kind.name, field)) and (note := describe_audience(hiding)):
                     yield place, note
 
@@ -107,8 +110,6 @@ class SchemaVisibility:
 
     def _hiding(self, kind: str, field: StrawberryField) -> Hiding | None:
         """Return why a usable field is sometimes null, or None if policy doesn't guard it."""
-        if not self._is_usable(kind, field):
-            return None
         if isinstance(field, FieldDefinition) and field.ability is not None:
             return self._reach.withholding(field.ability)
         return self._reach.hiding(kind, field.python_name) if self._is_guarded(kind, field) else None

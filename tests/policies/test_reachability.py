@@ -34,7 +34,7 @@ def with_any_settings(shape: Shape) -> list[Shape]:
 def test_unreachable_field_is_never_seen(policy: Policy, text: str) -> None:
     """No setting shows an unreachable field in any row, and some setting shows each reachable field."""
     reach, states = Reachability(policy, parse_shape(text)), with_any_settings(parse_shape(text))
-    lacking = {*PARAMETERS} - {"invitation_id"} if text == "ANONYMOUS" else {"invitation_id"}
+    lacking = frozenset(PARAMETERS) - {"invitation_id"} if text == "ANONYMOUS" else frozenset({"invitation_id"})
     seen = {
         (entity.name, field): any(
             without_parameters(conj((decision.rows, decision.fields[field].visible)), lacking) != FALSE
