@@ -13,6 +13,11 @@ import httpx
 NO_AUTHORITIES: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+def get(url: str, **options: Any) -> httpx.Response:
+    """Send a GET request. Takes the options of `httpx.get`."""
+    return httpx.get(url, verify=NO_AUTHORITIES, trust_env=False, **options)
+
+
 def post(url: str, **options: Any) -> httpx.Response:
     """Send a POST request. Takes the options of `httpx.post`."""
     return httpx.post(url, verify=NO_AUTHORITIES, trust_env=False, **options)
@@ -21,3 +26,8 @@ def post(url: str, **options: Any) -> httpx.Response:
 def client(**options: Any) -> httpx.AsyncClient:
     """Return a client. Takes the options of `httpx.AsyncClient`."""
     return httpx.AsyncClient(verify=NO_AUTHORITIES, trust_env=False, **options)
+
+
+def sync_client(**options: Any) -> httpx.Client:
+    """Return a client for threads. Takes the options of `httpx.Client`."""
+    return httpx.Client(verify=NO_AUTHORITIES, trust_env=False, **options)

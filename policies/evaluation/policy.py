@@ -50,7 +50,7 @@ class Policy:
         self._compiler = Compiler(texts, self.rules, catalogue)
         self._lock = threading.Lock()
         self._answers: dict[tuple[Any, ...], Any] = {}
-        self._decisions: dict[tuple[str | int, ...], Decision] = {}
+        self._decisions: dict[tuple[Any, ...], Decision] = {}
         self._matching: dict[MatchingRows, MatchingRows] = {}
         self._shape_memo = ShapeMemo()
         self._distinguished_roles: dict[Rule, frozenset[str]] = {}

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from models.database import connect
 from models.embedded import Embedded
 from resolvers.reading.viewers import find_member
-from tests import databases
+from tests import databases, plain_http
 from tests.client import HIDDEN, SHOWN
 from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 from tests.free_port import free_port
@@ -94,7 +94,7 @@ class Gateway:
         found = []
         for pid in self.serving():
             with self.only(pid):
-                found.append(httpx.get(f"{self.url}/readyz", trust_env=False, timeout=PATIENCE).json()["policy"])
+                found.append(plain_http.get(f"{self.url}/readyz", timeout=PATIENCE).json()["policy"])
         return found
 
     def append_to_policy(self, text: str) -> None:
@@ -104,7 +104,7 @@ class Gateway:
 
     def sample(self, name: str, **labels: str) -> float:
         """Return a number of the metrics; 0 if it isn't there yet."""
-        text = httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", trust_env=False, timeout=PATIENCE).text
+        text = plain_http.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=PATIENCE).text
         samples = [sample for family in parse(text) for sample in family.samples]
         return sum(sample.value for sample in samples if (sample.name, sample.labels) == (name, labels))
 
@@ -175,7 +175,7 @@ async def tokens(gateway: Gateway, market_url: str) -> dict[str, str]:
 def ask(gateway: Gateway, token: str, body: Mapping[str, Any]) -> httpx.Response:
     """Send an operation over a connection of its own."""
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.post(f"{gateway.url}/graphql", json=body, headers=headers, trust_env=False, timeout=PATIENCE)
+    return plain_http.post(f"{gateway.url}/graphql", json=body, headers=headers, timeout=PATIENCE)
 
 
 @asynccontextmanager
@@ -197,13 +197,13 @@ def under_load(url: str) -> Iterator[list[int | str]]:
             found.append(repr(error))
 
     def keep() -> None:
-        with httpx.Client(trust_env=False) as client:
+        with plain_http.sync_client() as client:
             while not stop.wait(PAUSE):
                 send(client)
 
     def renew() -> None:
         while not stop.wait(PAUSE):
-            with httpx.Client(trust_env=False) as client:
+            with plain_http.sync_client() as client:
                 send(client)
 
     with ThreadPoolExecutor(4) as threads:
@@ -294,7 +294,7 @@ def test_metrics_are_those_of_all_processes(gateway: Gateway) -> None:
     for pid in gateway.serving():
         with gateway.only(pid):
             for _ in range(3):
-                httpx.post(f"{gateway.url}/graphql", json={"query": "{"}, trust_env=False, timeout=PATIENCE)
+                plain_http.post(f"{gateway.url}/graphql", json={"query": "{"}, timeout=PATIENCE)
     gateway.wait(lambda: 6 == gateway.sample("crossgate_errors_total", code="GRAPHQL_PARSE_FAILED"))
 
     assert 20 == gateway.sample("crossgate_database_connections_limit", access="read")
@@ -311,7 +311,7 @@ def test_processes_stay_if_their_replacement_cannot_start(gateway: Gateway) -> N
     gateway.append_to_policy("\nallow(")
     gateway.process.send_signal(signal.SIGHUP)
     gateway.wait(lambda: bool(gateway.of("process.not_started")))
-    status = httpx.post(f"{gateway.url}/graphql", json=QUERY, trust_env=False, timeout=PATIENCE).status_code
+    status = plain_http.post(f"{gateway.url}/graphql", json=QUERY, timeout=PATIENCE).status_code
 
     assert 200 == status
     assert (before, versions) == (gateway.serving(), gateway.versions())

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -21,6 +20,7 @@ from commands.demo.membership import DEMO_USERS
 from commands.demo.scales import SampleMarket
 from commands.work.serve import prepare_database
 from settings import Settings
+from tests import plain_http
 from tests.commands.process import COMMAND, ROOT, environment, run_subprocess
 
 LISTENING = re.compile(r"running on (http://[\d.:]+)")
@@ -70,7 +70,7 @@ def test_development_mails_can_be_read(gateway: subprocess.Popen[str], data_dir:
     announced = run_subprocess("security", "announce", *options, data_dir=data_dir)
     found: list[tuple[str, str, str]] = []
     for _ in range(100):
-        mails = httpx.get(f"{address}/mails.json", trust_env=False).json()
+        mails = plain_http.get(f"{address}/mails.json").json()
         found = [(mail["to"], mail["subject"], mail["status"]) for mail in mails]
         if found != [(DEMO_USERS[0], "Security: Sample", "WAITING")]:
             break
@@ -137,5 +137,5 @@ def _address(log: IO[str]) -> str:
 def _email_of(address: str, token: str) -> object:
     """The email address of the viewer that the gateway sees for a token."""
     headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.post(f"{address}/graphql", json={"query": EMAIL}, headers=headers, trust_env=False).json()
+    answer = plain_http.post(f"{address}/graphql", json={"query": EMAIL}, headers=headers).json()
     return answer["data"]["viewer"]["user"]["email"]

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from commands.__main__ import app
 from models.notification import NotificationKind
 from resolvers.notifying.notifications import Message, queue_mail
+from tests import plain_http
 from tests.commands.process import running
 from tests.free_port import free_port
 from tests.mailbox import PATIENCE, mail_server
@@ -27,7 +28,7 @@ RUNNER = CliRunner()
 
 async def scraped(port: int, name: str, wanted: float, **labels: str) -> set[str]:
     """Scrape until a sample has a value. Returns the names of the samples."""
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(PATIENCE):
+    async with plain_http.client() as client, asyncio.timeout(PATIENCE):
         while True:
             await asyncio.sleep(0.2)
             try:
@@ -83,7 +84,7 @@ async def test_gateway_sends_its_last_spans_before_it_stops(data_dir: Path, demo
         }
         async with running(data_dir, demo_url, "serve", variables=variables) as process:
             await scraped(metrics_port, "crossgate_change_listener_connected", 1)
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with plain_http.client() as client:
                 response = await client.get(f"http://127.0.0.1:{port}/livez")
             code = await stop(process)
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-import httpx
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -23,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Agreement, Mail, OrderApproval, Port
 from resolvers.reading.viewers import find_member
+from tests import plain_http
 from tests.crash.processes import KillableProcess, free_port, gateway, retry_until_acknowledged, worker
 from tests.factory import Factory, Location, Offer
 from transport.authentication.tokens import Tokens
@@ -79,7 +79,7 @@ async def send_all(address: str, acts: list[Act], acknowledged: asyncio.Semaphor
         (payload,) = data.values()
         return dict(payload)
 
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
+    async with plain_http.client(base_url=address, timeout=20) as client:
         return list(await asyncio.gather(*map(send, acts)))
 
 

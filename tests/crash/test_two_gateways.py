@@ -22,7 +22,7 @@ from models import Session
 from models.database import connect
 from models.embedded import Embedded
 from models.sign_in_attempt import MAX_PER_ADDRESS
-from tests import databases
+from tests import databases, plain_http
 from tests.crash.processes import PATIENCE, KillableProcess, free_port, gateway
 from tests.crash.test_crash import ORDER, token
 from tests.factory import Account, Factory, Offer, Port
@@ -96,7 +96,7 @@ async def pair(postgres: Embedded, migrated: str, tmp_path_factory: pytest.TempP
     addresses = [f"http://127.0.0.1:{port}" for port in ports]
     try:
         async with AsyncExitStack() as stack:
-            clients = [httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) for address in addresses]
+            clients = [plain_http.client(base_url=address, timeout=20) for address in addresses]
             one, other = [await stack.enter_async_context(client) for client in clients]
             await asyncio.gather(ready(one), ready(other))
             yield Pair((one, other), (first, second), engine, Factory(engine), data_dir)

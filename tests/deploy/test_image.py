@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.commands.process import environment
 from tests.free_port import free_port
 from tests.mailbox import PATIENCE
@@ -157,7 +158,7 @@ def test_files_of_the_image_are_enough_to_serve(image: Path, demo_url: str, tmp_
         try:
             ready = until_ready(f"http://127.0.0.1:{port}/readyz", process)
             urls = ("/graphql?query={__typename}", "/", "/account/sign-in", "/livez")
-            answers = {url: httpx.get(f"http://127.0.0.1:{port}{url}", trust_env=False).status_code for url in urls}
+            answers = {url: plain_http.get(f"http://127.0.0.1:{port}{url}").status_code for url in urls}
         finally:
             process.terminate()
 
@@ -172,7 +173,7 @@ def until_ready(url: str, process: subprocess.Popen[bytes]) -> dict[str, str]:
     deadline = time.monotonic() + 2 * PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            response = httpx.get(url, trust_env=False)
+            response = plain_http.get(url)
         except httpx.TransportError:
             time.sleep(0.2)
         else:

@@ -90,7 +90,9 @@ class Visit:
     async def fetched_schema(self, email: str) -> dict[str, Any]:
         """Choose a viewer, and return the schema that the page fetches with the new token."""
         earlier = set(self.tokens)
-        async with self.page.expect_response(lambda answer: _is_schema(answer) and _token(answer.request) not in earlier) as answered:
+        async with self.page.expect_response(
+            lambda answer: _is_schema(answer) and _token(answer.request) not in earlier
+        ) as answered:
             await self.choose(email)
         schema: dict[str, Any] = (await (await answered.value).json())["data"]["__schema"]
         return schema

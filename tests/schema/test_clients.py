@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 from gql import Client, gql
 from gql.client import AsyncClientSession
@@ -18,6 +17,7 @@ from graphql import GraphQLError, GraphQLSchema, print_schema
 import server
 from policies.viewer import ANONYMOUS
 from schema.introspection.viewer_schemas import ViewerSchemas
+from tests import plain_http
 from tests.client import DEMO_VIEWERS, HIDDEN, PARTNER, SHOWN
 from tests.conftest import Gateway
 from tests.schema.outline import SCHEMA
@@ -34,7 +34,7 @@ query Ports($first: Int!, $order: PortOrder) {
 
 async def token(gateway: Gateway, email: str) -> str:
     """Get a token as the portal does in development."""
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
+    async with plain_http.client(base_url=gateway.url) as client:
         answer = await client.post("/portal/sign-in", json={"email": email}, headers={"Origin": gateway.url})
         return str(answer.json()["token"])
 

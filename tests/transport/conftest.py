@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from settings import Settings
+from tests import plain_http
 from tests.transport.gateway import ADA, MEMBERSHIP, make_app, running
 from tests.transport.process import GatewayProcess
 from transport.authentication.tokens import Tokens
@@ -48,7 +49,7 @@ def address(settings: Settings, tokens: Tokens) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with plain_http.client(base_url=address) as client:
         yield client
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-import httpx
 from graphql import get_introspection_query
 
+from tests import plain_http
 from tests.client import DIRECT
 from tests.conftest import Gateway
 from tests.transport.test_quotas import remaining_quota
@@ -20,7 +20,7 @@ SUBSCRIPTION = "subscription { portUpdated { id status } }"
 async def test_busy_page_stays_within_the_default_limits(gateway: Gateway) -> None:
     """GraphiQL's start, 30 concurrent queries and 10 subscriptions on one socket all run, and most of the quota is left."""
     async with AsyncExitStack() as opened:
-        client = await opened.enter_async_context(httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=30))
+        client = await opened.enter_async_context(plain_http.client(base_url=gateway.url, timeout=30))
         token = (await client.post("/portal/sign-in", json={"email": DIRECT})).json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         page = await client.post("/graphql", json={"query": get_introspection_query()})

@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from settings import Settings
+from tests import plain_http
 from tests.transport.gateway import OPEN_SUBSCRIPTIONS, make_app, running
 from tests.transport.test_sse import EVENTS, events, open_event_stream
 from tests.transport.test_websocket import ACK, INIT, eventually, open_initialised, open_socket, receive, send, subscribe
@@ -121,7 +122,7 @@ async def test_stream_above_the_limit_is_refused(
     """An event stream counts like a socket and is refused before it starts. Other requests are served."""
     own = token if signed_in else None
     with serve_endpoint(settings, tokens, **{limit: 1}) as url:
-        async with _open_stream(url, own), httpx.AsyncClient(trust_env=False) as client:
+        async with _open_stream(url, own), plain_http.client() as client:
             headers = {"Authorization": f"Bearer {token}"} if own else {}
             refused = await client.post(url, json={"query": WAITING}, headers={"Accept": EVENTS, **headers})
             other = await client.post(url, json={"query": "{ hello }"}, headers=headers)

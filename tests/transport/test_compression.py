@@ -9,6 +9,7 @@ import brotli
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.conftest import Gateway
 from transport.http.compression import MINIMUM_SIZE, accepts
 
@@ -73,7 +74,7 @@ async def test_event_stream_is_not_compressed(client: httpx.AsyncClient) -> None
 
 async def test_assets_are_compressed_by_the_build(gateway: Gateway) -> None:
     """The portal's scripts are sent as the build compressed them, and their names have no other way to them."""
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
+    async with plain_http.client(base_url=gateway.url) as client:
         page = (await client.get("/")).text
         script = next(part for part in page.split('"') if part.startswith("/assets/") and part.endswith(".js"))
         plain, text = await fetch(client, "GET", script, headers={"Accept-Encoding": "identity"})

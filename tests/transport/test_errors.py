@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import strawberry
 from graphql import GraphQLError
@@ -13,6 +12,7 @@ from strawberry.extensions import SchemaExtension
 
 from resolvers.values.errors import PublicError
 from settings import Settings
+from tests import plain_http
 from tests.transport.conftest import PostQuery
 from tests.transport.gateway import Query, TooMany, load_ada, running, works
 from transport.app import create_app, make_operations
@@ -80,7 +80,7 @@ def test_failing_extension_is_masked(settings: Settings, tokens: Tokens) -> None
     )
 
     with running(app, settings) as address:
-        response = httpx.post(f"{address}/graphql", json={"query": "{ hello }"}, trust_env=False)
+        response = plain_http.post(f"{address}/graphql", json={"query": "{ hello }"})
 
     masked = {"code": "INTERNAL", "requestId": response.headers["X-Request-ID"]}
     assert (500, {"errors": [{"message": "Internal server error", "extensions": masked}]}) == (

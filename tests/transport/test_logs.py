@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from settings import Settings
+from tests import plain_http
 from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, POLICY, REMOVED, make_app
 from tests.transport.process import GatewayProcess
 from transport.authentication.tokens import Tokens
@@ -40,11 +41,10 @@ def test_request_line_has_the_viewer_and_the_operation(process: GatewayProcess, 
     token = tokens_of_process.issue(ADA, MEMBERSHIP, 60)
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "the-request-1"}
 
-    response = httpx.post(
+    response = plain_http.post(
         f"{process.address}/graphql?why=swordfish",
         json={"query": QUERY, "variables": {"name": "swordfish"}},
         headers=headers,
-        trust_env=False,
     )
     [line] = request_lines_of(process)
 
@@ -74,9 +74,9 @@ def test_tokens_and_values_are_not_logged(process: GatewayProcess, tokens_of_pro
 
     for token in [good, *others]:
         headers = {"Authorization": f"Bearer {token}"}
-        httpx.get(f"{process.address}/graphql", params=params, headers=headers, trust_env=False)
+        plain_http.get(f"{process.address}/graphql", params=params, headers=headers)
         wrong = {"query": QUERY, "variables": {"name": ["swordfish"]}}
-        httpx.post(f"{process.address}/graphql", json=wrong, headers=headers, trust_env=False)
+        plain_http.post(f"{process.address}/graphql", json=wrong, headers=headers)
     assert len(request_lines_of(process)) == 8
 
     for secret in [good, *others]:
@@ -85,8 +85,8 @@ def test_tokens_and_values_are_not_logged(process: GatewayProcess, tokens_of_pro
 
 def test_masked_error_is_logged_with_its_request(process: GatewayProcess) -> None:
     """A masked error's traceback is logged with the request id and without local variables."""
-    response = httpx.post(f"{process.address}/graphql", json={"query": "{ broken }"}, trust_env=False)
-    crashed = httpx.get(f"{process.address}/crash", trust_env=False)
+    response = plain_http.post(f"{process.address}/graphql", json={"query": "{ broken }"})
+    crashed = plain_http.get(f"{process.address}/crash")
     process.stop()
 
     errors = [line for line in process.lines if line["level"] == "error"]
@@ -150,14 +150,14 @@ def test_request_lines_follow_the_log_level(settings: Settings) -> None:
 @pytest.mark.parametrize("request_id", ["two words", "a" * 65, "é".encode().decode("latin-1"), '"}', ""])
 def test_unsafe_request_id_is_replaced(address: str, request_id: str) -> None:
     """A request id that could corrupt the log is replaced."""
-    response = httpx.get(f"{address}/livez", headers={b"X-Request-ID": request_id.encode("latin-1")}, trust_env=False)
+    response = plain_http.get(f"{address}/livez", headers={b"X-Request-ID": request_id.encode("latin-1")})
 
     assert len(response.headers["X-Request-ID"]) == 32
 
 
 def test_every_request_has_its_own_id(address: str) -> None:
     """Two requests have different ids, and an operation can read its own."""
-    first, second = (httpx.post(f"{address}/graphql", json={"query": "{ request }"}, trust_env=False) for _ in range(2))
+    first, second = (plain_http.post(f"{address}/graphql", json={"query": "{ request }"}) for _ in range(2))
 
     assert {"data": {"request": first.headers["X-Request-ID"]}} == first.json()
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]

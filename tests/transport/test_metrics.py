@@ -26,6 +26,7 @@ from resolvers.execution.plans import ExecutedBy
 from resolvers.reading.viewers import find_member
 from settings import Settings
 from telemetry import metrics
+from tests import plain_http
 from tests.client import HIDDEN, POLICY, SHOWN, Client, open_client
 from tests.event_streams import opened
 from tests.free_port import free_port
@@ -75,12 +76,12 @@ class Served:
             member = await find_member(self.engine, email)
             assert member is not None
             headers["Authorization"] = f"Bearer {self.tokens.issue(member.user_id, member.membership_id, 600)}"
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+        async with plain_http.client(base_url=self.url) as client:
             return await client.post("/graphql", json={"query": query, **more}, headers=headers)
 
     def text(self, accept: str = "") -> str:
         """Scrape the metrics, as text."""
-        return httpx.get(f"{self.metrics_url}/metrics", headers={"Accept": accept}, trust_env=False).text
+        return plain_http.get(f"{self.metrics_url}/metrics", headers={"Accept": accept}).text
 
     def samples(self) -> Samples:
         """Scrape the metrics."""
@@ -121,7 +122,7 @@ def grown(before: Samples, after: Samples) -> Samples:
 def test_metrics_have_a_port_of_their_own(served: Served) -> None:
     """The public port doesn't serve metrics, and the metrics' port serves nothing else."""
     statuses = [
-        httpx.get(f"{url}{path}", trust_env=False).status_code
+        plain_http.get(f"{url}{path}").status_code
         for url, path in ((served.url, "/metrics"), (served.metrics_url, "/metrics"), (served.metrics_url, "/graphql"))
     ]
 
@@ -199,7 +200,7 @@ async def test_errors_are_counted_by_code(served: Served) -> None:
     before = served.samples()
     await served.ask(None, "{ viewer {")
     await served.ask(None, "{ nothing }")
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with plain_http.client() as client:
         await client.post(f"{served.url}/graphql", headers={"Authorization": "Bearer swordfish"}, json={})
     growth = grown(before, served.samples())
 
@@ -234,7 +235,7 @@ async def test_open_streams_are_counted_while_they_are_open(served: Served) -> N
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
 
     async with (
-        httpx.AsyncClient(base_url=served.url, trust_env=False) as client,
+        plain_http.client(base_url=served.url) as client,
         client.stream("POST", "/graphql", json={"query": query}, headers=headers) as stream,
     ):
         assert 200 == stream.status_code
@@ -280,7 +281,7 @@ async def hostile(served: Served, mark: str) -> None:
         {"query": f"mutation {mark} {{ signOut(input: {{}}) {{ __typename }} }}"},
         {"documentId": mark},
     ]
-    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as client:
+    async with plain_http.client(base_url=served.url) as client:
         for body in bodies:
             await client.post("/graphql", json=body)
             await client.post("/graphql", json=body, headers=headers)

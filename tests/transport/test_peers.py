@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from settings import InvalidSettings, Settings
+from tests import plain_http
 from tests.transport.gateway import make_app, running
 from transport.authentication.tokens import Tokens
 from transport.limits.peers import PEER, UNKNOWN, Peers, Proxies, peer_of
@@ -89,7 +89,7 @@ def test_only_a_trusted_proxy_names_the_peer(
 
 
 def _post(url: str, headers: dict[str, Any]) -> int:
-    return httpx.post(f"{url}/graphql", json=QUERY, headers=headers, trust_env=False).status_code
+    return plain_http.post(f"{url}/graphql", json=QUERY, headers=headers).status_code
 
 
 def test_no_proxy_is_trusted_by_default(tmp_path: Path) -> None:

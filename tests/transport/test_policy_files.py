@@ -9,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 import server
+from tests import plain_http
 from tests.conftest import Gateway
 from transport.development import Development
 from transport.http.policy_files import policy_routes
@@ -19,7 +20,7 @@ MATRIX = "/portal/policy-matrix"
 
 async def fetch(url: str, path: str) -> httpx.Response:
     """Fetch a page of a gateway."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with plain_http.client(base_url=url) as client:
         return await client.get(path)
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settings import Settings
+from tests import plain_http
 from tests.transport.gateway import make_app, running
 from tests.transport.test_sse import all_events
 from tests.transport.test_websocket import open_initialised, open_socket, receive, receive_close, send, subscribe
@@ -144,7 +145,7 @@ def remaining_quota(answer: httpx.Response) -> int:
 async def connect(url: str, token: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client of the gateway, with a token if given."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
+    async with plain_http.client(base_url=url, headers=headers) as client:
         yield client
 
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-import httpx
 import pytest
 from graphql import GraphQLEnumType, build_schema
 
 from commands.schema import SNAPSHOT
 from commands.work.schema import shaped_sdl
+from tests import plain_http
 from tests.client import HIDDEN, Client, open_client
 from tests.conftest import Gateway
 from tests.node import run
@@ -109,7 +109,7 @@ def test_code_generator_reads_the_served_schema(gateway: Gateway, tmp_path: Path
 
 async def test_response_is_compressed(gateway: Gateway) -> None:
     """The schema has 250 kB, which take a quarter of the time compressed."""
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
+    async with plain_http.client(base_url=gateway.url) as client:
         response = await client.get(PATH, headers={"Accept-Encoding": "gzip"})
 
     assert "gzip" == response.headers["Content-Encoding"]

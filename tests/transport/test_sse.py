@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 import transport.realtime.sse
 from settings import Settings
+from tests import plain_http
 from tests.transport.conftest import JSON
 from tests.transport.gateway import ADA, COMPANY, MEMBERSHIP, OPEN_SUBSCRIPTIONS, make_app, running
 from tests.transport.process import GatewayProcess
@@ -42,7 +43,7 @@ async def open_event_stream(url: str, query: str, token: str | None = None, **mo
     """Open an event stream by POST. Yields the response while it arrives."""
     headers = {"Accept": EVENTS} | ({"Authorization": f"Bearer {token}"} if token else {})
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=5) as client,
+        plain_http.client(timeout=5) as client,
         client.stream("POST", url, json={"query": query, **more}, headers=headers) as response,
     ):
         yield response
@@ -95,7 +96,7 @@ async def test_every_kind_of_operation_can_be_streamed(endpoint: str, token: str
 
 async def test_stream_by_get(endpoint: str) -> None:
     """Queries and subscriptions can be sent by GET, as a browser's EventSource does."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with plain_http.client() as client:
         response = await client.get(endpoint, params={"query": "subscription { ticks }"}, headers={"Accept": EVENTS})
 
     assert response.text.startswith('event: next\ndata: {"data":{"ticks":1}}\n\n')
@@ -144,7 +145,7 @@ async def test_invalid_requests_are_refused_before_the_stream(
 ) -> None:
     """An invalid HTTP request is refused before a stream starts, as without one."""
     headers = {"Accept": EVENTS, **options.pop("headers", {})}
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with plain_http.client() as client:
         response = await client.request(options.pop("method", "POST"), endpoint, headers=headers, **options)
 
     assert (status, code) == (response.status_code, response.json()["errors"][0]["extensions"]["code"])
