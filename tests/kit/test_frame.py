@@ -74,6 +74,7 @@ async def test_files_and_live_changes_work_in_a_frame(visit: Open, portal: Host,
             await row.get_by_role("button", name="Rename").click()
             await row.get_by_label("New name").fill("Renamed for frames")
             await row.get_by_role("button", name="Save").click()
+            await expect(other.get_by_role("article", name="Renamed for frames", exact=True)).to_be_visible()
         await expect(framed(page).get_by_role("heading", name="Renamed for frames")).to_be_visible()
 
 

@@ -74,12 +74,15 @@ export interface Page<Node> {
   readonly nodes: readonly Node[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
   readonly totalCount?: number;
+  /** `AT_LEAST` if there are more items than counted. */
+  readonly totalCountPrecision?: string;
 }
 
 export interface PagesState<Node> {
   /** The items of all pages so far. */
   readonly nodes: readonly Node[];
   readonly totalCount: number | undefined;
+  readonly totalCountPrecision: string | undefined;
   readonly hasMore: boolean;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
@@ -133,6 +136,7 @@ export function usePages<Data, Variables extends { after?: string | null | undef
   return {
     nodes,
     totalCount: last?.totalCount,
+    totalCountPrecision: last?.totalCountPrecision,
     hasMore,
     isLoading,
     error,

@@ -12,7 +12,7 @@ import { Ports } from "./ports";
 import { Profile } from "./profile";
 import { createSession, signOut } from "./session";
 import { SignIn } from "./sign-in";
-import { Failure } from "./ui";
+import { counted, Failure } from "./ui";
 
 const Frame = graphql(`
   query Frame {
@@ -20,7 +20,7 @@ const Frame = graphql(`
       user { name email }
       company { id tradingName viewerCan marketplaceProfile { id } }
     }
-    orderApprovals(first: 1, filter: { status: PENDING }) { totalCount }
+    orderApprovals(first: 1, filter: { status: PENDING }) { totalCount totalCountPrecision }
   }
 `);
 
@@ -46,7 +46,7 @@ function SignedIn({ onChange }: { onChange: () => void }) {
   return (
     <>
       <a className="skip" href="#main">Skip to the content</a>
-      <Header company={company} name={user.name} waiting={data.orderApprovals.totalCount} onSignOut={onChange} />
+      <Header company={company} name={user.name} waiting={data.orderApprovals} onSignOut={onChange} />
       <Page>
         <Switch>
           <Route path="/ports"><Ports /></Route>
@@ -60,7 +60,7 @@ function SignedIn({ onChange }: { onChange: () => void }) {
   );
 }
 
-function Header({ company, name, waiting, onSignOut }: { company: Company; name: string; waiting: number; onSignOut: () => void }) {
+function Header({ company, name, waiting, onSignOut }: { company: Company; name: string; waiting: FrameQuery["orderApprovals"]; onSignOut: () => void }) {
   const client = useClient();
   const [path] = useLocation();
   const leave = async () => {
@@ -71,7 +71,7 @@ function Header({ company, name, waiting, onSignOut }: { company: Company; name:
   const places: readonly (readonly [string, ReactNode])[] = [
     ["/ports", "Ports"],
     ...(company.viewerCan.includes("ORDER_PORT") ? [["/order", "Order a port"] as const] : []),
-    ["/approvals", <>Approvals{waiting > 0 && <span className="count"> {waiting} <span className="unseen">waiting</span></span>}</>],
+    ["/approvals", <>Approvals{waiting.totalCount > 0 && <span className="count"> {counted(waiting)} <span className="unseen">waiting</span></span>}</>],
     ["/profile", "Profile"],
   ];
   return (

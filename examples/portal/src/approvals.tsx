@@ -7,7 +7,7 @@ import { useState } from "react";
 import { graphql } from "./gql";
 import type { ApprovalFieldsFragment } from "./gql/graphql";
 import { Price } from "./price";
-import { dateOf, Failure, FormErrors, inWords, speedOf, TextField, useForm } from "./ui";
+import { counted, dateOf, Failure, FormErrors, inWords, speedOf, TextField, useForm } from "./ui";
 
 graphql(`
   fragment ApprovalFields on OrderApproval {
@@ -24,6 +24,7 @@ const List = graphql(`
   query Approvals($after: String, $filter: OrderApprovalFilter) {
     orderApprovals(first: 20, after: $after, filter: $filter) {
       totalCount
+      totalCountPrecision
       nodes { ...ApprovalFields }
       pageInfo { hasNextPage endCursor }
     }
@@ -62,7 +63,7 @@ export function Approvals({ onDecided }: { onDecided: () => void }) {
     <>
       <h1 tabIndex={-1}>Approvals</h1>
       <p role="status" className="small">
-        {list.totalCount === undefined ? "Loading …" : list.totalCount === 0 ? "No order waits for approval." : `${list.totalCount} waiting.`}
+        {list.totalCount === undefined ? "Loading …" : list.totalCount === 0 ? "No order waits for approval." : `${counted(list)} waiting.`}
       </p>
       {list.error && <Failure error={list.error} retry={list.reload} />}
       <ul className="cards">

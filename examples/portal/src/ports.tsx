@@ -7,7 +7,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { graphql } from "./gql";
 import type { PortFieldsFragment, PortFilter, PortOrderField, PortStatus } from "./gql/graphql";
 import { Price } from "./price";
-import { Failure, inWords, Select, speedOf, TextField, useForm } from "./ui";
+import { counted, Failure, inWords, Select, speedOf, TextField, useForm } from "./ui";
 
 graphql(`
   fragment PortFields on Port {
@@ -22,6 +22,7 @@ const List = graphql(`
   query Ports($after: String, $filter: PortFilter, $orderBy: PortOrder) {
     ports(first: 20, after: $after, filter: $filter, orderBy: $orderBy) {
       totalCount
+      totalCountPrecision
       nodes { ...PortFields }
       pageInfo { hasNextPage endCursor }
     }
@@ -86,7 +87,7 @@ export function Ports() {
       <h1 tabIndex={-1}>Ports</h1>
       <Filters filter={filter} onFilter={setFilter} field={field} onField={setField} />
       <p role="status" className="small">
-        {list.totalCount === undefined ? "Loading …" : list.totalCount === 1 ? "1 port" : `${list.totalCount} ports`}
+        {list.totalCount === undefined ? "Loading …" : list.totalCount === 1 ? "1 port" : `${counted(list)} ports`}
       </p>
       <p role="status" className="unseen">{news}</p>
       <ul className="cards">

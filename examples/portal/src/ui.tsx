@@ -95,6 +95,16 @@ export function inWords(value: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+export interface Count {
+  readonly totalCount?: number | undefined;
+  readonly totalCountPrecision?: string | undefined;
+}
+
+/** The number of items in words. The gateway counts at most 10,000. */
+export function counted({ totalCount = 0, totalCountPrecision }: Count): string {
+  return totalCountPrecision === "AT_LEAST" ? `more than ${totalCount}` : String(totalCount);
+}
+
 export function dateOf(time: string): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(new Date(time));
 }
