@@ -34,14 +34,14 @@ def run(*, once: bool, development: bool) -> None:
 
 
 async def _work(settings: Settings, *, once: bool) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop_signal, stop.set)
     async with open_database(settings) as engine:
         await migrate(engine)
     if once:
         await root.work_once(settings)
         return
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop_signal, stop.set)
     try:
         async with serving_metrics(settings):
             await root.work(settings, stop)

@@ -47,9 +47,12 @@ def environment(data_dir: Path, database_url: str | None = None) -> dict[str, st
     return inherited | {"CROSSGATE_DATA_DIR": str(data_dir)} | ({"DATABASE_URL": database_url} if database_url else {})
 
 
-def crossgate(*arguments: str, data_dir: Path, database_url: str | None = None) -> CompletedCommand:
+def crossgate(
+    *arguments: str, data_dir: Path, database_url: str | None = None, variables: Mapping[str, str] | None = None
+) -> CompletedCommand:
     """Run a command in this process, in a thread without an event loop."""
-    with patch.dict(os.environ, environment(data_dir, database_url), clear=True), ThreadPoolExecutor(1) as thread:
+    given = environment(data_dir, database_url) | dict(variables or {})
+    with patch.dict(os.environ, given, clear=True), ThreadPoolExecutor(1) as thread:
         return thread.submit(_run, arguments).result()
 
 

@@ -1,14 +1,17 @@
-"""`crossgate worker` sends each email at least once, whatever happens. Tests use a real process and a real mail server."""
+"""`crossgate worker` sends each email at least once, whatever happens.
+
+Tests use a real mail server, and a real process where the worker is stopped or killed, or its log is read.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from models import Mail
 from models.notification import NotificationKind
 from resolvers.notifying.notifications import Message, queue_mail
-from tests.commands.process import COMMAND, ROOT, environment, run_subprocess, running
+from tests.commands.process import CompletedCommand, crossgate, running
 from tests.mailbox import PATIENCE, Mailbox, mail_server
 
 JOBS = sa.text("SELECT count(*) FROM procrastinate.procrastinate_jobs")
@@ -35,10 +38,20 @@ async def box() -> AsyncIterator[Mailbox]:
 async def worker(
     data_dir: Path, database_url: str, box: Mailbox | None, *options: str, stderr: int = DEVNULL
 ) -> AsyncIterator[Process]:
-    """Run a worker meanwhile."""
-    variables = {"CROSSGATE_MAIL_FROM": "gateway@operator.example"} | ({"CROSSGATE_SMTP_URL": box.url} if box else {})
-    async with running(data_dir, database_url, "worker", *options, variables=variables, stderr=stderr) as process:
+    """Run a worker in a process of its own meanwhile."""
+    async with running(data_dir, database_url, "worker", *options, variables=mailing(box), stderr=stderr) as process:
         yield process
+
+
+async def work_once(data_dir: Path, database_url: str, box: Mailbox | None, *options: str) -> CompletedCommand:
+    """Run all that is due in this process."""
+    run = partial(crossgate, data_dir=data_dir, database_url=database_url, variables=mailing(box))
+    return await asyncio.to_thread(run, "worker", "--once", *options)
+
+
+def mailing(box: Mailbox | None) -> dict[str, str]:
+    """Return the settings of a worker with a mail server."""
+    return {"CROSSGATE_MAIL_FROM": "gateway@operator.example"} | ({"CROSSGATE_SMTP_URL": box.url} if box else {})
 
 
 async def queue(engine: AsyncEngine, *addresses: str, title: str = "Sample", body: str = "Sample text.") -> None:
@@ -128,11 +141,10 @@ async def test_rejected_mail_fails_and_others_are_sent_X6(
     await queue(
         engine, "nobody@sample.example", "somebody@sample.example", "no address", "two@sample.example, more@sample.example"
     )
-    async with worker(data_dir, database_url, box, "--once") as process:
-        code = await process.wait()
+    done = await work_once(data_dir, database_url, box)
 
     unusable = "the address is not valid in a mail header"
-    assert 0 == code
+    assert 0 == done.returncode
     assert ["somebody@sample.example"] == box.to
     assert [
         ("nobody@sample.example", "FAILED", 1, "550 no such user here"),
@@ -151,8 +163,7 @@ async def test_no_header_can_be_injected_into_a_mail_X6(
         engine, "a@sample.example", title=title, body="Bcc: victim@sample.example\n.\nRCPT TO:<victim@sample.example>\n"
     )
     await queue(engine, "a@sample.example\r\nBcc: victim@sample.example")
-    async with worker(data_dir, database_url, box, "--once") as process:
-        await process.wait()
+    await work_once(data_dir, database_url, box)
 
     (mail,) = box.mails
     assert ["a@sample.example"] == box.to
@@ -214,10 +225,9 @@ async def test_stopping_worker_finishes_its_mail_X6(
 async def test_development_captures_mails_without_a_server_X6(data_dir: Path, database_url: str, engine: AsyncEngine) -> None:
     """The emails are done and stay where the mail page finds them."""
     await queue(engine, "a@sample.example")
-    async with worker(data_dir, database_url, None, "--once", "--development") as process:
-        code = await process.wait()
+    done = await work_once(data_dir, database_url, None, "--development")
 
-    assert 0 == code
+    assert 0 == done.returncode
     assert [("a@sample.example", "KEPT", 1, None)] == await outbox(engine)
 
 
@@ -241,7 +251,7 @@ async def test_log_has_neither_addresses_nor_texts(
 
 def test_worker_needs_a_mail_server_outside_development(data_dir: Path, database_url: str) -> None:
     """Without a mail server, the worker doesn't start and says what to do."""
-    done = run_subprocess("worker", data_dir=data_dir, database_url=database_url)
+    done = crossgate("worker", data_dir=data_dir, database_url=database_url)
 
     assert (1, "") == (done.returncode, done.stdout)
     assert "crossgate: No mail server is configured: set CROSSGATE_SMTP_URL" in done.stderr
@@ -252,8 +262,7 @@ def test_worker_needs_a_mail_server_outside_development(data_dir: Path, database
 )
 def test_invalid_mail_server_is_named_without_its_secrets(data_dir: Path, url: str) -> None:
     """The message names the setting and shows nothing of its value."""
-    variables = environment(data_dir) | {"CROSSGATE_SMTP_URL": url}
-    done = subprocess.run([*COMMAND, "worker"], check=False, cwd=ROOT, env=variables, capture_output=True, text=True)
+    done = crossgate("worker", data_dir=data_dir, variables={"CROSSGATE_SMTP_URL": url})
 
     assert 1 == done.returncode
     assert "CROSSGATE_SMTP_URL: must be a mail server such as" in done.stderr

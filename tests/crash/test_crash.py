@@ -29,7 +29,7 @@ from transport.authentication.tokens import Tokens
 
 ORDERS: Final = int(os.environ.get("CROSSGATE_ORDERS", "100"))
 MAX_CONCURRENT_ORDERS: Final = 8
-MAX_ORDERS_BETWEEN_KILLS: Final = 24  # kills follow progress, since a busy machine would do nothing but restart processes
+MAX_ORDERS_BETWEEN_KILLS: Final = 36  # kills follow progress, since a busy machine would do nothing but restart processes
 MAX_KILL_DELAY: Final = 0.2  # seconds, so that a kill hits any moment of the orders in progress
 SEED: Final = int(os.environ.get("CROSSGATE_SEED", str(secrets.randbits(32))))
 ACCEPT: Final = """
