@@ -14,6 +14,7 @@ from policies.analysis.kinds import Site, exempted, rules_of, shown
 from policies.analysis.kinds import shapes as shapes_of_site
 from policies.entity import Entity
 from policies.evaluation.policy import Policy
+from policies.evaluation.shape_memo import ShapeMemo
 from policies.evaluation.shapes import distinctions_of, shapes_of
 from policies.facts import symbolic_facts
 from policies.language.source import FIELD_RULES, NEVER_KIND, Rule
@@ -79,6 +80,7 @@ class Verification:
         self.invariants = invariants
         self._sites = sites
         self._unsatisfiable: set[tuple[str, Claims]] = set()
+        self._shape_memo = ShapeMemo()
 
     def decide(self, invariant: Invariant) -> Verdict:
         """Prove or refute one invariant. Raises Undecided if the solver does neither."""
@@ -114,11 +116,11 @@ class Verification:
                     yield self._case(invariant, entity, _Question(shape, action, field, condition))
 
     def _conditions(self, invariant: Invariant, shape: Shape, action: str) -> Iterator[tuple[str | None, Predicate]]:
-        rule, facts = invariant.rule, symbolic_facts(shape)
+        rule, compiler = invariant.rule, self.invariants.compiler
         if not invariant.is_of_fields:
-            yield None, self.invariants.compiler.rows(rule, facts, action)
+            yield None, self._shape_memo.get((rule, action), shape, lambda facts: compiler.rows(rule, facts, action))
             return
-        found = self.invariants.compiler.fields(rule, facts, action)
+        found = self._shape_memo.get((rule, action), shape, lambda facts: compiler.fields(rule, facts, action))
         for field in invariant.fields or known_fields(self.policy, rule.entity or ""):
             yield field, found.get(field, found.get(None, FALSE))
 

@@ -171,7 +171,7 @@ async def test_broken_policy_is_refuted_and_three_verdicts_confirm_it(
     policy, invariants = changed(tmp_path, name, change)
     verification = Verification(policy, invariants, sites())
 
-    verdicts = [verification.decide(each) for each in invariants if number in each.rule.comment]
+    verdicts = (verification.decide(each) for each in invariants if number in each.rule.comment)
     found = next(verdict.counterexample for verdict in verdicts if verdict.counterexample is not None)
 
     assert found.witness is not None
