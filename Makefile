@@ -85,7 +85,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@rm -f $(COVERAGE)
-	@$(BIN)/python -m pytest $(PARALLEL)
+	@CROSSGATE_SHARE=$$(date +%s) $(BIN)/python -m pytest $(PARALLEL)
 	@./crossgate policy coverage
 endif
 

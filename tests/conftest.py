@@ -17,7 +17,7 @@ from models.embedded import Embedded
 from policies.evaluation.policy import Policy
 from policies.language.source import digest, read_texts
 from settings import Settings
-from tests import apart, databases, executors
+from tests import apart, databases, executors, shares
 from tests.client import Client, open_client
 from tests.policy_coverage import PolicyCoveragePlugin
 from tests.transport.gateway import running
@@ -65,8 +65,9 @@ def small_heap() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the slowest files first, so that no worker is left with one of them at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take this run's share of the longest tests. Run the slowest files first, so that no worker is left with one at the end."""
+    shares.take(config, items)
     order = {file: place for place, file in enumerate(SLOWEST_FILES)}
     items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(SLOWEST_FILES)))
     if apart.ON:

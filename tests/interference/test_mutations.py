@@ -156,6 +156,7 @@ async def events(client: Client) -> int:
         )
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("email", VIEWERS)
 async def test_hidden_id_gets_the_answer_of_an_unknown_one(client: Client, email: str | None) -> None:
     """Every mutation answers the id of a hidden record like an id that doesn't exist, and changes nothing."""

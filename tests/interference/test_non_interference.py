@@ -217,6 +217,7 @@ async def trying(kind: type[Tried], postgres: Any, demo: str, directory: Path) -
     await databases.drop(postgres, name)
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("email", VIEWERS)
 async def test_hidden_changes_make_no_difference(trial: Trial, email: str | None) -> None:
     """Hidden values change and hidden rows are inserted and deleted: all answers stay the same, byte for byte."""

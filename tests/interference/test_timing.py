@@ -147,6 +147,7 @@ def telling_clocks(pairs: Sequence[Pair]) -> dict[str, float]:
     return found
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.mutation)
 async def test_known_and_unknown_addresses_take_alike_long_V42(market: Market, case: Case) -> None:
     """Neither clock tells them apart."""

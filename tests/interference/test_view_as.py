@@ -112,6 +112,7 @@ async def trial(postgres: Any, demo: str, tmp_path_factory: pytest.TempPathFacto
         yield trial
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("name", CASES)
 async def test_hidden_changes_make_no_difference_through_a_tool(trial: ToolTrial, name: str) -> None:
     """Hidden values change and hidden rows are inserted and deleted: all answers stay the same, byte for byte."""
