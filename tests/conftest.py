@@ -136,6 +136,7 @@ async def migrated(postgres: Embedded) -> AsyncIterator[str]:
     await upgrade(engine)
     await engine.dispose()
     yield name
+    await databases.drop_unused(postgres)
     await databases.drop(postgres, name)
 
 
@@ -153,7 +154,7 @@ async def demo(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_url(postgres: Embedded, migrated: str) -> AsyncIterator[str]:
     """The URL of the test's own database, migrated and empty."""
-    async with databases.copied(postgres, migrated) as url:
+    async with databases.emptied(postgres, migrated) as url:
         yield url
 
 

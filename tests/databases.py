@@ -1,5 +1,7 @@
 """Databases for tests: each test or session has its own, copied from a template in a fraction of a second.
 
+Copying the empty one takes longer than most tests do, so a test that leaves its schema as it was passes its database on, emptied.
+
 Their names have the id of the process that created them, so concurrent runs don't collide and a later run drops leftovers.
 """
 
@@ -17,6 +19,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from models import Base
 from models.embedded import Embedded, programs
 
 DIRECTORY: Final = Path(__file__).parents[1] / ".data" / "test" / "postgres"
@@ -31,7 +34,40 @@ FASTER_THAN_SAFE: Final = {
     "autovacuum": "off",  # the tests' databases live for minutes
 }
 PREFIX: Final = f"test_{os.getpid()}_"
+JOBS: Final = ("events", "periodic_defers", "jobs", "workers")
+TABLES: Final = (
+    *(table.name for table in Base.metadata.sorted_tables),
+    *(f"procrastinate.procrastinate_{name}" for name in JOBS),
+)
+# Emptying all tables must not run triggers or check foreign keys.
+EMPTY: Final = sa.text(
+    "DO $$ BEGIN SET LOCAL session_replication_role = replica; "
+    + " ".join(f"DELETE FROM {table};" for table in TABLES)
+    + " END $$"
+)
+REWIND: Final = sa.text("SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences")
+OTHERS_END: Final = sa.text(
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+# A definition that is changed gets another xmin. Oids below 16384 are PostgreSQL's own.
+SHAPE: Final = sa.text("""
+    SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
+        SELECT 'class ' || oid || ' ' || xmin AS part FROM pg_class WHERE oid >= 16384
+        UNION ALL SELECT 'attribute ' || attrelid || ' ' || attnum || ' ' || xmin FROM pg_attribute WHERE attrelid >= 16384
+        UNION ALL SELECT 'default ' || oid || ' ' || xmin FROM pg_attrdef
+        UNION ALL SELECT 'constraint ' || oid || ' ' || xmin FROM pg_constraint WHERE oid >= 16384
+        UNION ALL SELECT 'trigger ' || oid || ' ' || xmin FROM pg_trigger
+        UNION ALL SELECT 'function ' || oid || ' ' || xmin FROM pg_proc WHERE oid >= 16384
+        UNION ALL SELECT 'schema ' || oid || ' ' || xmin FROM pg_namespace WHERE oid >= 16384
+        UNION ALL SELECT 'statistics of ' || starelid FROM pg_statistic WHERE starelid >= 16384
+        UNION ALL SELECT 'setting ' || s.setrole || ' ' || s.setconfig::text
+            FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database()
+        UNION ALL SELECT 'revision ' || version_num FROM alembic_version
+    ) parts
+""")
 _numbers = count(1)
+_unused: list[str] = []
+_shapes: dict[str, str] = {}
 
 
 def server() -> Embedded:
@@ -52,6 +88,42 @@ async def copied(postgres: Embedded, template: str) -> AsyncIterator[str]:
     name = await create(postgres, template)
     yield postgres.url(name)
     await drop(postgres, name)
+
+
+@asynccontextmanager
+async def emptied(postgres: Embedded, template: str) -> AsyncIterator[str]:
+    """Yield the URL of a database like an empty template. A later test gets it again, emptied, if nothing but rows has changed."""
+    name = _unused.pop() if _unused else await create(postgres, template)
+    url = postgres.url(name)
+    if template not in _shapes:
+        _shapes[template] = await shape(url)
+    yield url
+    if await empty(url) == _shapes[template]:
+        _unused.append(name)
+    else:
+        await drop(postgres, name)
+
+
+async def empty(url: str) -> str:
+    """End all other connections to a database, delete all rows, and return the shape that is left."""
+    engine = create_async_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for statement in (OTHERS_END, EMPTY, REWIND):
+            await connection.execute(statement)
+        return str(await connection.scalar(SHAPE))
+
+
+async def shape(url: str) -> str:
+    """Return a digest of all in a database but rows: definitions, settings, statistics and the revision."""
+    engine = create_async_engine(url, poolclass=sa.NullPool)
+    async with engine.connect() as connection:
+        return str(await connection.scalar(SHAPE))
+
+
+async def drop_unused(postgres: Embedded) -> None:
+    """Drop the databases that no later test will get."""
+    while _unused:
+        await drop(postgres, _unused.pop())
 
 
 async def drop(postgres: Embedded, name: str) -> None:

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base
 from models.database import connect
 from models.embedded import Embedded
 from tests import databases
 from tests.client import Client, open_client
 from tests.expected_notifications import Announcer
 from tests.factory import Factory
-
-# Emptying all tables must not run triggers or check foreign keys.
-EMPTY = sa.text(
-    "DO $$ BEGIN SET LOCAL session_replication_role = replica; "
-    + " ".join(f"DELETE FROM {table.name};" for table in Base.metadata.sorted_tables)
-    + " END $$"
-)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +42,7 @@ async def factory(rules_engine: AsyncEngine, rules_gateway: Client) -> Factory:
     """A factory for rows in the database, which is empty at first. Pending audit events of earlier tests are written before."""
     await rules_gateway.app.state.services.audit.flush()
     async with rules_engine.connect() as connection:
-        await connection.execute(EMPTY)
+        await connection.execute(databases.EMPTY)
     return Factory(rules_engine)
 
 
