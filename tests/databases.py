@@ -98,19 +98,22 @@ async def emptied(postgres: Embedded, template: str) -> AsyncIterator[str]:
     if template not in _shapes:
         _shapes[template] = await shape(url)
     yield url
-    if await empty(url) == _shapes[template]:
+    if await is_emptied(url, _shapes[template]):
         _unused.append(name)
     else:
         await drop(postgres, name)
 
 
-async def empty(url: str) -> str:
-    """End all other connections to a database, delete all rows, and return the shape that is left."""
+async def is_emptied(url: str, expected: str) -> bool:
+    """End all other connections to a database and delete all rows, if it still has the expected shape."""
     engine = create_async_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        for statement in (OTHERS_END, EMPTY, REWIND):
+        await connection.execute(OTHERS_END)
+        if expected != await connection.scalar(SHAPE):
+            return False
+        for statement in (EMPTY, REWIND):
             await connection.execute(statement)
-        return str(await connection.scalar(SHAPE))
+        return True
 
 
 async def shape(url: str) -> str:

@@ -18,7 +18,7 @@ def item(name: str, of: int | None) -> pytest.Item:
     return cast("pytest.Item", SimpleNamespace(nodeid=name, get_closest_marker=lambda _: mark))
 
 
-def test_share_of_cases_is_drawn_anew_for_each_run() -> None:
+def test_each_run_draws_its_share_of_cases() -> None:
     """The same text draws the same cases. In time, each case has its turn, and all other tests always run."""
     items = [item("tests/test_short.py::test_short", None), *(item(name, 3) for name in NAMES)]
     runs = [[each.nodeid for each in drawn(items, str(run))[0]] for run in range(100)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
-from playwright.async_api import Browser, FrameLocator, Page, expect
+from playwright.async_api import Browser, FrameLocator, Page, Route, expect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import PortalOrigin
@@ -173,6 +174,23 @@ async def test_helper_gives_the_frame_its_height_and_renews(visit: Open, portal:
         names = [event["name"] for event in await page.evaluate("events")]
         assert portal.asked > before
         assert {"cg-ready", "cg-error"} <= {*names}
+
+
+async def test_script_that_starts_late_starts_the_session(visit: Open, portal: Host, partner: str) -> None:
+    """A frame that has stopped asking for a token asks again when the page's script connects to it."""
+    start = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await start.wait()
+        await route.continue_()
+
+    frame = portal.frame("ports", partner)
+    async with visit(path="framed", frame=frame, script="helper", who="shown", clock=SPEED) as page:
+        await page.route("**/helper.js", wait)
+        await page.reload(wait_until="commit")
+        await expect(framed(page).get_by_text(ENDED)).to_be_visible()
+        start.set()
+        await expect(framed(page).get_by_role("article").first).to_be_visible()
 
 
 async def test_only_verified_origins_can_frame_V52(market_url: str, tmp_path: Path, chromium: Browser, partner: str) -> None:

@@ -14,7 +14,7 @@ from tests.kit.host import Host
 PORTS: Final = "crossgate-ports"
 ENDED: Final = "Your session has ended."
 FAILED: Final = ("503", "502", "401", "ERR_", "net::")  # what a browser logs about requests that fail
-SPEED: Final = 20  # how much faster timers run, so that tokens of a minute end in three seconds
+SPEED: Final = 10  # how much faster timers run, so that tokens of a minute end in six seconds
 
 
 async def events(page: Page, name: str) -> list[dict[str, Any]]:

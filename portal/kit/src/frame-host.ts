@@ -35,8 +35,9 @@ export function connectFrame(frame: HTMLIFrameElement, { fetchToken, ...looks }:
     if (appearance) say({ type: "crossgate:appearance", appearance });
     if (locale) say({ type: "crossgate:locale", locale });
   };
+  const greet = () => update({ appearance: {}, ...looks }); // at least one message, so that the frame knows that there's a script
   const answer = async () => {
-    update({ appearance: {}, ...looks }); // at least one message, so that the frame knows that there's a script
+    greet();
     try {
       say({ type: "crossgate:token", token: await fetchToken() });
     } catch {
@@ -59,6 +60,7 @@ export function connectFrame(frame: HTMLIFrameElement, { fetchToken, ...looks }:
     },
     { signal: closed.signal },
   );
+  greet();
   return {
     update: (changes) => update((looks = { ...looks, ...changes })),
     close: () => closed.abort(),
