@@ -86,7 +86,6 @@ def tried(entity: str, *, is_own: bool) -> Iterator[tuple[str, Any]]:
             yield action, attempt
 
 
-@pytest.mark.share(3)
 @pytest.mark.parametrize("viewer", [*DEMO_VIEWERS, *STAFF])
 async def test_listed_actions_are_allowed_and_others_refused_A44_V13_V16(client: Client, viewer: str | None) -> None:
     """Each action is tried on records of each type. It is refused to this viewer in this state if and only if it isn't listed."""
