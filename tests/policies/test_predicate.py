@@ -143,6 +143,15 @@ def test_disjunction_absorbs_covered_items() -> None:
     assert OWNER == disj([OWNER, conj([OWNER, PUBLIC]), FALSE])
 
 
+def test_simplified_predicates_keep_the_type_of_their_literals() -> None:
+    """Simplified predicates are remembered, and Python takes 1 for True. PostgreSQL doesn't."""
+    number, truth = Compare("=", "floor", 1), Compare("=", "floor", True)
+    simplified = [conj((each, Compare("=", "name", "a"))) for each in (number, truth)]
+
+    assert [True, True] == [each.items[0].value is value for each, value in zip(simplified, (1, True), strict=True)]  # type: ignore[union-attr]
+    assert OneOf("floor", (1, 2)) != OneOf("floor", (True, 2))
+
+
 def test_contradicting_literals_are_false() -> None:
     """No row has two values in one column."""
     private = Compare("=", "visibility", "PRIVATE")
