@@ -102,12 +102,10 @@ document.documentElement.lang = locale ?? navigator.language;
 
 window.addEventListener("message", ({ source, origin, data }: MessageEvent<ToFrame | null>) => {
   if (!isFramed || source !== window.parent || !canFrame(origin) || (host && host !== origin)) return;
-  const isFirst = !hasSpoken;
   host = origin;
   hasSpoken = true;
   measure();
   receive(data);
-  if (isFirst && !answer) void portal.update(); // its script started when this frame had stopped asking
 });
 document.addEventListener("cg-ready", () => say({ type: "crossgate:ready" }));
 document.addEventListener("cg-change", (event) => say({ type: "crossgate:change", detail: (event as CustomEvent<Change>).detail }));
