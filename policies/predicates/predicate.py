@@ -6,7 +6,7 @@ checks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -107,8 +107,7 @@ def conj(items: Iterable[Predicate]) -> Predicate:
 
 @lru_cache(CACHE_SIZE)
 def _conjunction(parts: tuple[Predicate, ...]) -> Predicate:
-    flat = list(parts)
-    flat = _distinct(_narrow(part, flat) for part in flat)
+    flat = _distinct(_narrow(part, parts) for part in parts)
     if FALSE in flat or any(_exclude(one, other) for one, other in combinations(flat, 2)):
         return FALSE
     facts = [part for part in flat if not isinstance(part, Or)]
@@ -130,7 +129,7 @@ def disj(items: Iterable[Predicate]) -> Predicate:
 def _disjunction(flat: tuple[Predicate, ...]) -> Predicate:
     if TRUE in flat or any(_cover_all(one, other) for one, other in combinations(flat, 2)):
         return TRUE
-    remaining = _weakest(list(flat))
+    remaining = _weakest(flat)
     for one, other in combinations(remaining, 2):
         merged = _merge(one, other)
         if merged is not None:
@@ -285,7 +284,7 @@ def _distinct(items: Iterable[Predicate]) -> list[Predicate]:
     return list(dict.fromkeys(items))
 
 
-def _narrow(part: Predicate, others: list[Predicate]) -> Predicate:
+def _narrow(part: Predicate, others: Sequence[Predicate]) -> Predicate:
     """Remove the literals of a list that another conjunct excludes."""
     if not isinstance(part, OneOf):
         return part
@@ -318,7 +317,7 @@ def _strongest(items: list[Predicate]) -> list[Predicate]:
     return remaining
 
 
-def _weakest(items: list[Predicate]) -> list[Predicate]:
+def _weakest(items: Iterable[Predicate]) -> list[Predicate]:
     """Remove predicates that imply another one. The first of two equivalent ones stays."""
     remaining: list[Predicate] = []
     for item in items:
