@@ -16,6 +16,7 @@ from policies.evaluation.policy import Policy
 from policies.language.source import Rule
 from policies.viewer import Shape
 from tests.client import Client
+from tests.databases import OTHERS_END
 from tests.factory import Factory
 from tests.policy_coverage import PolicyCoveragePlugin
 
@@ -77,6 +78,22 @@ async def test_rules_are_recorded_over_the_stored_rows(
 
     assert (True, False) == before
     assert (True, True) == ways(exercised.coverage, the(policy, OWN))
+
+
+async def test_rules_are_recorded_over_a_database_that_another_test_passed_on(
+    client: Client, factory: Factory, exercised: PolicyCoveragePlugin, policy: Policy, engine: AsyncEngine
+) -> None:
+    """Emptying a database ends all connections to it. The plugin connects again."""
+    company = await factory.company()
+    await client(company.admin, PORTS)
+    exercised.evaluate(exercised.asked)
+    await factory.port(company)
+
+    async with engine.connect() as connection:
+        await connection.execute(OTHERS_END)
+    exercised.evaluate(exercised.asked)
+
+    assert (True, False) == ways(exercised.coverage, the(policy, OWN))
 
 
 async def test_rule_is_recorded_only_as_far_as_it_was_evaluated(
