@@ -13,7 +13,7 @@ import httpcore
 import structlog
 
 from models.portal_origin import MAX_PROOF_BYTES, PROOF_SECONDS
-from transport.public_network import FAILURES, PublicNetwork, Unusable, read_body
+from transport.public_network import FAILURES, PublicNetwork, Unusable, read_body, trusted_authorities
 
 log = structlog.stdlib.get_logger("crossgate.origins")
 
@@ -36,7 +36,7 @@ class PortalProofs:
 
     async def _read(self, address: str) -> bytes:
         """Return the body at an address. Raises Unusable, and the errors of httpcore."""
-        context = self._context or await asyncio.to_thread(httpcore.default_ssl_context)  # reads files
+        context = self._context or await trusted_authorities()
         async with httpcore.AsyncConnectionPool(context, network_backend=self._network) as pool:
             return await read_body(pool, _checked(address), "text/plain", max_bytes=MAX_PROOF_BYTES, seconds=PROOF_SECONDS)
 

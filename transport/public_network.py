@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ssl import SSLContext
 from typing import Final, TypeAlias
 
 import httpcore
@@ -29,6 +31,16 @@ class Unusable(Exception):
 def timeouts(seconds: float) -> Mapping[str, float]:
     """Return the time to connect, and for each part of a request and of an answer."""
     return dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+
+
+async def trusted_authorities() -> SSLContext:
+    """Return the context that trusts the known certificate authorities, as they were when the process first needed it."""
+    return await asyncio.to_thread(_trusted_authorities)
+
+
+@cache  # reads files for 40 ms
+def _trusted_authorities() -> SSLContext:
+    return httpcore.default_ssl_context()
 
 
 async def read_body(

@@ -16,7 +16,7 @@ import jwt
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from transport.public_network import FAILURES, PublicNetwork, Unusable, read_body
+from transport.public_network import FAILURES, PublicNetwork, Unusable, read_body, trusted_authorities
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 ALGORITHMS: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {  # by type and curve of the key
@@ -65,8 +65,7 @@ class Discovery:
             raise IssuerUnavailable(f"{type(error).__name__}: {error}") from None
 
     async def _keys(self, issuer: str) -> tuple[IssuerKey, ...]:
-        context = await asyncio.to_thread(httpcore.default_ssl_context)  # reads files
-        async with httpcore.AsyncConnectionPool(context, network_backend=self._network) as pool:
+        async with httpcore.AsyncConnectionPool(await trusted_authorities(), network_backend=self._network) as pool:
             document = await self._fetch(pool, issuer.removesuffix("/") + WELL_KNOWN)
             if document.get("issuer") != issuer:
                 raise IssuerUnavailable("The discovery document names another issuer.")
