@@ -140,17 +140,23 @@ class Source:
         columns += [self.holds(mask, table).is_(sa.true()).label(label) for label, mask in self.masks]
         return self._joined(table, columns)
 
-    def select_joined(self, rows: FromClause) -> Select[Any]:
-        """Select the same from rows that have been selected without those that are joined to them."""
-        return self._joined(rows, [rows.c[name] for name in (*self.names, *(label for label, _ in self.masks))])
+    def alone(self, names: Sequence[str]) -> Source:
+        """Return the same without joined rows, but with the columns that join them, and with `names`."""
+        columns = dict.fromkeys([*self.names, *names, *(join.column for join in self.joins)])
+        return replace(self, columns=tuple(columns), joins=())
+
+    def select_joined(self, rows: FromClause, *first: ColumnElement[Any], within: FromClause | None = None) -> Select[Any]:
+        """Select other columns `first`, and then the same from rows that were selected `alone`, which `within` can contain."""
+        columns = [rows.c[name] for name in (*self.names, *(label for label, _ in self.masks))]
+        return self._joined(rows, [*first, *columns], within)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns to read of the type itself."""
         return readable(self.entity) if self.columns is None else self.columns
 
-    def _joined(self, table: FromClause, columns: list[ColumnElement[Any]]) -> Select[Any]:
-        joined = table
+    def _joined(self, table: FromClause, columns: list[ColumnElement[Any]], within: FromClause | None = None) -> Select[Any]:
+        joined = table if within is None else within
         for join in self.joins:
             joined = _join(join, table, joined, columns)
         return sa.select(*columns).select_from(joined)
@@ -208,11 +214,11 @@ def select_page(source: Source, selection: Selection, window: Window) -> Select[
     """
     if selection.relation is None:
         return _page(source, selection, window)
-    rows = _page(source, selection, window).lateral("page")
-    parents = _parents()
-    order = [rows.c[name] for name in _order_columns(source.entity, window)]
-    joined = sa.select(parents.c.place.label("parent"), *rows.c).select_from(parents.join(rows, sa.true()))
-    return joined.order_by(*_ordered(order, window))
+    names, parents = _order_columns(source.entity, window), _parents()
+    page = _page(source.alone(names), selection, window).lateral("page")
+    # Other rows are joined to those of all parents: PostgreSQL would find them again for each parent.
+    joined = source.select_joined(page, parents.c.place.label("parent"), within=parents.join(page, sa.true()))
+    return joined.order_by(*_ordered([page.c[name] for name in names], window))
 
 
 @lru_cache(CACHE_SIZE)
@@ -326,9 +332,7 @@ def _scanned(
     columns = [table.c[name] for name in names]
     if not source.joins:
         return _windowed(source.select(table).where(*conditions), columns, window)
-    needed = dict.fromkeys([*source.names, *names, *(join.column for join in source.joins)])
-    alone = replace(source, columns=tuple(needed), joins=())
-    page = _windowed(alone.select(table).where(*conditions), columns, window).subquery("page")
+    page = _windowed(source.alone(names).select(table).where(*conditions), columns, window).subquery("page")
     return source.select_joined(page).order_by(*_ordered([page.c[name] for name in names], window))
 
 

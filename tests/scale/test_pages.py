@@ -14,7 +14,7 @@ from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null
 from benchmarks.plans import Cost, Statement
 from resolvers.reading.connections import MAX_TOTAL_COUNT
 from resolvers.reading.statements import WALKED
-from tests.client import DEMO_VIEWERS, OPERATOR
+from tests.client import DEMO_VIEWERS, OPERATOR, PARTNER
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.schema.outline import STRAWBERRY
@@ -25,6 +25,10 @@ FIXED: Final = 60  # pages of 8 KiB for each list: the descent of its indexes
 PER_ROW: Final = 30  # and for each requested row: its entries in several branches, and the row itself
 OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the viewer's own dealings lead to
 PER_WALKED: Final = 8  # for each row in which a search looks first: its entry and the row, in several branches
+PARENTS_OF_PORTS: Final = 50
+PAGES_OF_PORTS: Final = """
+    query ($first: Int!) { marketplaceProfiles(first: $first) { nodes { ports(first: 10) { nodes { name location { name } } } } } }
+"""
 FREQUENT: Final = 5_000  # matches of a word that fill a page from those rows
 GROWTH: Final = 1.5  # with ten times the rows, trees can be one level higher
 
@@ -154,6 +158,19 @@ def scanned(plan: Any) -> Iterator[tuple[str, float]]:
         )
     for child in plan.get("Plans", ()):
         yield from scanned(child)
+
+
+async def test_rows_joined_to_pages_below_parents_are_found_once_for_all_of_them(small: Market) -> None:
+    """Each profile is found once, not for each of its ports. A table with few rows can also be read once as a whole."""
+    limits = {"marketplace_profile": PARENTS_OF_PORTS, "location": len(await small.keys("SELECT id FROM location"))}
+
+    found = await small.costs(PARTNER, PAGES_OF_PORTS, first=PARENTS_OF_PORTS)
+
+    (of_ports,) = [cost for statement, cost in found if "parents" in statement.sql]
+    read = {name: rows for name, rows in scanned(of_ports.plan) if name in limits}
+    assert of_ports.rows > PARENTS_OF_PORTS
+    assert limits.keys() == read.keys()
+    assert {} == {name: rows for name, rows in read.items() if rows > limits[name]}
 
 
 @pytest.mark.parametrize("narrowed", FILTERS, ids=str)
