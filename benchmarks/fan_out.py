@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from benchmarks.compare import Plan, prepare
 from benchmarks.machine import Cores, cpu_ms, memory
-from benchmarks.metrics import scrape, timing
+from benchmarks.metrics import Timing, scrape, timing
 from benchmarks.peers.registry import GATEWAY, peers
 from benchmarks.peers.running import Running, free_port, running, settled
 from benchmarks.targets import Verdict
@@ -44,10 +44,12 @@ SUBSCRIPTION: Final = (
 )
 FILES: Final = 25_000  # file descriptors that 10,000 sockets and their tokens need on each side
 AT_ONCE: Final = 50  # sockets that are opened at the same time
-EVENTS: Final = 3
+EVENTS: Final = 9
 TOLD_SECONDS: Final = 0.5  # maximum until all are told
-DECIDED_MS: Final = 5.0  # maximum to decide who is told what
-DECIDING: Final = "crossgate_event_duration_seconds"
+DECIDED_MS: Final = 5.0  # maximum to decide who is told
+STEPS: Final = "crossgate_event_duration_seconds"
+SHARED: Final = ("viewers", "decision", "answers")
+ALONE: Final = "alone"
 STATEMENTS: Final = "crossgate_statement_duration_seconds"
 READS: Final = {"access": "read"}
 MEMORY: Final = 300 * 1024 * 1024  # maximum of the process
@@ -74,8 +76,9 @@ RENAME: Final = sa.text("UPDATE port SET name = :name WHERE id = :port")
 class FanOut:
     """An event with a number of subscribers. Times are medians.
 
-    `deciding_ms` is the time of one of the event's decisions, with the answer that is built for it but not with sending: there's one
-    decision for all who share, or one for each subscriber. `statements_ms` is the time of all statements that read for the event.
+    For all who share, `viewers_ms` is the time to compare the viewers' facts, `deciding_ms` to find who can read the row, and
+    `answers_ms` to make what they get, before anything is sent. For each alone, `deciding_ms` is all of that for one subscriber.
+    `decisions` says how many there were. `statements_ms` is the time of all statements that read for the event.
     """
 
     subscribers: int
@@ -85,7 +88,9 @@ class FanOut:
     postgres_cpu_ms: float
     socket_bytes: int
     process_bytes: int
+    viewers_ms: float
     deciding_ms: float
+    answers_ms: float
     decisions: float
     statements_ms: float
 
@@ -106,7 +111,7 @@ class FanOuts:
                 TOLD_SECONDS,
             ),
             Verdict(
-                f"one event, {self.shared.subscribers:,} subscribers: ms to decide and answer, before anything is sent",
+                f"one event, {self.shared.subscribers:,} subscribers: ms to decide who is told",
                 self.shared.deciding_ms,
                 DECIDED_MS,
             ),
@@ -155,15 +160,16 @@ async def _measured(server: Running, database: Database, subscribers: int, metri
     await audience.gather()
     await settled(server)
     after = memory(server.process)
-    events, decided, read = [], [], []
+    events, steps, read = [], [], []
     for _ in range(EVENTS):
         before_event = scrape(metrics_port)
         events.append(await _event(server, database, engine, audience, port))
         after_event = scrape(metrics_port)
-        decided.append(timing(after_event, DECIDING) - timing(before_event, DECIDING))
+        steps.append({step: _step(after_event, step) - _step(before_event, step) for step in (*SHARED, ALONE)})
         read.append(timing(after_event, STATEMENTS, READS) - timing(before_event, STATEMENTS, READS))
     audience.close()
     await engine.dispose()
+    decided = [each["decision"] if each["decision"].count else each[ALONE] for each in steps]
     seconds, server_ms, postgres_ms, told = (sorted(column)[EVENTS // 2] for column in zip(*events, strict=True))
     return FanOut(
         subscribers,
@@ -173,10 +179,16 @@ async def _measured(server: Running, database: Database, subscribers: int, metri
         postgres_ms,
         (after - before) // subscribers,
         memory(server.process),
+        median(each["viewers"].mean_ms for each in steps),
         median(each.mean_ms for each in decided),
+        median(each["answers"].mean_ms for each in steps),
         median(each.count for each in decided),
         1000 * median(each.seconds for each in read),
     )
+
+
+def _step(metrics: str, step: str) -> Timing:
+    return timing(metrics, STEPS, {"step": step})
 
 
 async def _members(connection: AsyncConnection, port: object) -> Sequence[sa.Row[Any]]:

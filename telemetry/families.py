@@ -8,8 +8,10 @@ A family has at most MAX_CHILDREN; further values share the child OTHER. So no m
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -42,6 +44,13 @@ class Timing:
         """Add a duration."""
         self.counts[bisect_left(self.bounds, seconds)] += 1
         self.total += seconds
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Add the duration of a block, unless it raises."""
+        started = time.perf_counter()
+        yield
+        self.observe(time.perf_counter() - started)
 
 
 Child = TypeVar("Child", Count, Timing)

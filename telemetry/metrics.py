@@ -19,7 +19,8 @@ RATE_LIMITED: Final = Counter("crossgate_rate_limited_total", "Requests refused 
 OPEN: Final = Gauge("crossgate_open", "Open connections, sockets and subscriptions.", ("what",))
 EVENT_SECONDS: Final = Histogram(
     "crossgate_event_duration_seconds",
-    "Time to decide who gets an event: one subscriber, or all who share.",
+    "Time of a step of an event: for all subscribers who share, or for one alone.",
+    ("step",),
     bounds=REQUEST_BUCKETS,
 )
 LOOP_DELAY_SECONDS: Final = Histogram(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.sql.selectable import Select
 
 from models.reading import Compiled, Row, Snapshot, compile_statement
-from models.statement_rows import columns_of, for_each
+from models.statement_rows import as_text, columns_of, for_each
 from policies.predicates.sql import viewer_parameters
 from policies.sealed_viewer import WITHHELD, SealedViewer, sealed, sealed_parameters
 from policies.viewer import Viewer
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from resolvers.reading.redactions import Redactions
 
 ORDER: Final = "ORDER BY"
-NAMES: Final = frozenset(f"viewer_{name}" for name in WITHHELD)
+NAMES: Final = {f"viewer_{name}": name for name in WITHHELD}  # parameters of statements
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class SealedReader:
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a statement and return all rows. Raises ValueWithheld."""
         compiled = compile_statement(statement)
-        if NAMES.isdisjoint(compiled.names):
+        if NAMES.keys().isdisjoint(compiled.names):
             return await self._snapshot.fetch(statement, parameters)
         if ORDER in compiled.text:  # rows for several viewers come in no certain order
             raise self._seal.open()
@@ -74,30 +76,48 @@ class SealedReader:
 
     async def _same(self, compiled: Compiled, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Return the rows that all viewers get. Raises ValueWithheld if they differ."""
-        asked = dict.fromkeys(
-            tuple(map(_hashable, compiled.arguments({**viewer_parameters(viewer), **parameters}))) for viewer in self._viewers
-        )
-        rows = await self._snapshot.run(for_each(compiled.text, len(compiled.names)), columns_of(list(asked)))
-        by_viewer: dict[int, list[Row]] = {number: [] for number in range(1, len(asked) + 1)}
+        columns = self._for_each_viewer(compiled, parameters)
+        rows = await self._snapshot.run(for_each(compiled.text, len(compiled.names)), columns)
+        by_viewer: dict[int, list[Row]] = {number + 1: [] for number in range(len(columns[0]))}
         for row in rows:
             by_viewer[row.given_number].append(row)
         first, *others = by_viewer.values()
-        if any(Counter(_values(first)) != Counter(_values(other)) for other in others):
+        if not all(_are_same(first, other) for other in others):
             raise self._seal.open()
         return first
+
+    def _for_each_viewer(self, compiled: Compiled, parameters: Mapping[str, Any]) -> list[list[str | None]]:
+        """Return a statement's arguments for all viewers, as columns of text. Viewers with equal values have one row."""
+        values = compiled.arguments({**viewer_parameters(self._viewers[0]), **parameters})
+        own = {place: NAMES[name] for place, name in enumerate(compiled.names) if name in NAMES and name not in parameters}
+        asked = list(dict.fromkeys(tuple(getattr(viewer, name) for name in own.values()) for viewer in self._viewers))
+        columns = [[as_text(value)] * len(asked) for value in values]
+        for place, column in zip(own, columns_of(asked), strict=True):
+            columns[place] = column
+        return columns
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
         """Run a compiled statement and return all rows."""
         return await self._snapshot.run(text, arguments)
 
 
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _are_same(rows: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Return whether two viewers get the same rows, in any order. Their numbers come last."""
+    if len(rows) != len(others):
+        return False
+    in_order = all(
+        map(_is_same, chain.from_iterable(row[:-1] for row in rows), chain.from_iterable(row[:-1] for row in others))
+    )
+    return in_order or Counter(map(_values, rows)) == Counter(map(_values, others))
 
 
-def _values(rows: Sequence[Row]) -> list[str]:
-    """Return what rows contain besides the number of their viewer."""
-    return [repr(tuple(row)[:-1]) for row in rows]
+def _is_same(value: object, other: object) -> bool:
+    """Return whether two values of one column are written alike: 1.0 and 1.00 aren't."""
+    return value == other and (not isinstance(value, Decimal) or str(value) == str(other))
+
+
+def _values(row: Row) -> str:
+    return repr(tuple(row)[:-1])
 
 
 def sealed_context(

@@ -1,5 +1,7 @@
 """One hub for each type: it takes each change once, decides for all subscribers together, and passes on what they share.
 
+Changes that wait are decided in one snapshot, so that the viewers' facts are compared once for all of them.
+
 A subscriber who can't share an answer, or who hasn't yet taken the last one, looks the change up alone, when it's ready. So nothing
 that was decided waits for a slow reader, and what waits is only the names of changed rows.
 """
@@ -8,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 PIECE: Final = 100  # subscribers that are decided about or told before the event loop does something else
 TURNS: Final = 3  # of the event loop, in which subscribers who aren't slow take an answer
-SECONDS: Final = metrics.EVENT_SECONDS.child()
+TOGETHER: Final = 16  # changes that are decided in one snapshot
+VIEWERS, DECISION, ANSWERS = (metrics.EVENT_SECONDS.child(step) for step in ("viewers", "decision", "answers"))
 
 log = structlog.stdlib.get_logger("crossgate.events")
 Shows = Callable[["Record", Change], bool]
@@ -218,12 +220,14 @@ class Hub:
                 log.exception("event.failed")
 
     async def _take_next(self) -> None:
-        """Wait for a change and tell the subscribers. Raises ListenerTooSlow."""
+        """Wait for changes and tell the subscribers. Raises ListenerTooSlow."""
         changes = self._changes
-        change = await anext(changes)
+        taken = [await anext(changes)]
+        while changes.is_ready and len(taken) < TOGETHER:
+            taken.append(await anext(changes))
         self._is_announcing = True
         try:
-            await self._announce(change, changes.number_of(change))
+            await self._announce([(change, changes.number_of(change)) for change in taken])
         finally:
             self._is_announcing = False
 
@@ -239,25 +243,34 @@ class Hub:
         self._changes = _NumberedQueue(self)
         self._services.change_listener.add(self._entity, self._changes)
 
-    async def _announce(self, change: Change, number: int) -> None:
-        """Tell all subscribers of a change. If that fails, each looks the change up alone."""
+    async def _announce(self, changes: Iterable[tuple[Change, int]]) -> None:
+        """Tell all subscribers of numbered changes. If that fails, each looks up alone what it hasn't been told."""
+        heard = ((change, self._sharing(change, number)) for change, number in changes)
+        pending = deque((change, sharing) for change, sharing in heard if sharing)
+        if not pending:
+            return
+        try:
+            async with self._services.change_listener.load_slots, self._services.reader.snapshot() as snapshot:
+                with tracing.event(), VIEWERS.block():
+                    await self._roster.refresh(snapshot)
+                while pending:
+                    change, sharing = pending[0]
+                    with tracing.event():
+                        told = await self._answers(change, sharing, snapshot)
+                    pending.popleft()
+                    await self._tell(told, change)
+        except Exception:
+            log.exception("event.not_shared")
+            for change, sharing in pending:
+                await self._tell(dict.fromkeys(sharing), change)
+
+    def _sharing(self, change: Change, number: int) -> list[Subscriber]:
+        """Return who can be decided about together. The others who hear of a change look it up alone."""
         hearing = [each for each in self.subscribers if each.since < number and each.hears(change)]
-        sharing = [each for each in hearing if each.shares]
         for subscriber in hearing:
             if not subscriber.shares:
                 subscriber.look_up(change)
-        if not sharing:
-            return
-        try:
-            async with self._services.change_listener.load_slots:
-                started = time.perf_counter()
-                with tracing.event():
-                    told = await self._answers(change, sharing)
-                SECONDS.observe(time.perf_counter() - started)
-        except Exception:
-            log.exception("event.not_shared")
-            told = dict.fromkeys(sharing)
-        await self._tell(told, change)
+        return [each for each in hearing if each.shares]
 
     async def _tell(self, told: Mapping[Subscriber, Shared | None], change: Change) -> None:
         """Tell subscribers, and wait until those who aren't slow have taken the answer."""
@@ -272,30 +285,38 @@ class Hub:
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
-    async def _answers(self, change: Change, sharing: Sequence[Subscriber]) -> Mapping[Subscriber, Shared | None]:
+    async def _answers(
+        self, change: Change, sharing: Sequence[Subscriber], snapshot: Snapshot
+    ) -> Mapping[Subscriber, Shared | None]:
         """Return the answer for each subscriber who gets one, and None for each who has to look the change up."""
-        async with self._services.reader.snapshot() as snapshot:
-            await self._roster.refresh(snapshot)
+        with DECISION.block():
             alone, standings = await self._sorted(sharing)
             records = await verdicts(snapshot, change.key, {each.question for each in standings.values()})
-            groups: dict[Hashable, list[Subscriber]] = {}
-            for number, (subscriber, standing) in enumerate(standings.items()):
-                if number % PIECE == PIECE - 1:
-                    await asyncio.sleep(0)
-                record = records.get(standing.question)
-                if record is not None and subscriber.shows(record, change):
-                    assert subscriber.selection is not None  # noqa: S101 (it shares)
-                    group = (standing.question, standing.shared, subscriber.belongs, subscriber.selection.key)
-                    groups.setdefault(group, []).append(subscriber)
-            told: dict[Subscriber, Shared | None] = dict.fromkeys(alone)
-            for members in groups.values():
+            groups = await self._grouped(change, standings, records)
+        told: dict[Subscriber, Shared | None] = dict.fromkeys(alone)
+        with ANSWERS.block():
+            for members in groups:
                 viewers = [standings[each].viewer for each in members]
                 record = records[standings[members[0]].question]
                 hears, answer = await self._answer(members[0], viewers, record, snapshot)
-                if not hears:
-                    continue
-                told |= {each: None if answer is None else Shared(standings[each].viewer, answer) for each in members}
-            return told
+                if hears:
+                    told |= {each: None if answer is None else Shared(standings[each].viewer, answer) for each in members}
+        return told
+
+    async def _grouped(
+        self, change: Change, standings: Mapping[Subscriber, _Standing], records: Mapping[Question, Record]
+    ) -> Iterable[list[Subscriber]]:
+        """Return those who can read the row, in groups that get the same answer."""
+        groups: dict[Hashable, list[Subscriber]] = {}
+        for number, (subscriber, standing) in enumerate(standings.items()):
+            if number % PIECE == PIECE - 1:
+                await asyncio.sleep(0)
+            record = records.get(standing.question)
+            if record is not None and subscriber.shows(record, change):
+                assert subscriber.selection is not None  # noqa: S101 (it shares)
+                group = (standing.question, standing.shared, subscriber.belongs, subscriber.selection.key)
+                groups.setdefault(group, []).append(subscriber)
+        return groups.values()
 
     async def _sorted(self, sharing: Iterable[Subscriber]) -> tuple[list[Subscriber], dict[Subscriber, _Standing]]:
         """Return the subscribers who must find out alone how they end, and what is known of the others."""

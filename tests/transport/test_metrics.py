@@ -44,6 +44,7 @@ ALLOWED: Final[Allowed] = {
     "kind": frozenset({"query", "mutation", "other"}),
     "payer": frozenset({"user", "address"}),
     "what": frozenset({"connections", "sockets", "subscriptions"}),
+    "step": frozenset({"viewers", "decision", "answers", "alone"}),
     "executor": frozenset(ExecutedBy),
     "result": frozenset({"hit", "miss", "confirmed", "stale", "done", "delayed", "sent", "behind", "failed"}) | SENDING,
     "documents": frozenset({"trusted", "other"}),
@@ -383,13 +384,13 @@ async def test_operation_of_a_socket_counts_as_a_request(demo_client: Client) ->
 
 
 async def test_event_is_timed_for_its_subscriber(demo_copy_url: str, tmp_path: Path) -> None:
-    """Each event that a subscriber may get counts once, whether or not it gets it."""
-    timing = metrics.EVENT_SECONDS.child()
+    """A step of an event counts once for all subscribers who share."""
+    steps = [metrics.EVENT_SECONDS.child(step) for step in ("viewers", "decision", "answers", "alone")]
     async with open_client(demo_copy_url, tmp_path) as client:
         answer = await client(SHOWN, "{ ports(first: 1) { nodes { id version } } }")
-        before = sum(timing.counts)
+        before = [sum(step.counts) for step in steps]
         async with client.following(SHOWN, "subscription { portUpdated { id } }") as following:
             await client(SHOWN, RENAME, **answer.data["ports"]["nodes"][0])
             await following.event()
 
-    assert 1 == sum(timing.counts) - before
+    assert [1, 1, 1, 0] == [sum(step.counts) - number for step, number in zip(steps, before, strict=True)]

@@ -102,7 +102,8 @@ async def test_shared_answers_are_those_that_each_gets_alone(gateways: Gateways,
                     ports.append(await factory.port(chance.choice(companies)))
             await gateways.settle()  # an event has the row as it is when it's sent
             changed = chance.choice(({"name": f"name {step}"}, {"monthly_rate": step}, {"marketplace_name": f"shown {step}"}))
-            await factory.change(chance.choice(ports), **changed)
+            for port in chance.sample(ports, chance.randint(1, 3)):
+                await factory.change(port, **changed)
             await gateways.settle()
             for sharing, alone in pairs:
                 frames = received(sharing)

@@ -1,0 +1,44 @@
+"""A hub takes the changes that wait together."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.plans import recording
+from resolvers.events.hub import TOGETHER
+from tests.client import Client
+from tests.factory import Factory
+
+PORTS = TOGETHER - 1
+SUBSCRIPTION = "subscription { portUpdated { name } }"
+RENAME = sa.text("UPDATE port SET name = 'renamed ' || name")
+COMPARES_FACTS = "sha256"
+FEW = 4  # statements: notifications of one transaction can arrive in several pieces
+
+
+@pytest.fixture
+def factory(engine: AsyncEngine) -> Factory:
+    """Creates rows in the test's database."""
+    return Factory(engine)
+
+
+@pytest.mark.one_process
+async def test_facts_are_compared_once_for_all_changes_that_wait(client: Client, factory: Factory, engine: AsyncEngine) -> None:
+    """All ports change in one transaction. Each member gets each change, and the facts are compared for all of them."""
+    company = await factory.company()
+    member = await factory.user(company, "NETWORK_ADMIN")
+    ports = [await factory.port(company) for _ in range(PORTS)]
+    reader = client.app.state.services.reader
+
+    async with client.following(company.admin, SUBSCRIPTION) as first, client.following(member.email, SUBSCRIPTION) as second:
+        await factory.change(ports[0], name="first")  # the viewers are loaded for the first change
+        assert ["first", "first"] == [(await each.event())["data"]["portUpdated"]["name"] for each in (first, second)]
+        with recording(reader) as statements:
+            async with engine.begin() as connection:
+                await connection.execute(RENAME)
+            names = [{(await each.event())["data"]["portUpdated"]["name"] for _ in ports} for each in (first, second)]
+
+    assert [PORTS, PORTS] == [len(each) for each in names]
+    assert FEW > sum(COMPARES_FACTS in each.sql for each in statements)
