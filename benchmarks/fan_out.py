@@ -46,7 +46,7 @@ FILES: Final = 25_000  # file descriptors that 10,000 sockets and their tokens n
 AT_ONCE: Final = 50  # sockets that are opened at the same time
 EVENTS: Final = 9
 TOLD_SECONDS: Final = 0.5  # maximum until all are told
-DECIDED_MS: Final = 5.0  # maximum to decide who is told
+DECIDED_MS: Final = 5.0  # maximum to decide who gets the event
 STEPS: Final = "crossgate_event_duration_seconds"
 SHARED: Final = ("viewers", "decision", "answers")
 ALONE: Final = "alone"
@@ -111,7 +111,7 @@ class FanOuts:
                 TOLD_SECONDS,
             ),
             Verdict(
-                f"one event, {self.shared.subscribers:,} subscribers: ms to decide who is told",
+                f"one event, {self.shared.subscribers:,} subscribers: ms to decide who gets it",
                 self.shared.deciding_ms,
                 DECIDED_MS,
             ),
