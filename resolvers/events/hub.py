@@ -251,18 +251,22 @@ class Hub:
             return
         try:
             async with self._services.change_listener.load_slots, self._services.reader.snapshot() as snapshot:
-                with tracing.event(), VIEWERS.block():
-                    await self._roster.refresh(snapshot)
-                while pending:
-                    change, sharing = pending[0]
-                    with tracing.event():
-                        told = await self._answers(change, sharing, snapshot)
-                    pending.popleft()
-                    await self._tell(told, change)
+                await self._share(pending, snapshot)
         except Exception:
             log.exception("event.not_shared")
             for change, sharing in pending:
                 await self._tell(dict.fromkeys(sharing), change)
+
+    async def _share(self, pending: deque[tuple[Change, list[Subscriber]]], snapshot: Snapshot) -> None:
+        """Decide about each change for those who share, and tell them. What remains pending wasn't told."""
+        with tracing.event(), VIEWERS.block():
+            await self._roster.refresh(snapshot)
+        while pending:
+            change, sharing = pending[0]
+            with tracing.event():
+                told = await self._answers(change, sharing, snapshot)
+            pending.popleft()
+            await self._tell(told, change)
 
     def _sharing(self, change: Change, number: int) -> list[Subscriber]:
         """Return who can be decided about together. The others who hear of a change look it up alone."""
