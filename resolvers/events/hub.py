@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 PIECE: Final = 100  # subscribers that are decided about or told before the event loop does something else
 TURNS: Final = 3  # of the event loop, in which subscribers who aren't slow take an answer
-TOGETHER: Final = 16  # changes that are decided in one snapshot
+TOGETHER: Final = 16  # changes that can be decided in one snapshot
+FRESH: Final = 0.2  # seconds: what a viewer has lost since is decided by the next snapshot
 VIEWERS, DECISION, ANSWERS = (metrics.EVENT_SECONDS.child(step) for step in ("viewers", "decision", "answers"))
 
 log = structlog.stdlib.get_logger("crossgate.events")
@@ -250,15 +252,17 @@ class Hub:
         if not pending:
             return
         try:
-            async with self._services.change_listener.load_slots, self._services.reader.snapshot() as snapshot:
-                await self._share(pending, snapshot)
+            while pending:
+                async with self._services.change_listener.load_slots, self._services.reader.snapshot() as snapshot:
+                    await self._share(pending, snapshot)
         except Exception:
             log.exception("event.not_shared")
             for change, sharing in pending:
                 await self._tell(dict.fromkeys(sharing), change)
 
     async def _share(self, pending: deque[tuple[Change, list[Subscriber]]], snapshot: Snapshot) -> None:
-        """Decide about each change for those who share, and tell them. What remains pending wasn't told."""
+        """Decide about changes for those who share, and tell them, while the snapshot is fresh. Others remain pending."""
+        until = time.monotonic() + FRESH
         with tracing.event(), VIEWERS.block():
             await self._roster.refresh(snapshot)
         while pending:
@@ -267,6 +271,8 @@ class Hub:
                 told = await self._answers(change, sharing, snapshot)
             pending.popleft()
             await self._tell(told, change)
+            if time.monotonic() >= until:
+                return
 
     def _sharing(self, change: Change, number: int) -> list[Subscriber]:
         """Return who can be decided about together. The others who hear of a change look it up alone."""
