@@ -9,6 +9,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 import orjson
+import pytest
 
 from tests.client import PARTNER, open_client
 from tests.execution.executors import HEADERS, PLANNED, post
@@ -19,6 +20,7 @@ LAYERS: Final = ("transport", "schema", "resolvers", "policies", "models", "tele
 WARM_UP: Final = 5  # requests, after which the plan and the facts are known
 
 
+@pytest.mark.one_process
 async def test_known_query_makes_few_calls(demo_url: str, tmp_path: Path) -> None:
     """The number of calls says what a query costs without being a time. Who adds to it takes away as much elsewhere."""
     async with open_client(demo_url, tmp_path, log_level="INFO") as client:

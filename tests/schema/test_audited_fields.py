@@ -83,6 +83,7 @@ def test_field_that_cannot_be_audited_prevents_startup(tmp_path: Path, name: str
     assert {"CROSSGATE_AUDITED_FIELDS": problem} == stopped.value.problems
 
 
+@pytest.mark.one_process
 async def test_reads_are_in_the_audit_log(database_url: str, tmp_path: Path, engine: Any) -> None:
     """An event has the user, the operation and the number of audited values returned, on either executor."""
     factory = Factory(engine)

@@ -146,6 +146,7 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return documents
 
 
+@pytest.mark.one_process
 async def test_results_are_cached_per_schema(client: Client, executed: list[Any]) -> None:
     """Viewers of one schema share one execution, and never get the result of another schema. V13"""
     answers = {viewer: await client(viewer, FULL_QUERY) for viewer in (PARTNER, HIDDEN, ANONYMOUS)}
@@ -157,6 +158,7 @@ async def test_results_are_cached_per_schema(client: Client, executed: list[Any]
     assert (3, 3) == (len(executed), len({answer.body for answer in answers.values()}))
 
 
+@pytest.mark.one_process
 async def test_results_are_cached_by_the_variables_they_use(client: Client, executed: list[Any]) -> None:
     """Only variables that the introspection fields use are part of the cache key."""
     query = """query ($name: String!, $first: Int, $deep: Boolean!) {

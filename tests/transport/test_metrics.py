@@ -243,8 +243,8 @@ async def test_open_streams_are_counted_while_they_are_open(served: Served) -> N
         assert 200 == stream.status_code
         async for opened in until(served, "crossgate_open", 1, what="subscriptions"):
             assert 1 == value(opened, "crossgate_open", what="sockets")
-    async for closed in until(served, "crossgate_open", 0, what="subscriptions"):
-        assert 0 == value(closed, "crossgate_open", what="sockets")
+    async for closed in until(served, "crossgate_open", 0, what="sockets"):
+        assert 0 == value(closed, "crossgate_open", what="subscriptions")
 
 
 async def until(served: Served, name: str, number: float, **labels: str) -> AsyncIterator[Samples]:
