@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
 from ssl import SSLContext
 from typing import Final, TypeAlias
 
@@ -33,14 +34,17 @@ def timeouts(seconds: float) -> Mapping[str, float]:
     return dict.fromkeys(("connect", "read", "write", "pool"), seconds)
 
 
-async def trusted_authorities() -> SSLContext:
-    """Return the context that trusts the known certificate authorities, as they were when the process first needed it."""
-    return await asyncio.to_thread(_trusted_authorities)
+async def trusted_authorities(more: Path | None = None) -> SSLContext:
+    """Return the context that trusts the known certificate authorities, and those of a file, as they were on first use."""
+    return await asyncio.to_thread(_trusted_authorities, more)
 
 
 @cache  # reads files for 40 ms
-def _trusted_authorities() -> SSLContext:
-    return httpcore.default_ssl_context()
+def _trusted_authorities(more: Path | None) -> SSLContext:
+    context = httpcore.default_ssl_context()
+    if more is not None:
+        context.load_verify_locations(more)
+    return context
 
 
 async def read_body(

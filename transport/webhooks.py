@@ -31,7 +31,7 @@ from schema.extensions.viewer_introspection import SchemaOf
 from schema.webhook_documents import DOCUMENTS
 from transport.documents import Documents
 from transport.operations import answer_of
-from transport.public_network import NOT_PUBLIC, UNKNOWN, USER_AGENT, PublicNetwork, timeouts
+from transport.public_network import NOT_PUBLIC, UNKNOWN, USER_AGENT, PublicNetwork, timeouts, trusted_authorities
 
 TIMEOUT: Final = 10.0  # seconds to connect, send and get an answer
 TOO_SLOW: Final = f"The receiver didn't answer within {TIMEOUT:.0f} seconds."
@@ -74,15 +74,13 @@ class WebhookClient:
     def __init__(self, *, local: bool = False, trusted: Path | None = None) -> None:
         self._network = PublicNetwork(local=local)
         self._trusted = trusted
-        self._context: ssl.SSLContext | None = None
 
     async def __call__(self, event: OutgoingEvent) -> int:
         """Send an event, and return the status of the answer. Raises NotDelivered."""
-        if self._context is None:
-            self._context = await asyncio.to_thread(self._load_context)  # reads files
+        context = await trusted_authorities(self._trusted)
         try:
             async with asyncio.timeout(TIMEOUT):
-                status = await self._post(event, self._context)
+                status = await self._post(event, context)
         except (TimeoutError, httpcore.TimeoutException):
             raise NotDelivered(TOO_SLOW) from None
         except httpcore.ConnectError as error:
@@ -92,12 +90,6 @@ class WebhookClient:
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise NotDelivered(_refusal(status), status)
         return status
-
-    def _load_context(self) -> ssl.SSLContext:
-        context = httpcore.default_ssl_context()
-        if self._trusted is not None:
-            context.load_verify_locations(self._trusted)
-        return context
 
     async def _post(self, event: OutgoingEvent, context: ssl.SSLContext) -> int:
         """Send an event over a connection of its own. Leaving the block closes it, whatever else the receiver sends."""
