@@ -16,6 +16,7 @@ from resolvers.subscription import Shown, Updates
 from schema.building.fields import FieldDefinition
 from schema.change_request import ChangeRequest
 from schema.connection_request import ConnectionRequest
+from schema.export import Export
 from schema.lead import Lead
 from schema.managed_account import ManagedAccount
 from schema.notification import Notification
@@ -47,7 +48,7 @@ def _columns(kind: type[Any]) -> Iterator[tuple[str, str]]:
 
 SHOWN: Final[Mapping[str, Shown]] = {
     kind.__name__: _shown(kind)
-    for kind in (Port, OrderApproval, ConnectionRequest, ChangeRequest, Offer, Lead, ManagedAccount, Notification)
+    for kind in (Port, OrderApproval, ConnectionRequest, ChangeRequest, Offer, Lead, ManagedAccount, Notification, Export)
 }
 
 
@@ -102,6 +103,10 @@ class Subscription:
     @event("Sends a notification when the viewer receives it.")
     def notification_received(self, info: AnyInfo) -> AsyncIterator[Notification]:
         return _stream(subscription.notification_received, info)
+
+    @event("Sends an export of the viewer when it is started, whenever a page is written, and when it ends.")
+    def export_updated(self, info: AnyInfo) -> AsyncIterator[Export]:
+        return _stream(subscription.export_updated, info)
 
 
 def _stream(updates: Updates, info: AnyInfo, company_id: ID | None = None) -> AsyncIterator[Any]:

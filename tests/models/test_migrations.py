@@ -46,7 +46,17 @@ OWNED = (
     "webhook_delivery",
     "webhook_endpoint",
 )
-TOLD = ("change_request", "connection_request", "lead", "managed_account", "notification", "offer", "order_approval", "port")
+TOLD = (
+    "change_request",
+    "connection_request",
+    "export",
+    "lead",
+    "managed_account",
+    "notification",
+    "offer",
+    "order_approval",
+    "port",
+)
 TRIGGERS = {
     *((table, "owned") for table in OWNED),
     ("app_user", "user_invitations"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -17,13 +18,16 @@ from models.base import now
 from models.export import MAX_ATTEMPTS, ExportStatus
 from resolvers.export import expire_exports, purge_exports
 from tests.client import ANONYMOUS, Client
+from tests.event_streams import Following
 from tests.exports import PORTS, content, download, key_of, lines, queried, read, start, table, writer, written
 from tests.factory import Company, Factory
 from tests.memory import measured_memory
 from tests.rules.mutations import recorded_changes, send, user_error
+from tests.rules.test_api_key import key_of as key_of_program
 from tests.rules.test_lead_export import store
 
 FIELDS: Final = "id name speedMbps monthlyRate { amount currency } location { metro } viewerCan"
+HEARD: Final = "subscription { exportUpdated { id status rowCount url } }"
 LISTED: Final = "{ exports { totalCount nodes { id status } } }"
 CANCELLED: Final = "export { status byteSize }"
 PARTS: Final = sa.select(sa.func.count()).select_from(ExportPart)
@@ -197,6 +201,55 @@ async def test_export_is_for_its_asker_alone_V14(client: Client, factory: Factor
     await client.app.state.services.audit.flush()
     events = sa.text("SELECT count(*) FROM audit_event WHERE kind = 'READ' AND operation_name = 'downloadExport'")
     assert await run(rules_engine, events)
+
+
+async def test_asker_alone_hears_of_its_export_V14_V20(client: Client, factory: Factory) -> None:
+    """It gets an event when the export starts, for each page and when the export ends. Another attempt at a page sends nothing."""
+    partner, operator = await factory.partner(), await factory.operator()
+    account = await factory.managed_account(partner)
+    for number in range(3):
+        await factory.port(account.company, name=f"Port {number}")
+    colleague = (await factory.user(account.company, "ACCOUNT_ADMIN")).email
+
+    async with AsyncExitStack() as stack:
+        asker, *others = [
+            await stack.enter_async_context(client.following(viewer, HEARD))
+            for viewer in (account.admin, colleague, partner.admin, operator.admin)
+        ]
+        started = await start(client, account.admin)
+        heard = [await asker.event()]
+        assert ExportStatus.RUNNING == await written(client, started, turn=-1)
+        heard += await _until(asker, "rowCount", 2)
+        assert ExportStatus.COMPLETED == await written(client, started, turn=-1)
+        heard += await _until(asker, "status", "COMPLETED")
+        assert [True] * 4 == [await each.is_silent() for each in (asker, *others)]
+
+    first, *_, last = (event["data"]["exportUpdated"] for event in heard)
+    assert {"id": started["export"]["id"], "status": "QUEUED", "rowCount": 0, "url": None} == first
+    assert ("COMPLETED", 3) == (last["status"], last["rowCount"])
+    assert 200 == (await download(client, last["url"])).status_code
+
+
+async def test_program_hears_of_its_export_V51(client: Client, factory: Factory) -> None:
+    """A program gets the events of exports that its API key started, and its company's administrators don't."""
+    company = await company_with_ports(factory, 1)
+    client._tokens["key"] = await key_of_program(client, company, "NETWORK_ADMIN")
+
+    async with client.following("key", HEARD) as following, client.following(company.admin, HEARD) as by_admin:
+        started = await start(client, "key")
+        await written(client, started)
+        heard = await _until(following, "status", "COMPLETED")
+        assert await by_admin.is_silent()
+
+    assert {started["export"]["id"]} == {event["data"]["exportUpdated"]["id"] for event in heard}
+
+
+async def _until(following: Following, field: str, value: Any) -> list[Any]:
+    """Return the events up to the one with a value: changes in quick succession are one event."""
+    events = [await following.event()]
+    while events[-1]["data"]["exportUpdated"][field] != value:
+        events.append(await following.event())
+    return events
 
 
 async def test_link_expires_V14(client: Client, factory: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
