@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from address import Address
+from models.planner_statistics import expect_large_companies
 from telemetry import statements
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -112,13 +113,14 @@ def server_settings(timeout: float) -> dict[str, str]:
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head", locks: LockWaits = LOCK_WAITS) -> None:
-    """Upgrade the schema to `revision`, while others use the database. Raises DBAPIError.
+    """Upgrade the schema to `revision`, and what plans are made from, while others use the database. Raises DBAPIError.
 
     All who need a table queue behind a migration that waits for its lock. So it waits briefly, lets them pass, and tries again.
     """
     for attempt in count(1):
         try:
             await _alembic(engine, "upgrade", revision, f"{locks.timeout * 1000:.0f}ms")
+            await expect_large_companies(engine, locks.timeout)
         except DBAPIError as error:
             if not is_locked(error) or attempt >= locks.attempts:
                 raise

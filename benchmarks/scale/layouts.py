@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from models.planner_statistics import set_companies
+
 START: Final = 1_704_067_200_000  # milliseconds: 1 January 2024
 SPAN: Final = 63_072_000_000  # two years, over which all rows are spread
 FEW: Final = 100  # rows of the small account, whatever the size
@@ -77,6 +79,8 @@ INDEXES: Final = """
     SELECT pg_get_indexdef(x.indexrelid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am a ON a.oid = i.relam
     WHERE x.indrelid = ('public.' || $1)::regclass AND NOT x.indisprimary AND a.amname = 'btree'
 """
+
+PARTS: Final = "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p')"
 
 Progress = Callable[[str], None]
 
@@ -163,6 +167,8 @@ async def build(connection: Any, layout: Layout, rows: int, progress: Progress) 
     for number, definition in enumerate([*layout.keys(), *own], 1):
         await connection.execute(definition)
         progress(f"{layout.table} {layout.name}: {number} of {len(own) + 1} indexes")
+    for (part,) in await connection.fetch(PARTS, layout.schema):
+        await connection.execute(set_companies(part, ["company_id", "partner_id"]))
     await connection.execute(f"VACUUM (ANALYZE) {layout.table}")
 
 

@@ -14,7 +14,8 @@ from graphql import get_named_type, get_nullable_type, is_leaf_type, is_non_null
 from benchmarks.plans import Cost, Statement
 from resolvers.reading.connections import MAX_TOTAL_COUNT
 from resolvers.reading.statements import WALKED
-from tests.client import DEMO_VIEWERS, OPERATOR, PARTNER
+from resolvers.values.identifiers import Identifier
+from tests.client import DEMO_VIEWERS, DIRECT, OPERATOR, PARTNER
 from tests.scale.conftest import Market
 from tests.scale.connections import FILTERS, RELATIONS, ROOTS, ROWS, Filter, Root
 from tests.schema.outline import STRAWBERRY
@@ -22,6 +23,7 @@ from tests.schema.outline import STRAWBERRY
 SCHEMA: Final = STRAWBERRY
 SIZE: Final = 20
 FIXED: Final = 60  # pages of 8 KiB for each list: the descent of its indexes
+ONE_LIST: Final = 10  # the descent of one index
 PER_ROW: Final = 30  # and for each requested row: its entries in several branches, and the row itself
 OF_ONE_OWN: Final = 8  # if a list can't be read in order: for each row that the viewer's own dealings lead to
 PER_WALKED: Final = 8  # for each row in which a search looks first: its entry and the row, in several branches
@@ -229,6 +231,20 @@ async def test_search_by_name_finds_the_first_matches_of_the_list(large: Market,
 
         names = [node["name"] for node in answer.data["ports"]["nodes"]]
         assert scanned == (names if end == "first" else names[::-1])
+
+
+@pytest.mark.parametrize(
+    "query", ["{ ports(first: 20) { nodes { name } } }", "{ port: node(id: $id) { ... on Port { name } } }"]
+)
+async def test_large_company_pays_for_what_it_reads(large: Market, query: str) -> None:
+    """A company with a fiftieth of all ports reads a page, or one port, from its place in one index, as small companies do."""
+    (company,) = await large.keys(COMPANY_OF.format(DIRECT))
+    port = (await large.keys(f"SELECT id FROM port WHERE company_id = '{company}' ORDER BY id LIMIT 1"))[0]
+    variables = {"id": str(Identifier("Port", port))} if "$id" in query else {}
+    costs = await large.costs(DIRECT, f"query{'($id: ID!)' if variables else ''} {query}", **variables)
+
+    assert costs
+    assert [] == [(cost.buffers, statement.sql) for statement, cost in costs if cost.buffers > ONE_LIST + statement.limit]
 
 
 @pytest.mark.parametrize(("parent", "field"), RELATIONS)
