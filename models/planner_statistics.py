@@ -1,6 +1,6 @@
 """What PostgreSQL can't know from its statistics: any company may have a large part of a table.
 
-Statements are planned once for all companies, by the rows that one has on average. Among a hundred thousand small companies, such a
+Statements are planned once for all companies, by the average number of rows. Among a hundred thousand small companies, such a
 plan sorts all rows of a large one where it could stop after a page. So the columns that reference a company say that there are few.
 """
 
