@@ -13,15 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 COMPANIES: Final = 100  # a plan is made for a company with a hundredth of the rows, and is as good for smaller ones
 PENDING: Final = sa.text("""
-    SELECT format('%I.%I', n.nspname, t.relname), t.reltuples > 0, array_agg(a.attname ORDER BY a.attname)
+    SELECT format('%I.%I', n.nspname, t.relname), t.reltuples > 0, array_agg(DISTINCT quote_ident(a.attname))
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-    WHERE c.contype = 'f' AND c.confrelid = to_regclass('company') AND a.attoptions IS NULL GROUP BY 1, 2 ORDER BY 1
+    WHERE c.contype = 'f' AND c.confrelid = to_regclass('company') AND a.attoptions IS NULL AND pg_has_role(t.relowner, 'USAGE')
+    GROUP BY 1, 2 ORDER BY 1
 """)
 
 
 async def expect_large_companies(engine: AsyncEngine, lock_timeout: float) -> None:
-    """Set the statistics of columns that reference a company, where nobody has set them. Raises DBAPIError.
+    """Set the statistics of columns that reference a company, where nobody has set them, in tables of one's own. Raises DBAPIError.
 
     `lock_timeout` is in seconds: a table that is being vacuumed makes it wait. Reads and writes go on.
     """

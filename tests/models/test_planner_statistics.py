@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base
-from models.database import upgrade
+from models.database import connect, upgrade
 from models.planner_statistics import COMPANIES
 from tests.models.factory import company, location, port
 
@@ -52,6 +53,21 @@ async def test_filled_table_is_analyzed_when_it_is_set(engine: AsyncEngine) -> N
 
     assert [(-1.0,)] == before
     assert [(float(COMPANIES),)] == await rows(engine, ASSUMED)
+
+
+async def test_tables_of_others_are_left_alone(engine: AsyncEngine) -> None:
+    """A role that owns no table starts on an upgraded database, also next to a table that references companies and isn't set."""
+    role = f"stranger_{os.getpid()}"
+    await run(engine, "ALTER TABLE port ALTER company_id RESET (n_distinct)")
+    await run(engine, f"CREATE ROLE {role} IN ROLE pg_read_all_data")
+    stranger = connect(f"{engine.url.render_as_string(hide_password=False)}&options=-c%20role%3D{role}")
+    try:
+        await upgrade(stranger)
+    finally:
+        await stranger.dispose()
+        await run(engine, f"DROP ROLE {role}")
+
+    assert ("port", "company_id") not in await rows(engine, OPTIONS.format(COMPANIES))
 
 
 async def rows(engine: AsyncEngine, query: str) -> list[Any]:
