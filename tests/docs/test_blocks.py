@@ -44,7 +44,7 @@ NOT_RUN: Final = {
     "docs/operate/high-availability.md": 2,
     "docs/operate/mail.md": 1,
     "docs/operate/metrics.md": 2,
-    "docs/operate/postgresql.md": 4,
+    "docs/operate/postgresql.md": 5,
     "docs/operate/processes.md": 1,
     "docs/operate/replicas.md": 1,
     "docs/operate/traces.md": 1,
