@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from alembic import op
 
+from models.migrations.events import send_events
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 TYPES = {"port": "Port", "connection_request": "ConnectionRequest", "notification": "Notification"}
-AUDIBLE = "current_setting('crossgate.silent', true) IS DISTINCT FROM 'on'"
 TOLD = """
     DECLARE
         former jsonb;
@@ -34,13 +35,7 @@ def upgrade() -> None:
     """Send events for new and changed rows."""
     op.execute(f"CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $${TOLD};$$")
     for table, kind in TYPES.items():
-        op.execute(
-            f"CREATE TRIGGER told_new AFTER INSERT ON {table} FOR EACH ROW WHEN ({AUDIBLE}) EXECUTE FUNCTION told('{kind}')"
-        )
-        op.execute(
-            f"CREATE TRIGGER told_changed AFTER UPDATE ON {table} FOR EACH ROW"
-            f" WHEN (OLD.* IS DISTINCT FROM NEW.* AND {AUDIBLE}) EXECUTE FUNCTION told('{kind}')"
-        )
+        send_events(table, kind)
 
 
 def downgrade() -> None:

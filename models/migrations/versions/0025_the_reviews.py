@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from models.migrations.events import send_events, stop_events
+
 revision = "0025"
 down_revision = "0024"
 branch_labels = None
@@ -144,7 +146,7 @@ def upgrade() -> None:
     _add_to_revisions()
     _add_to_change_requests()
     _add_to_facts()
-    _tell_of_change_requests()
+    send_events("change_request", "ChangeRequest")
     op.create_table(
         "product_slug",
         sa.Column("slug", sa.Text(), primary_key=True),
@@ -295,19 +297,6 @@ def _add_pages(table: str, pages: tuple[list[str], ...]) -> None:
             op.create_index(f"{table}_{'_'.join(owner + page)}_page", table, owner + page)
 
 
-def _tell_of_change_requests() -> None:
-    """Send events for new and changed requests."""
-    audible = "current_setting('crossgate.silent', true) IS DISTINCT FROM 'on'"
-    for name, event, condition in (
-        ("told_new", "INSERT", audible),
-        ("told_changed", "UPDATE", f"OLD.* IS DISTINCT FROM NEW.* AND {audible}"),
-    ):
-        op.execute(
-            f"CREATE TRIGGER {name} AFTER {event} ON change_request FOR EACH ROW"
-            f" WHEN ({condition}) EXECUTE FUNCTION told('ChangeRequest')"
-        )
-
-
 def _add_to_facts() -> None:
     """Let test accounts and dealings carry the product's logo, and test accounts the seller's partner."""
     for table in ("product_test_account", "dealing"):
@@ -372,8 +361,7 @@ def _drop_from_facts() -> None:
 
 def _drop_from_change_requests() -> None:
     table = "change_request"
-    for trigger in ("told_new", "told_changed"):
-        op.execute(f"DROP TRIGGER {trigger} ON {table}")
+    stop_events(table)
     op.execute(f"DELETE FROM {table} WHERE status = 'WITHDRAWN'")
     op.add_column(table, sa.Column("former_problems", TEXTS, nullable=False, server_default=sa.text(NONE)))
     op.execute(f"UPDATE {table} SET former_problems = ARRAY(SELECT each->>'message' FROM jsonb_array_elements(problems) each)")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from models.migrations.events import send_events, stop_events
 from models.migrations.lifecycles import drop_steps, set_steps
 from models.migrations.notification_kinds import set_kinds
 
@@ -46,7 +47,6 @@ ADDED = ("OFFER_SUBMITTED", "OFFER_APPROVED", "OFFER_REJECTED", "OFFER_EXPIRED",
 PAGES = (["id"], ["status", "id"], ["offer_id", "id"])
 OWNERS: tuple[list[str], ...] = (["company_id"], ["partner_id"], ["seller_id"], ["seller_partner_id"], [])
 FORMER_PAGES = (["company_id", "id"], ["seller_id", "id"])
-AUDIBLE = "current_setting('crossgate.silent', true) IS DISTINCT FROM 'on'"
 AGREEMENT_FACTS = """
     CREATE FUNCTION agreement_facts() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -114,13 +114,7 @@ def upgrade() -> None:
     )
     op.create_index("offer_due", "offer", ["expires_at"], postgresql_where=sa.text("status = 'PUBLISHED'"))
     set_steps("offer", "status", (*OFFER_STEPS, "PUBLISHED>PENDING_APPROVAL"))
-    for trigger, event, condition in (
-        ("told_new", "INSERT", ""),
-        ("told_changed", "UPDATE", "OLD.* IS DISTINCT FROM NEW.* AND "),
-    ):
-        op.execute(
-            f"CREATE TRIGGER {trigger} AFTER {event} ON offer FOR EACH ROW WHEN ({condition}{AUDIBLE}) EXECUTE FUNCTION told('Offer')"
-        )
+    send_events("offer", "Offer")
     _add_to_agreements()
     set_kinds((*KINDS, *ADDED))
 
@@ -173,8 +167,7 @@ def downgrade() -> None:
     op.alter_column("agreement", "total_value", new_column_name="amount")
     for name in ("dimension_ids", *(column.name for column in reversed(_agreement_columns()))):
         op.drop_column("agreement", name)
-    for trigger in ("told_new", "told_changed"):
-        op.execute(f"DROP TRIGGER {trigger} ON offer")
+    stop_events("offer")
     drop_steps("offer")
     op.execute("DELETE FROM offer WHERE contract_end_date IS NULL OR expires_on IS NULL")
     set_steps("offer", "status", OFFER_STEPS)

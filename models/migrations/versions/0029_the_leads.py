@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from models.migrations.events import send_events
 from models.migrations.lifecycles import set_steps
 
 revision = "0029"
@@ -18,7 +19,6 @@ STEPS = tuple(f"{before}>{after}" for place, after in enumerate(STATUSES) for be
 PAGES = (["id"], ["status", "id"], ["source", "id"], ["product_id", "id"])
 OWNERS: tuple[list[str], ...] = (["company_id"], ["partner_id"], [])
 OPEN = "status = 'NEW' OR status = 'CONTACTED' OR status = 'QUALIFIED'"
-AUDIBLE = "current_setting('crossgate.silent', true) IS DISTINCT FROM 'on'"
 OF_INQUIRIES = """
     INSERT INTO lead (id, company_id, partner_id, source, status, requester_id, user_id, contact_name, contact_email,
         contact_company, message, created_at, updated_at)
@@ -68,13 +68,7 @@ def upgrade() -> None:
     op.create_index("lead_note_author_id_at", "lead_note", ["author_id", "at"])
     op.execute(OF_INQUIRIES)
     op.execute("CREATE TRIGGER owned BEFORE INSERT ON lead FOR EACH ROW EXECUTE FUNCTION owned()")
-    for trigger, event, condition in (
-        ("told_new", "INSERT", ""),
-        ("told_changed", "UPDATE", "OLD.* IS DISTINCT FROM NEW.* AND "),
-    ):
-        op.execute(
-            f"CREATE TRIGGER {trigger} AFTER {event} ON lead FOR EACH ROW WHEN ({condition}{AUDIBLE}) EXECUTE FUNCTION told('Lead')"
-        )
+    send_events("lead", "Lead")
     set_steps("lead", "status", STEPS)
 
 
