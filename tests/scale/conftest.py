@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,15 @@ LARGE: Final = 100_000
 SMALL: Final = LARGE // 10
 REFUSED: Final = {"FORBIDDEN_FILTER", "FORBIDDEN_ORDER"}
 WHO: Final = ("app_user", "billing_market.market", "managed_account.pricing", "partner_defaults", "membership.roles")
+OWN_DEALINGS: Final = """
+    SELECT (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_id, seller_id))
+    + (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_partner_id, seller_partner_id))
+    + (SELECT count(*) FROM offer_buyer WHERE '{0}' IN (company_id, partner_id))
+    + (SELECT count(*) FROM product_test_account WHERE company_id = '{0}')
+"""
+COMPANY_OF: Final = """
+    SELECT m.company_id FROM membership m JOIN app_user u ON u.id = m.user_id WHERE u.email = '{}' ORDER BY m.id LIMIT 1
+"""
 
 
 @dataclass
@@ -33,6 +42,7 @@ class Market:
     """A market, queried through the endpoint."""
 
     client: Client
+    _own_dealings: dict[str, int] = field(default_factory=dict)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -49,6 +59,18 @@ class Market:
             return []
         reading = [statement for statement in statements if not _loads_viewer(statement)]
         return [(statement, await cost(self.engine, statement)) for statement in reading]
+
+    async def own_dealings(self, viewer: str | None) -> int:
+        """Count the viewer's own dealings, offer buyers and test accounts, which are the same for all tests."""
+        if viewer is None:
+            return 0
+        if viewer not in self._own_dealings:
+            (self._own_dealings[viewer],) = await self.keys(OWN_DEALINGS.format(await self.company_of(viewer)))
+        return self._own_dealings[viewer]
+
+    async def company_of(self, viewer: str) -> Any:
+        """Return the key of a viewer's company."""
+        return (await self.keys(COMPANY_OF.format(viewer)))[0]
 
     async def cursor(self, root: Root, part: float) -> str:
         """Return the cursor of the row at this fraction of a table, in the connection's order."""

@@ -53,15 +53,6 @@ BY_OWN_DEALINGS: Final = {
     "marketplaceProfiles providerTypes",
     "marketplaceProfiles serviceTypes",
 }
-OWN: Final = """
-    SELECT (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_id, seller_id))
-    + (SELECT count(*) FROM dealing WHERE '{0}' IN (buyer_partner_id, seller_partner_id))
-    + (SELECT count(*) FROM offer_buyer WHERE '{0}' IN (company_id, partner_id))
-    + (SELECT count(*) FROM product_test_account WHERE company_id = '{0}')
-"""
-COMPANY_OF: Final = """
-    SELECT m.company_id FROM membership m JOIN app_user u ON u.id = m.user_id WHERE u.email = '{}' ORDER BY m.id LIMIT 1
-"""
 
 
 def bound(statement: Statement) -> int:
@@ -76,15 +67,6 @@ def exceeding(costs: list[tuple[Statement, Cost]], more: int = 0) -> list[tuple[
         for statement, cost in costs
         if cost.buffers > bound(statement) + more
     ]
-
-
-async def own(market: Market, viewer: str | None) -> int:
-    """Count the viewer's own dealings, offer buyers and test accounts."""
-    if viewer is None:
-        return 0
-    (company,) = await market.keys(COMPANY_OF.format(viewer))
-    (number,) = await market.keys(OWN.format(company))
-    return int(number)
 
 
 async def pages(market: Market, root: Root) -> dict[str, str]:
@@ -127,7 +109,7 @@ async def test_page_cost_is_bounded_by_its_rows(large: Market, small: Market, ro
     """Every page of every connection touches a limited number of pages per requested row, and no more in the large market."""
     places = (await pages(large, root), await pages(small, root))
     for viewer in DEMO_VIEWERS:
-        dealings = OF_ONE_OWN * await own(large, viewer) if root.order == "TRADING_NAME" else 0
+        dealings = OF_ONE_OWN * await large.own_dealings(viewer) if root.order == "TRADING_NAME" else 0
         for place in places[0]:
             found = await large.costs(viewer, document(root.field, root.arguments, places[0][place]))
             lesser = await small.costs(viewer, document(root.field, root.arguments, places[1][place]))
@@ -144,7 +126,7 @@ async def test_count_reads_no_more_rows_than_it_counts(large: Market, root: Root
     """No scan of a count reads more than the limit, whatever the size of the market, or the viewer's own dealings."""
     arguments = f"({root.arguments})" if root.arguments else ""
     for viewer in DEMO_VIEWERS:
-        most = MAX_TOTAL_COUNT + 1 + await own(large, viewer)
+        most = MAX_TOTAL_COUNT + 1 + await large.own_dealings(viewer)
         costs = await large.costs(viewer, f"{{ {root.field}{arguments} {{ totalCount totalCountPrecision }} }}")
         read = [(name, rows) for _, cost in costs for name, rows in scanned(cost.plan)]
 
@@ -215,7 +197,7 @@ async def test_search_by_name_walks_some_rows_or_touches_only_its_matches(large:
     condition = f'filter: {{search: "{words}"}}'
     for viewer in DEMO_VIEWERS:
         found = await large.costs(viewer, document(searched, condition, f"first: {SIZE}"))
-        dealings = await own(large, viewer)
+        dealings = await large.own_dealings(viewer)
         matching = await _matching(large, viewer, searched, condition) - dealings
         more = OF_ONE_OWN * ((dealings if searched == "companies" else 0) + (matching if matching < FREQUENT else 0))
         touched = [cost.buffers for _, cost in found]
@@ -239,7 +221,7 @@ async def test_search_by_name_finds_the_first_matches_of_the_list(large: Market,
 )
 async def test_large_company_pays_for_what_it_reads(large: Market, query: str) -> None:
     """A company with a fiftieth of all ports reads a page, or one port, from its place in one index, as small companies do."""
-    (company,) = await large.keys(COMPANY_OF.format(DIRECT))
+    company = await large.company_of(DIRECT)
     port = (await large.keys(f"SELECT id FROM port WHERE company_id = '{company}' ORDER BY id LIMIT 1"))[0]
     variables = {"id": str(Identifier("Port", port))} if "$id" in query else {}
     costs = await large.costs(DIRECT, f"query{'($id: ID!)' if variables else ''} {query}", **variables)
@@ -306,4 +288,4 @@ async def test_related_rows_are_found_by_key(large: Market, parent: str) -> None
 async def _matching(market: Market, viewer: str | None, field: str, condition: str) -> int:
     """Count the viewer's own dealings plus the matching rows that it can read."""
     answer = await market.client(viewer, f"{{ {field}({condition}) {{ totalCount }} }}")
-    return await own(market, viewer) + (answer.data[field]["totalCount"] if answer.data else 0)
+    return await market.own_dealings(viewer) + (answer.data[field]["totalCount"] if answer.data else 0)
