@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from policies.entity import Entity, Link
+from policies.entity import Entity, Link, aliased, is_nullable
 from policies.errors import PolicyError
 from policies.predicates.predicate import (
     And,
@@ -61,7 +61,7 @@ def to_column(predicate: Predicate, entity: Entity, table: sa.FromClause, *, per
 
 def render_sql(predicate: Predicate, entity: Entity) -> str:
     """Return the PostgreSQL statement that finds the matching rows, with named parameters for the viewer's values."""
-    table = entity.table.alias("t")
+    table = aliased(entity.table, "t")
     statement = sa.select(table.c[entity.key]).where(to_sql(predicate, entity, table, per_row=True))
     return str(statement.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
 
@@ -111,7 +111,7 @@ def _condition(
 
 def _exists(link: Link, condition: Predicate, table: sa.FromClause, *, per_row: bool) -> sa.ColumnElement[bool]:
     """Build a semi-join. Rows selected by the viewer's values are hashed once unless `per_row`; others are looked up per row."""
-    linked = link.table.alias()
+    linked = aliased(link.table)
     where = _condition(condition, (), linked)
     if is_selective(condition) and not per_row:
         return table.c[link.local].in_(sa.select(linked.c[link.remote]).where(where))
@@ -133,7 +133,7 @@ def _comparison(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[bool
     if isinstance(compare.value, Parameter | SetParameter | OtherColumn):
         return _is_not_true(column == operand(compare, table))
     value = operand(compare, table)
-    return column.is_distinct_from(value) if column.nullable else column != value
+    return column.is_distinct_from(value) if is_nullable(column) else column != value
 
 
 def operand(compare: Compare, table: sa.FromClause) -> sa.ColumnElement[Any]:

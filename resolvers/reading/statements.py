@@ -20,7 +20,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from models.concept import ALL_ROWS, Condition, Filter, Relation, Scope
 from policies.catalogue import CATALOGUE
-from policies.entity import Entity
+from policies.entity import Entity, aliased
 from policies.predicates.predicate import FALSE, TRUE, Compare, Parameter, Predicate, conjuncts, disjuncts, on_copies
 from policies.predicates.sql import driving_link, operand, to_sql
 from resolvers.reading.filters import BY_KEY, FILTERS, order_of
@@ -132,7 +132,7 @@ class Source:
 
     def table(self) -> FromClause:
         """Return the table of the type, with the alias `t`."""
-        return CATALOGUE[self.entity].table.alias("t")
+        return aliased(CATALOGUE[self.entity].table, "t")
 
     def select(self, table: FromClause) -> Select[Any]:
         """Select the columns to read, then one boolean for each mask, then the columns of joined rows."""
@@ -173,7 +173,7 @@ def readable(entity: str) -> tuple[str, ...]:
 
 def _join(join: Joined, table: FromClause, joined: FromClause, columns: list[ColumnElement[Any]]) -> FromClause:
     """Join one more table to `joined`, and append its columns to `columns`."""
-    other = CATALOGUE[join.entity].table.alias(join.label)
+    other = aliased(CATALOGUE[join.entity].table, join.label)
     readable_rows = _unless_true(to_sql(join.rows, CATALOGUE[join.entity], other, per_row=True))
     joined = joined.outerjoin(other, sa.and_(other.c[join.by] == table.c[join.column], *readable_rows))
     columns += [other.c[name].label(f"{join.label}_{name}") for name in join.columns]
@@ -228,7 +228,7 @@ def select_linked(source: Source, links: str, by: str, column: str) -> Select[An
     The links are rows of the type `links` that match `source.through` and whose column `by` is one of KEYS. The column `parent`
     is an array: the positions in KEYS, from 1, that have a link to the row.
     """
-    table, link = source.table(), CATALOGUE[links].table.alias("l")
+    table, link = source.table(), aliased(CATALOGUE[links].table, "l")
     parents = _parents()
     named = (
         sa.select(
@@ -448,7 +448,7 @@ def _branches(source: Source, selection: Selection, table: FromClause) -> Iterat
     """Yield a branch for each disjunct of policy and each column that can reference the parent."""
     relation = RELATIONS[selection.relation] if selection.relation else None
     if relation is not None and relation.link_table is not None:
-        link = relation.link_table.alias("l")
+        link = aliased(relation.link_table, "l")
         yield from _link_branches(source, selection, table, link, relation, link.c[relation.parent] == PARENT)
         return
     for parent_column in relation.columns if relation else (None,):
@@ -496,7 +496,7 @@ def _branch(source: Source, selection: Selection, allowed: Predicate, table: Fro
         return _Branch((*_unless_true(source.holds(allowed, table)), *below, *conditions), values=values, searched=searched)
     name, condition, rest = driven
     described = next(link for link in CATALOGUE[source.entity].links if link.name == name)
-    link, entity = described.table.alias("l"), Entity(name, described.table)
+    link, entity = aliased(described.table, "l"), Entity(name, described.table)
     on_link, on_row, values = _divided(source, selection, table, link, parent_column)
     on_link += [to_sql(part, entity, link) for part in conjuncts(condition)]
     names = _names_of_copies(source.entity, link)
@@ -615,7 +615,7 @@ def _is_listed(source: Source, name: str, table: FromClause) -> ColumnElement[bo
 def _link_of(narrowed: Filter) -> tuple[Relation, FromClause]:
     relation = RELATIONS[str(narrowed.relation)]
     assert relation.link_table is not None  # noqa: S101 (such filters name relations with a link table)
-    return relation, relation.link_table.alias("listed")
+    return relation, aliased(relation.link_table, "listed")
 
 
 def _condition(selection: Selection, name: str) -> Condition:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from models.reading import Reader
 from policies.catalogue import CATALOGUE
+from policies.entity import aliased
 from policies.evaluation.explanation import ALLOW, Holds, Part, Ruling, Stage
 from policies.evaluation.explanation import Explanation as Explained
 from policies.evaluation.policy import Policy
@@ -208,7 +209,7 @@ async def truth(reader: Reader, question: Question, viewer: Viewer, explained: E
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _statement(entity: str, predicates: tuple[Predicate, ...]) -> sa.Select[Any]:
     """Select a column for the row of a key, if it exists, and a column for each predicate: whether the row matches it."""
-    table = CATALOGUE[entity].table.alias("t")
+    table = aliased(CATALOGUE[entity].table, "t")
     columns: list[Any] = [
         to_column(each, CATALOGUE[entity], table, per_row=True).label(f"p{n}") for n, each in enumerate(predicates)
     ]
