@@ -58,35 +58,36 @@ def make_schema(
     always: bool = False,
     suggestions: bool = True,
 ) -> strawberry.Schema:
-    """Build the schema with the caller's extensions, outermost first.
+    """Return the schema with the caller's extensions, outermost first. Its types are shared and must not be changed.
 
     Introspection shows the schema that `schema_of` returns. With `always`, that schema is prepared for every operation, not just
     for introspection.
     """
+    return checked_schema().with_extensions([Redactions, *extensions], schema_of, always=always, suggestions=suggestions)
+
+
+def described(policy: Policy) -> strawberry.Schema:
+    """Build the schema with visibility sentences in its descriptions."""
+    schema = _build()
+    append_permission_text(schema._schema, policy)
+    return schema
+
+
+@cache  # building one takes as long as starting an interpreter, and every start of the gateway checks several things on it
+def checked_schema() -> PreviewingSchema:
+    """Return the schema that checks read and all others share their types with. It must not be changed."""
+    return _build()
+
+
+def _build() -> PreviewingSchema:
     return PreviewingSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[BillingMarket, ConnectionRequest, Membership],
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[Redactions, *extensions],
-        schema_of=schema_of,
-        always=always,
-        suggestions=suggestions,
+        extensions=[Redactions],
     )
-
-
-def described(policy: Policy) -> strawberry.Schema:
-    """Build the schema with visibility sentences in its descriptions."""
-    schema = make_schema()
-    append_permission_text(schema._schema, policy)
-    return schema
-
-
-@cache  # building one takes as long as starting an interpreter, and every start of the gateway checks several things on it
-def checked_schema() -> strawberry.Schema:
-    """Return the schema that checks read. It serves no request and must not be changed."""
-    return make_schema()
 
 
 @cache  # runs on every policy load and for viewer schemas

@@ -25,11 +25,9 @@ Open = Callable[[SchemaExtension], "AbstractAsyncContextManager[None] | _Opened"
 
 
 class Schema(strawberry.Schema):
-    """A schema whose extensions are run by `Runner`. Coercion errors suggest schema names only if `suggestions` is true."""
+    """A schema whose extensions are run by `Runner`. Coercion errors suggest schema names only if `_suggestions` is true."""
 
-    def __init__(self, *parts: Any, suggestions: bool = True, **more: Any) -> None:
-        super().__init__(*parts, **more)
-        self._suggestions = suggestions
+    _suggestions = True
 
     def _get_custom_context_kwargs(self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False) -> Any:
         """Return graphql-core's execution options."""

@@ -8,10 +8,11 @@ about a second, so it happens in a thread too, and only when a viewer of that ki
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from copy import copy
 from functools import partial
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Self
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
@@ -19,6 +20,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefin
 from graphql.type.introspection import TypeFields
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
 
 from resolvers.execution.roots import Roots, merged, roots
@@ -61,11 +63,31 @@ class IntrospectionCache:
 class IntrospectedSchema(Schema):
     """A schema whose introspection depends on the viewer."""
 
-    def __init__(self, *, schema_of: SchemaOf | None = None, always: bool = False, **more: Any) -> None:
-        super().__init__(**more)
-        self._schema_of = schema_of
-        self._always = always
+    _schema_of: SchemaOf | None = None
+    _always = False
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
         self._introspection_cache = IntrospectionCache()
+
+    def with_extensions(
+        self,
+        extensions: Iterable[Callable[[], SchemaExtension]],
+        schema_of: SchemaOf | None,
+        *,
+        always: bool,
+        suggestions: bool,
+    ) -> Self:
+        """Return a schema of the same types with other extensions and settings. Building the types takes 100 times as long."""
+        other = copy(self)
+        parts: Any = {**self._schema.to_kwargs(), "extensions": {GraphQLCoreConverter.DEFINITION_BACKREF: other}}
+        schema: Any = GraphQLSchema(**{**parts, "assume_valid": True})
+        schema._strawberry_schema = other
+        other._schema = schema
+        other.extensions = tuple(extensions)
+        other._schema_of, other._always, other._suggestions = schema_of, always, suggestions
+        other._introspection_cache = IntrospectionCache()
+        return other
 
     def _extend_introspection(self) -> None:
         """Restore graphql-core's own `isOneOf`: Strawberry's fails for list and non-null types."""
