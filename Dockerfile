@@ -32,7 +32,7 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin crossgate \
     && printf '#!/bin/sh\nexec python -m commands "$@"\n' > /usr/local/bin/crossgate \
     && chmod 0755 /usr/local/bin/crossgate
 COPY --from=packages /app/.venv .venv
-COPY address.py choices.py described_enum.py email_address.py plain_words.py server.py settings.py worker.py ./
+COPY address.py builtin_types.py choices.py described_enum.py email_address.py plain_words.py server.py settings.py worker.py ./
 COPY commands commands
 COPY models models
 COPY policies policies

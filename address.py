@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote, urlencode
 
-import asyncpg
 import psycopg
 import sqlalchemy as sa
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
+
+import builtin_types
 
 SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 DRIVER: Final = "postgresql+asyncpg"
@@ -301,7 +302,7 @@ def _system_roots() -> str:
     return file
 
 
-def _keepalive_connection(numbers: Mapping[str, int]) -> type[asyncpg.Connection]:
+def _keepalive_connection(numbers: Mapping[str, int]) -> type[builtin_types.Connection]:
     """Return a connection class whose sockets use TCP keepalive, like libpq's, to detect a lost server."""
     options = {
         (socket.IPPROTO_TCP, getattr(socket, option)): numbers[name]
@@ -310,7 +311,7 @@ def _keepalive_connection(numbers: Mapping[str, int]) -> type[asyncpg.Connection
     }
     options[socket.SOL_SOCKET, socket.SO_KEEPALIVE] = min(numbers.get("keepalives", 1), 1)
 
-    class KeepaliveConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    class KeepaliveConnection(builtin_types.Connection):
         __slots__ = ()
 
         def __init__(self, protocol: Any, transport: Any, *arguments: Any, **named: Any) -> None:

@@ -16,9 +16,8 @@ class Memory:
 
 @contextmanager
 def measured_memory() -> Iterator[Memory]:
-    """Measure a block while garbage is collected soon, so that the peak is what the work holds."""
+    """Measure a block while its garbage is collected soon, so that the peak is what the work holds. Older objects don't count."""
     thresholds = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(700, 10, 10)
     tracemalloc.start()
