@@ -32,7 +32,7 @@ writes_request(viewer: Viewer, request: ChangeRequest) if
 writes_request(viewer: Viewer, request: ChangeRequest) if
     writes_products(viewer) and partner(viewer) and request.partner_id = viewer.company_id;
 
-# The operator's reviewers decide what the machine doesn't. R258 R262 R308 V26
+# The operator's reviewers decide the requests that aren't decided automatically. R258 R262 R308 V26
 allow(viewer: Viewer, "approve", request: ChangeRequest) if decides_request(viewer, request);
 allow(viewer: Viewer, "reject", request: ChangeRequest) if decides_request(viewer, request);
 decides_request(viewer: Viewer, request: ChangeRequest) if

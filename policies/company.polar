@@ -187,12 +187,12 @@ allow_field(viewer: Viewer, "read", company: Company, "version") if edits(viewer
 # @reason NOT_FOR_MANAGED_ACCOUNTS
 deny_field(viewer: Viewer, "read", _company: Company, "version") if managed(viewer);
 
-# An account administrator can edit its own company. Only its partner's can edit a managed one, whatever the settings. R111 A13 A43
+# An account administrator can edit its own company. A managed account can be edited only by its partner's, whatever the settings. R111 A13 A43
 edits(viewer: Viewer, company: Company) if
     administers(viewer) and not managed(viewer) and acts_for(viewer, company);
 allow(viewer: Viewer, "update_company_profile", company: Company) if edits(viewer, company);
 
-# The same administrators can submit its certificate of registration for verification. R409 A41 V73
+# The administrators who can edit a company can also submit its certificate of registration for verification. R409 A41 V73
 allow(viewer: Viewer, "submit_verification", company: Company) if edits(viewer, company);
 
 # The operator's reviewers verify companies, or reject them with a reason. R421 R422 A41 V48
@@ -205,7 +205,7 @@ allow(viewer: Viewer, "set_distribution_agreement", _company: Company) if operat
 # The operator's reviewers say who can publish products automatically. R320 V62
 allow(viewer: Viewer, "set_publisher_rights", _company: Company) if reviews(viewer);
 
-# The same administrators can edit its support details, regardless of who provides the support. R123 R124 V15
+# The administrators who can edit a company can also edit its support details, regardless of who provides the support. R123 R124 V15
 allow(viewer: Viewer, "update_support_details", company: Company) if edits(viewer, company);
 
 # A company's Marketplace editors, or its partner's, can save its Marketplace profile and upload its logo. V9 A9
@@ -245,7 +245,7 @@ allow(viewer: Viewer, "create_webhook_endpoint", company: Company) if creates_we
 deny(viewer: Viewer, "create_webhook_endpoint", company: Company) if
     viewer.sign_in_stale and creates_webhooks(viewer, company);
 
-# Members and programs of a company can export what they can read. Nobody starts an export that it couldn't read: export.polar. V14
+# Members and programs of a company can export the data that they can read. V14
 allow(viewer: Viewer, "start_export", company: Company) if
     member(viewer) and company.id = viewer.company_id;
 
@@ -266,7 +266,7 @@ allow(viewer: Viewer, "set_portal_origins", company: Company) if edits(viewer, c
 deny(viewer: Viewer, "set_portal_origins", company: Company) if
     viewer.sign_in_stale and edits(viewer, company);
 
-# The same administrators can have an origin checked. The file that is served there is the proof, so it needs no recent sign-in. V52
+# The administrators who can set a portal's origins can also have one checked. The file that is served there is the proof, so it needs no recent sign-in. V52
 allow(viewer: Viewer, "verify_portal_origin", company: Company) if edits(viewer, company);
 
 # A company's account administrators and Marketplace editors can save how its own portal appears. V9 V52

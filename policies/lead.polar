@@ -17,7 +17,7 @@ allow_field(_viewer: Viewer, "read", _lead: Lead, field) if
         "message", "notes", "created_at", "updated_at", "is_final"
     ];
 
-# Those who can read a company's leads also work on them, but for the operator. V17 V40
+# Everyone who can read a company's leads, except the operator, can also update them. V17 V40
 allow(viewer: Viewer, "update", lead: Lead) if works_on_lead(viewer, lead);
 allow(viewer: Viewer, "add_note", lead: Lead) if works_on_lead(viewer, lead);
 works_on_lead(viewer: Viewer, lead: Lead) if

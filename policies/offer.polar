@@ -67,7 +67,7 @@ writes_offer(viewer: Viewer, offer: Offer) if
 writes_offer(viewer: Viewer, offer: Offer) if
     writes_products(viewer) and partner(viewer) and offer.partner_id = viewer.company_id;
 
-# The operator's reviewers approve offers of a high value. R223 A23 V62
+# The operator's reviewers approve or reject offers with a total value above 250,000. R223 A23 V62
 allow(viewer: Viewer, "approve", _offer: Offer) if reviews(viewer);
 allow(viewer: Viewer, "reject", _offer: Offer) if reviews(viewer);
 
@@ -79,7 +79,7 @@ works_for_seller(viewer: Viewer, offer: Offer) if
 works_for_seller(viewer: Viewer, offer: Offer) if
     reviews(viewer) and member in offer.partner_members and member.user_id = viewer.user_id;
 
-# Account administrators and finance users of a buyer accept, for it pays. For a managed buyer, so can those of its partner. A29 V14 V35
+# Account administrators and finance users of the buyer can accept. So can those of a managed buyer's partner. A29 V14 V35
 allow(viewer: Viewer, "accept", offer: Offer) if accepts_offer(viewer, offer);
 accepts_offer(viewer: Viewer, offer: Offer) if
     accepts_offers(viewer) and extended(offer.status) and

@@ -53,12 +53,12 @@ writes_product(viewer: Viewer, product: Product) if
 writes_product(viewer: Viewer, product: Product) if
     writes_products(viewer) and partner(viewer) and product.partner_id = viewer.company_id;
 
-# They also make private offers for it, once it's published. R204 R226 A24 V34
+# Account administrators and Marketplace editors of the seller, and of its partner, can make private offers for a published product. R204 R226 A24 V34
 allow(viewer: Viewer, "make_offer", product: Product) if
     writes_product(viewer, product) and product.published_at != nil;
 
-# A company's members can ask the seller of a public product for an offer, and for one that their company was offered before. Nobody asks
-# its own company, and test accounts only look. R221 V33 V55
+# A company's members can request an offer for a public product, and for a product that their company was offered before. They can't request
+# one from their own company, and test accounts can't request any. R221 V33 V55
 allow(viewer: Viewer, "request_offer", product: Product) if
     member(viewer) and product.visibility = "PUBLIC" and product.published_at != nil and
     product.company_id != viewer.company_id;

@@ -14,7 +14,7 @@ allow_field(_viewer: Viewer, "read", _endpoint: WebhookEndpoint, field) if
         "version", "created_at"
     ];
 
-# The same administrators can change and delete them, give them new secrets and test them. V14 V52
+# The administrators who can read a webhook endpoint can also change, test and delete it, and give it a new secret. V14 V52
 allow(viewer: Viewer, "update", endpoint: WebhookEndpoint) if handles_webhooks(viewer, endpoint);
 allow(viewer: Viewer, "delete", endpoint: WebhookEndpoint) if handles_webhooks(viewer, endpoint);
 allow(viewer: Viewer, "rotate_secret", endpoint: WebhookEndpoint) if handles_webhooks(viewer, endpoint);

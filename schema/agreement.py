@@ -34,7 +34,7 @@ class Agreement(Node):
     status: AgreementStatus = resolved(agreement.status, "The status of the agreement.")
     waits_for: Waiting | None = resolved(
         agreement.waits_for,
-        "Whose step the agreement waits for: the seller's, who provides the service until it ends. Null if nobody's.",
+        "Who has to act next: the seller, who provides the service until the agreement ends. Null if nobody has to.",
     )
     is_final: bool = resolved(agreement.is_final, "Whether no further step is possible: the agreement is ENDED or CANCELLED.")
     dimensions: list[OfferDimension] = resolved(agreement.dimensions, "The dimensions that the buyer chose.")

@@ -34,7 +34,7 @@ class Problem:
 class NewDimension:
     name: str = strawberry.field(description="The name of the dimension.")
     description: str | None = strawberry.field(description="A description of the dimension.")
-    unit: str = strawberry.field(description="The unit that is priced, such as `month`.")
+    unit: str = strawberry.field(description="What a price of it covers, such as `month`.")
 
 
 @strawberry.type(description="A comment on a change request under review.")
@@ -49,8 +49,9 @@ class ReviewComment:
 
 
 @strawberry.type(
-    description="A seller's request to create or change a product. The machine decides about LIMITED products, new dimensions and "
-    "test accounts within a minute. The operator decides about everything that makes, keeps or ends a PUBLIC product, in a few days."
+    description="A seller's request to create or change a product. Requests about LIMITED products, new dimensions and test accounts "
+    "are decided automatically, within a minute. The operator decides about everything that makes, keeps or ends a PUBLIC product, in "
+    "a few days."
 )
 class ChangeRequest(Node):
     is_type_of = of("ChangeRequest")
@@ -64,13 +65,15 @@ class ChangeRequest(Node):
     reviewed_by: ReviewedBy = column("Who decides the request.")
     waits_for: Waiting | None = resolved(
         change_request.waits_for,
-        "Whose step the request waits for. After a comment it's the other side's turn. A failed request waits for the seller, as an "
-        "approved revision does until it's published. Null if nobody's.",
+        "Who has to act next. After a comment it's the other side. A failed request waits for the seller, and so does an approved "
+        "revision until it's published. Null if nobody has to.",
     )
     is_final: bool = resolved(
         change_request.is_final, "Whether no further step is possible: the request SUCCEEDED or is WITHDRAWN."
     )
-    visibility: ProductVisibility | None = column("The visibility that the seller asks for. RESTRICTED deletes the product.")
+    visibility: ProductVisibility | None = column(
+        "The visibility that the seller asks for. RESTRICTED ends the sale of the product."
+    )
     test_accounts: list[Company] = resolved(
         change_request.test_accounts, "The test accounts that the product gets, if the seller asks for another visibility."
     )
@@ -87,7 +90,7 @@ class ChangeRequest(Node):
     )
     decided_by: User | None = resolved(
         change_request.decided_by,
-        "The user who decided the request. Null if the machine did, or if the viewer can't see the user.",
+        "The user who decided the request. Null if it was decided automatically, or if the viewer can't see the user.",
     )
     created_at: datetime = column("When the request was made.")
     submitted_at: datetime = column("When the request was last submitted.")

@@ -27,7 +27,7 @@ class ConnectionRequest(Node):
     rate_limit_mbps: int = column("The maximum bandwidth of the connection, in Mbps.")
     status: ConnectionRequestStatus = column("The status of the request.")
     waits_for: Waiting | None = resolved(
-        connection_request.waits_for, "Whose step the request waits for: the provider's, while it is PENDING. Null if nobody's."
+        connection_request.waits_for, "Who has to act next: the provider, while the request is PENDING. Null if nobody has to."
     )
     is_final: bool = resolved(
         connection_request.is_final, "Whether no further step is possible: the request was accepted, denied or withdrawn."

@@ -34,6 +34,6 @@ class InvitationQueries:
     invitation: Invitation | None = resolved(
         invitation.invitation,
         "Looks up an invitation by the token in its link. Null if the invitation was accepted, was revoked or has expired. The "
-        "holder of the link reads of the company its name and type only.",
+        "holder of the link can read only the name and type of the company.",
         {"token": (str, "The token in the link, or the code from the email.")},
     )

@@ -32,8 +32,8 @@ class OfferDimension:
     id: ID = resolved(GlobalId(), "The global ID, which `acceptOffer` takes.")
     name: str = column("The name of the dimension.")
     description: str | None = column("A description of the dimension.")
-    unit: str = column("The unit that is priced.")
-    price: Money | None = resolved(offer.price, "The price per unit.")
+    unit: str = column("What the price covers, such as `audit`.")
+    price: Money | None = resolved(offer.price, "The price of the dimension as a whole. It isn't multiplied by a quantity.")
 
 
 @strawberry.type(description="A scheduled payment of an offer.")
@@ -58,7 +58,7 @@ class Offer(Node):
     status: OfferStatus = resolved(offer.status, "The status of the offer.")
     waits_for: Waiting | None = resolved(
         offer.waits_for,
-        "Whose step the offer waits for: the seller's, the operator's approval, or a buyer's answer. Null if nobody's.",
+        "Who has to act next: the seller, the operator, who approves it, or a buyer. Null if nobody has to.",
     )
     is_final: bool = resolved(
         offer.is_final,

@@ -41,7 +41,7 @@ class OrderApproval(Node):
         order_approval.status, "The status of the order. From `expiresAt` on, an undecided order is EXPIRED."
     )
     waits_for: Waiting | None = resolved(
-        order_approval.waits_for, "Whose step the order waits for: the partner's, while it is PENDING. Null if nobody's."
+        order_approval.waits_for, "Who has to act next: the partner, while the order is PENDING. Null if nobody has to."
     )
     is_final: bool = resolved(
         order_approval.is_final,

@@ -35,7 +35,7 @@ class Port(Node):
     term_months: int = column("The contract term, in months: 1, 12, 24, 36, 48 or 60.")
     status: PortStatus = column("The lifecycle status.")
     waits_for: Waiting | None = resolved(
-        port.waits_for, "Whose step the port waits for: the operator's, from the order to the activation. Null if nobody's."
+        port.waits_for, "Who has to act next: the operator, from the order to the activation. Null if nobody has to."
     )
     is_final: bool = resolved(port.is_final, "Whether no further step is possible: the port is DECOMMISSIONED or CANCELLED.")
     visibility: PortVisibility = column("Whether the Marketplace shows the port. The company's profile must also be public.")

@@ -15,7 +15,9 @@ from schema.building.scalars import URL
 @strawberry.type(description="A web origin whose pages embed a company's portal.")
 class PortalOrigin:
     origin: str = column("The origin, in the form in which browsers send it.")
-    verified_at: datetime | None = column("When the origin proved to be the company's. Null means that it doesn't count yet.")
+    verified_at: datetime | None = column(
+        "When the origin was verified as the company's. Until then it's null, and the origin can't be used."
+    )
     proof: str = column("The line that the file at `proofUrl` has to have. It isn't a secret.")
     proof_url: URL = resolved(
         portal_origin.proof_url,

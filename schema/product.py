@@ -30,7 +30,7 @@ class ProductDimension(Node):
 
     name: str = column("The name of the dimension. It's unique within the product.")
     description: str | None = column("A description of the dimension.")
-    unit: str = column("The unit that is priced, such as `month`.")
+    unit: str = column("What a price of it covers, such as `month`.")
     viewer_can: list[str] = viewer_can_field("ProductDimension")
 
 

@@ -85,7 +85,7 @@ class Subscription:
     def change_request_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[ChangeRequest]:
         return _stream(subscription.change_request_updated, info, company_id)
 
-    @event("Sends a private offer when the viewer can see it first, and whenever it changes.")
+    @event("Sends a private offer when it becomes visible to the viewer, and whenever it changes.")
     def offer_updated(self, info: AnyInfo, company_id: CompanyId = UNSET) -> AsyncIterator[Offer]:
         return _stream(subscription.offer_updated, info, company_id)
 

@@ -39,7 +39,7 @@ class Viewer:
         "The open invitations to the user's own address, once the user has verified it. The oldest comes first.",
     )
     session: Session | None = resolved(
-        viewer.session, "The session that the request belongs to. Null for visitors and for tokens of development."
+        viewer.session, "The session that the request belongs to. Null for visitors and for development tokens."
     )
     sessions: list[Session] = resolved(viewer.sessions, "The user's sessions, oldest first.")
     email_verified: bool = resolved(

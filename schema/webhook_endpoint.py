@@ -43,9 +43,11 @@ class WebhookEndpoint(Node):
         "The roles that the endpoint reads with. An event has what a member with these roles can read."
     )
     enabled: bool = column("Whether events are sent. An endpoint that fails for five days is disabled.")
-    previous_secret_until: datetime | None = column("Until when the previous secret signs too. Null if there was none.")
+    previous_secret_until: datetime | None = column(
+        "Until when events are also signed with the previous secret. Null if there was none."
+    )
     failing_since: datetime | None = column(
-        "When the first attempt failed since the last success. Null if the last one succeeded."
+        "When the first attempt after the last success failed. Null if the last one succeeded."
     )
     created_at: datetime = column("When the endpoint was created.")
     version: int | None = column("The current version. Send it with the next edit.")

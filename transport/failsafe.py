@@ -18,7 +18,7 @@ BROKEN: Final = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, INTERNAL_MES
 AWAY: Final = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "UNAVAILABLE",
-    "The database is away. Try again in a moment; send mutations again with the same Idempotency-Key.",
+    "The database is temporarily unavailable. Try again in a moment; send mutations again with the same Idempotency-Key.",
     {"Retry-After": "1"},
 )
 NETWORK: Final = (ConnectionError, TimeoutError)  # of all errors of the operating system, those that a lost database causes

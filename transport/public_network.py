@@ -19,7 +19,7 @@ import httpcore
 
 Address: TypeAlias = IPv4Address | IPv6Address
 NOT_PUBLIC: Final = "The host has no public address."
-UNKNOWN: Final = "The host has no address."
+UNKNOWN: Final = "The host name couldn't be resolved."
 USER_AGENT: Final = "crossgate"
 FAILURES: Final = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError)  # of a request
 NAT64: Final = IPv6Network("64:ff9b::/96")  # holds an IPv4 address (RFC 6052)

@@ -35,7 +35,7 @@ from transport.public_network import NOT_PUBLIC, UNKNOWN, USER_AGENT, PublicNetw
 
 TIMEOUT: Final = 10.0  # seconds to connect, send and get an answer
 TOO_SLOW: Final = f"The receiver didn't answer within {TIMEOUT:.0f} seconds."
-UNREACHABLE: Final = "The receiver couldn't be connected to."
+UNREACHABLE: Final = "The gateway couldn't connect to the receiver."
 INTERRUPTED: Final = "The receiver ended the connection without a valid answer."
 
 

@@ -26,7 +26,7 @@ from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
 MAX_REASON_LENGTH: Final = 500  # characters
-NOT_A_BUYER: Final = "The offer isn't extended to this company."
+NOT_A_BUYER: Final = "This company isn't a buyer of the offer."
 ACCEPTED: Final = "This company has accepted the offer already."
 NOTHING_CHOSEN: Final = "Choose at least one dimension."
 

@@ -22,7 +22,7 @@ from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
-NOT_ADMIN: Final = "An API key can't be an account administrator."
+NOT_ADMIN: Final = "An API key can't have the role ACCOUNT_ADMIN."
 TOO_MANY_KEYS: Final = worded("Your company already has {limit} valid API keys. Revoke one first.", limit=MAX_KEYS)
 INVALID_ORIGIN: Final = "Enter a web origin, such as https://portal.example.com. Only localhost can use http."
 NOT_HTTPS: Final = "Enter a web origin with https, such as https://portal.example.com."

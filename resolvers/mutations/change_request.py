@@ -29,8 +29,8 @@ MAX_PATH_LENGTH: Final = 64
 MAX_PROBLEMS: Final = 20
 MAX_PATH: Final = 4
 FOUND_BY_REVIEWER: Final = "REVIEW"  # the code of a reviewer's problem
-NEEDED: Final = "Needed for this approval: {checks}."
-TOO_MANY_COMMENTS: Final = worded("A request can have {limit} comments.", limit=MAX_COMMENTS)
+NEEDED: Final = "Make these checks before you approve: {checks}."
+TOO_MANY_COMMENTS: Final = worded("This request already has {limit} comments, which is the limit.", limit=MAX_COMMENTS)
 
 
 @requires(ChangeRequest="approve")
@@ -64,7 +64,7 @@ async def reject_change_request(work: UnitOfWork, fields: InputReader) -> Change
     CHANGE_REQUEST.next_state("reject", request.status)
     problems = [_read_problem(item) for item in fields.nested_list("problems", MAX_PROBLEMS)]
     if not fields.value("problems"):
-        fields.add_error(ErrorCode.REQUIRED, "Say what is wrong.", "problems")
+        fields.add_error(ErrorCode.REQUIRED, "Add at least one problem.", "problems")
     work.errors.raise_if_any()
     await fail(work.session, request, problems, work.context.services.site_url, decided_by=work.context.viewer.user_id)
     return _changed(request)

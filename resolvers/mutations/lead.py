@@ -28,8 +28,8 @@ HOUR: Final = timedelta(hours=1)
 MAX_PER_HOUR: Final = 20  # requests of one user
 RATE_LIMITED: Final = worded("Too many requests. The limit is {limit} an hour. Try again later.", limit=MAX_PER_HOUR)
 OWN_PRODUCT: Final = "A company can't ask itself for an offer."
-AGAIN: Final = "Asked again."
-TOO_MANY_NOTES: Final = worded("A lead can have {limit} notes.", limit=MAX_NOTES)
+AGAIN: Final = "Requested an offer again."
+TOO_MANY_NOTES: Final = worded("This lead already has {limit} notes, which is the limit.", limit=MAX_NOTES)
 
 
 @requires(Product="request_offer", Company="request_offer")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from models import PortalOrigin
 from models.base import now
-from models.portal_origin import CHECK_INTERVAL, MAX_ORIGINS
+from models.portal_origin import CHECK_INTERVAL, MAX_ORIGINS, PROOF_SECONDS
 from resolvers.mutations.api_key import read_origins
 from resolvers.portal_origin import address_of_proof
 from resolvers.values.identifiers import Identifier
@@ -30,7 +30,8 @@ PROOF_BYTES: Final = 24  # of randomness
 UNLISTED: Final = "The company's portal doesn't list this origin."
 TOO_SOON: Final = "The origin was just checked. Try again in {seconds} seconds."
 UNREADABLE: Final = (
-    "The file at {url} can't be read. It needs a public address, https, status 200 without a redirect, and a quick answer."
+    "The file at {url} can't be read. It needs a public address, https, status 200 without a redirect, and an answer within "
+    "{limit} seconds."
 )
 UNPROVEN: Final = "The file at {url} doesn't have the origin's proof as one of its lines."
 
@@ -66,7 +67,7 @@ async def _check(steps: Steps, found: PortalOrigin) -> None:
     url = address_of_proof(found.origin)
     text = await steps.context.services.read_proof(url)
     if text is None:
-        raise steps.reject(ErrorCode.PROOF_NOT_FOUND, worded(UNREADABLE, url=url), "origin")
+        raise steps.reject(ErrorCode.PROOF_NOT_FOUND, worded(UNREADABLE, url=url, limit=round(PROOF_SECONDS)), "origin")
     if found.proof not in map(str.strip, text.splitlines()):
         raise steps.reject(ErrorCode.PROOF_NOT_FOUND, worded(UNPROVEN, url=url), "origin")
 

@@ -36,7 +36,7 @@ from resolvers.writing.runner import ChangedIds
 from resolvers.writing.unit_of_work import UnitOfWork, requires
 from resolvers.writing.user_errors import ErrorCode
 
-NOT_ADMIN: Final = "A webhook endpoint can't be an account administrator."
+NOT_ADMIN: Final = "A webhook endpoint can't have the role ACCOUNT_ADMIN."
 NO_EVENT: Final = "Choose at least one event."
 NOT_SUBSCRIBABLE: Final = "Every endpoint gets this event when somebody tests it. Choose other events."
 TOO_MANY_ENDPOINTS: Final = worded("The company already has {limit} webhook endpoints. Delete one first.", limit=MAX_ENDPOINTS)
@@ -44,7 +44,7 @@ TOO_MANY_TESTS: Final = worded("You can send {limit} tests in an hour. Try again
 INVALID_ADDRESS: Final = (
     "Enter a URL with https, the default port, no user and no fragment, such as https://example.com/webhooks."
 )
-STILL_PENDING: Final = "The delivery is PENDING: it will be sent again by itself."
+STILL_PENDING: Final = "The delivery is still PENDING. The gateway sends it automatically."
 DISABLED: Final = "The endpoint is disabled. Enable it first."
 TEST_WINDOW: Final = timedelta(hours=1)
 

@@ -44,7 +44,7 @@ class ConnectionLost(PublicError):
     code = "UNAVAILABLE"
 
     def __init__(self) -> None:
-        super().__init__("The database is away. Nothing was changed. Try again in a moment.")
+        super().__init__("The database is temporarily unavailable. Nothing was changed. Try again in a moment.")
 
 
 async def run_in_transaction(

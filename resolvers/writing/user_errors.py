@@ -32,7 +32,7 @@ class ErrorCode(DescribedEnum):
     DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED", "The gateway runs only trusted documents, and the query isn't one of them."
     DUPLICATE = (
         "DUPLICATE",
-        "The same value is listed twice or exists already, also as the registration of a verified company.",
+        "The same value is listed twice or exists already, or another verified company has the same registration.",
     )
     FORBIDDEN = "FORBIDDEN", "The viewer can read the object but can't do this to it, or can't do this at all."
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used with another input."
@@ -93,7 +93,7 @@ class ErrorCode(DescribedEnum):
     SELLER_NOT_REGISTERED = "SELLER_NOT_REGISTERED", "The company isn't registered as a seller."
     TAKEN = "TAKEN", "Another object has this unique name."
     TOO_LONG = "TOO_LONG", "A text has too many characters or words."
-    TOO_MANY = "TOO_MANY", "A list has too many items, or somebody did the same too often; the message says how long to wait."
+    TOO_MANY = "TOO_MANY", "A list has too many items, or a rate limit was exceeded; the message names the limit."
     ZERO_PRICE_NOT_CONFIRMED = "ZERO_PRICE_NOT_CONFIRMED", "A price or a payment is zero."
 
 

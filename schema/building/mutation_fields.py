@@ -39,8 +39,8 @@ class UserError:
         description="The values in the message, such as a limit, for clients that word messages themselves."
     )
     field: list[str] | None = strawberry.field(
-        description="The path to the invalid value in the input. List positions are numbers. Null if the error isn't "
-        "about a single value."
+        description="The path to the invalid value in the input. A position in a list is a number from 0, as text. Null if the "
+        "error isn't about a single value."
     )
 
 

@@ -26,7 +26,7 @@ class CreateApiKeyInput:
     origins: list[str] | None = optional(
         "The web origins that can use the key, such as `https://portal.example.com`. Leave it out for a server."
     )
-    expires_at: datetime | None = optional("When the key stops working: within a year, which is the default.")
+    expires_at: datetime | None = optional("When the key stops working: at most a year from now, which is the default.")
     company_id: ID | None = optional("The company that the key belongs to. Defaults to the viewer's company.")
 
 

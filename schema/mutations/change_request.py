@@ -62,7 +62,7 @@ class ChangeRequestMutations:
     approve_change_request: ApproveChangeRequestPayload = mutation_field(
         change_request.approve_change_request,
         ApproveChangeRequestInput,
-        "Approves a change request. If something that the machine checks has ceased to hold, the request fails instead.",
+        "Approves a change request. If one of the automatic checks no longer passes, the request fails instead.",
     )
     reject_change_request: RejectChangeRequestPayload = mutation_field(
         change_request.reject_change_request,

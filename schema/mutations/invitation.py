@@ -75,6 +75,6 @@ class InvitationMutations:
     accept_invitation: AcceptInvitationPayload = procedure_field(
         invitation.accept_invitation,
         AcceptInvitationInput,
-        "Makes the owner of the invited address a member. Be signed in with this address, enter its account's password, or create "
-        "an account with a password, a name and a job title. Anything else in the same operation acts as the new member.",
+        "Makes the owner of the invited address a member. Sign in with this address, enter its account's password, or create an "
+        "account with a password, a name and a job title. Later fields of the same operation run as the new member.",
     )

@@ -19,7 +19,7 @@ from schema.offer import Offer
 class OfferDimensionInput:
     name: str = required("The name, at most 64 characters. It's unique within the offer.")
     description: str | None = optional("A description, at most 500 characters.")
-    unit: str = required("The unit that is priced, such as `month`, at most 32 characters.")
+    unit: str = required("What the price covers, such as `audit`, at most 32 characters.")
     price: Decimal = required("The price in the offer's currency, such as `1250.00`.")
 
 
@@ -149,8 +149,8 @@ class OfferMutations:
     update_offer: UpdateOfferPayload = mutation_field(
         offer.update_offer,
         UpdateOfferInput,
-        "Changes a draft, or a published offer that nobody has accepted. With another value above 250,000, it needs another "
-        "approval.",
+        "Changes a draft, or a published offer that nobody has accepted. If the total value becomes another one above "
+        "250,000, the offer needs a new approval.",
     )
     publish_offer: PublishOfferPayload = mutation_field(
         offer.publish_offer,

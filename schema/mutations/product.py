@@ -19,7 +19,7 @@ from schema.product_revision import ProductRevision
 class ProductDimensionInput:
     name: str = required("The name of the dimension, at most 64 characters. It's unique within the product.")
     description: str | None = optional("A description of the dimension, at most 500 characters.")
-    unit: str = required("The unit that is priced, such as `month`, at most 32 characters.")
+    unit: str = required("What a price of it covers, such as `month`, at most 32 characters.")
 
 
 @strawberry.input(description="Input for `createProduct`. What is missing in a draft is only refused when it's submitted.")
@@ -40,7 +40,8 @@ class CreateProductInput:
     )
     dimensions: list[ProductDimensionInput] | None = optional("The units in which the product is priced, at most 24.")
     customer_references: list[str] | None = optional(
-        "Customers who vouch for the seller, at most 20. The submission of a SERVICE needs one. Only the operator can also see them."
+        "Customers who vouch for the seller, at most 20. The submission of a SERVICE needs one. Apart from the seller and its "
+        "partner, only the operator can see them."
     )
 
 
@@ -87,7 +88,7 @@ class SubmitProductInput:
     validate_only: bool | None = optional("Whether only to check the draft. The payload has the result of each control.")
 
 
-@strawberry.type(description="Something that the machine checks about a draft.")
+@strawberry.type(description="An automatic check of a draft.")
 class Control:
     name: ControlName = strawberry.field(description="What is checked.")
     result: ControlResult = strawberry.field(description="Whether the draft passes.")
@@ -141,7 +142,7 @@ class AddProductDimensionsPayload(Payload):
 class ChangeProductVisibilityInput:
     product_id: ID = required("The product.")
     visibility: ProductVisibility = required(
-        "The new visibility. RESTRICTED deletes the product: it stays with those who use it, and is REMOVED once nobody does."
+        "The new visibility. RESTRICTED ends the sale: buyers keep the product, which is REMOVED once no offer or agreement needs it."
     )
     test_account_ids: list[ID] | None = optional(
         "The companies that can see the product while it's LIMITED, at most 100. They replace the current ones. Omit to keep them."

@@ -21,7 +21,7 @@ REVOKED: Final = "apiKey { revokedAt }"
 LISTED: Final = "query ($id: ID!) { company(id: $id) { apiKeys { name roles lastUsedAt viewerCan } } }"
 WHO: Final = "{ viewer { user { name email } company { id } roles } }"
 KEY_ROLES: Final = ["NETWORK_ADMIN", "MARKETPLACE_EDITOR", "FINANCE", "VIEWER"]
-REFUSED: Final = "The API key is not valid, has ended, or can't be used from this origin."
+REFUSED: Final = "The API key is not valid, has expired or was revoked, or can't be used from this origin."
 ORIGIN: Final = "https://portal.example.com"
 
 

@@ -278,7 +278,7 @@ def codes() -> set[str]:
 
 def test_every_code_is_documented() -> None:
     """The reference lists exactly the codes that a client can get."""
-    before, _, rest = (ROOT / "docs" / "api" / "errors.md").read_text("utf-8").partition("## Of a mutation")
+    before, _, rest = (ROOT / "docs" / "api" / "errors.md").read_text("utf-8").partition("## Mutation errors")
     of_mutations, _, after = rest.partition("\n## ")
     documented, problems = (re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) for text in (before + after, of_mutations))
 

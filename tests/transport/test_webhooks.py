@@ -126,7 +126,7 @@ async def test_name_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
-    with pytest.raises(NotDelivered, match="couldn't be connected to"):
+    with pytest.raises(NotDelivered, match="couldn't connect to"):
         await WebhookClient()(event("https://hooks.example.com/"))
 
     assert (["hooks.example.com"], [IPv4Address("1.1.1.1")]) == (asked, connected)

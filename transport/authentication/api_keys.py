@@ -9,7 +9,7 @@ from uuid import UUID
 
 from resolvers.values.api_keys import KeyCredential, parse
 
-KEY_REFUSED: Final = "The API key is not valid, has ended, or can't be used from this origin."
+KEY_REFUSED: Final = "The API key is not valid, has expired or was revoked, or can't be used from this origin."
 
 
 @dataclass(frozen=True, slots=True)
