@@ -50,8 +50,8 @@ class ReviewComment:
 
 @strawberry.type(
     description="A seller's request to create or change a product. Requests about LIMITED products, new dimensions and test accounts "
-    "are decided automatically, within a minute. The operator decides about everything that makes, keeps or ends a PUBLIC product, in "
-    "a few days."
+    "are decided automatically, within a minute. The operator decides about everything that makes, keeps or ends a PUBLIC product, "
+    "in a few days."
 )
 class ChangeRequest(Node):
     is_type_of = of("ChangeRequest")

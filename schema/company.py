@@ -57,7 +57,7 @@ class Company(Node):
     )
     waits_for: Waiting | None = resolved(
         company.waits_for,
-        "Who has to act next in the verification: the company, which submits it, or the operator, who decides it. Null once verified.",
+        "Who has to act next in the verification: the company, which submits it, or the operator, who decides. Null once verified.",
     )
     is_final: bool | None = resolved(
         company.is_final, "Whether no further step of the company's verification is possible: it is VERIFIED."
