@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from address import Address
-from models.planner_statistics import expect_large_companies
+from models.planner_statistics import override_company_statistics
 from telemetry import statements
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -122,7 +122,7 @@ async def upgrade(engine: AsyncEngine, revision: str = "head", locks: LockWaits 
     for attempt in count(1):
         try:
             await _alembic(engine, "upgrade", revision, f"{locks.timeout * 1000:.0f}ms")
-            await expect_large_companies(engine, locks.timeout)
+            await override_company_statistics(engine, locks.timeout)
         except DBAPIError as error:
             if not is_locked(error) or attempt >= locks.attempts:
                 raise

@@ -1,7 +1,7 @@
 """Remembered facts: a request starts with the row that a statement returned earlier, and its own first statement confirms it.
 
-One statement then reads facts and data, from one snapshot. If the row is another by now, that statement returns nothing, and the
-request starts again with the current row. So nothing is ever invalidated (docs/decisions/remembered-facts.md).
+One statement then reads facts and data, from one snapshot. If the row has changed since, that statement returns nothing, and the
+request starts again with the current row. So no cache has to be invalidated (docs/decisions/remembered-facts.md).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class FactsReader(Protocol):
 
 
 class Source(Protocol):
-    """Reads data in place of the primary."""
+    """A replica, which reads data in place of the primary."""
 
     is_confirmed: bool
 
@@ -46,11 +46,11 @@ Read: TypeAlias = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
 
 
 class StaleFacts(Exception):
-    """The facts are others by now."""
+    """The facts have changed since they were remembered."""
 
 
 class FactsRow(tuple[Any, ...]):
-    """A row of facts. `derived` holds what callers make of it, as long as the row is remembered."""
+    """A row of facts. `derived` caches what callers compute from it; it's dropped with the row."""
 
     def __init__(self, _values: Iterable[Any]) -> None:
         self.derived: dict[Any, Any] = {}
@@ -58,7 +58,7 @@ class FactsRow(tuple[Any, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A row, as tuple and as PostgreSQL writes it. Rows of one statement are equal if their texts are."""
+    """A row, as a tuple and as PostgreSQL's text. Two rows of a statement are equal if their texts are equal."""
 
     statement: str
     arguments: tuple[Any, ...]
@@ -79,7 +79,7 @@ class FactsMemory:
         return rows
 
     async def load(self, statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[Sequence[Any], Facts | None]:
-        """Return the current rows, and what is remembered of them: a single row."""
+        """Return the current rows, and the remembered facts if it's a single row."""
         text, arguments = key = key_of(statement, parameters)
         found = await self._reader.run(with_text(text), arguments)
         self._kept.pop(key, None)
@@ -94,7 +94,7 @@ class FactsMemory:
         return find(self._kept, key_of(statement, parameters))
 
     def presumed(self, *, again: bool = False) -> PresumedFacts:
-        """Return a reader of one request's facts. It reads them from the database if they have to be read `again`."""
+        """Return a reader of one request's facts. With `again`, it doesn't use remembered ones."""
         return PresumedFacts(self, self._reader, again)
 
 
@@ -122,24 +122,27 @@ class FactsGuard:
     """Confirms remembered facts, in the first statement that a request runs or else by one of its own."""
 
     def __init__(self, facts: Facts, reader: Reader, *, is_recalled: bool) -> None:
-        """`is_recalled` says that the facts are of an earlier request. Else this request has read them."""
+        """`is_recalled` is True if the facts come from an earlier request, and False if this request has read them."""
         self._facts = facts
         self._reader = reader
         self.is_recalled = is_recalled
         self._was_asked = False
         self._is_confirmed = False
-        self.is_stale = False  # whether the facts are others by now
+        self.is_stale = False  # whether the facts have changed since
         self.source: Source | None = None  # the replica that reads the data; the facts are confirmed on the primary too
 
     async def run(self, text: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        """Run a statement whose rows have a value in some column. The first one confirms the facts. Raises StaleFacts."""
+        """Run a statement. The first one of a request also confirms the facts. Raises StaleFacts.
+
+        No row can have only NULLs: that is how the statement says that it has no rows.
+        """
         if self._was_asked:
             return await (self.source or self._reader).run(text, arguments)
         read = self._reader.run if self.source is None else partial(self._run_on_replica, self.source)
         return await self.confirm(text, arguments, read)
 
     async def confirm(self, text: str, arguments: Sequence[Any], read: Read) -> Sequence[Any]:
-        """Run a statement as `run` does, the first of its request. `read` runs it, and returns some of its first rows."""
+        """Run the first statement of a request, as `run` does. `read` executes it; it can return only the first of its rows."""
         self._was_asked = True
         facts = self._facts
         guarded = _guarded(text, facts.statement, len(arguments), len(facts.arguments))
@@ -162,11 +165,11 @@ class FactsGuard:
         return rows
 
     def start_again(self) -> None:
-        """Forget what was confirmed, because the request runs its first statement again."""
+        """Confirm the facts again, because the request runs its first statement again."""
         self._was_asked = self._is_confirmed = False
 
     async def holds(self) -> bool:
-        """Return whether the facts were confirmed. Ask before anything that depends on them is sent."""
+        """Return whether the facts are confirmed. Call this before sending anything that depends on them."""
         if not self._was_asked:
             self._was_asked = True
             self._settle(await self._is_current())
@@ -183,14 +186,14 @@ class FactsGuard:
 
 
 def key_of(statement: Select[Any], parameters: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
-    """Return what the facts of a statement are remembered by: its text and its arguments."""
+    """Return the key of a statement's facts: its text and its arguments."""
     compiled = compile_statement(statement)
     return compiled.text, tuple(compiled.arguments(parameters))
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _guarded(text: str, facts: str, own: int, of_facts: int) -> str:
-    """Return a statement with the rows of `text`, or one row of NULLs if there are none. With other facts, it has no row.
+    """Return a statement with the rows of `text`, or one row of NULLs if there are none. If the facts have changed, it has no rows.
 
     Its parameters are those of `text`, those of `facts`, and the facts' text. OFFSET 0 keeps PostgreSQL from reading the facts twice.
     """

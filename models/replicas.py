@@ -22,15 +22,15 @@ from models.reading import CONNECTION_ERRORS, Connection, Reader, compile_statem
 from models.remembered_facts import StaleFacts
 from telemetry import metrics
 
-OF_PRIMARY: Final = (
-    "SELECT pg_walfile_name(lsn) AS file, (lsn - '0/0')::bigint AS place FROM pg_current_wal_insert_lsn() AS lsn"
+PRIMARY_POSITION: Final = (
+    "SELECT pg_walfile_name(lsn) AS file, (lsn - '0/0')::bigint AS lsn FROM pg_current_wal_insert_lsn() AS lsn"
 )
-OF_REPLICA: Final = (
-    "SELECT received_tli AS timeline, (pg_last_wal_replay_lsn() - '0/0')::bigint AS place FROM pg_stat_wal_receiver"
+REPLICA_POSITION: Final = (
+    "SELECT received_tli AS timeline, (pg_last_wal_replay_lsn() - '0/0')::bigint AS lsn FROM pg_stat_wal_receiver"
 )
-FORM: Final = re.compile(r"([0-9A-F]{8})-([0-9A-F]{8})/([0-9A-F]{8})")  # as long for each, so that encryption hides it all
-INTERVAL: Final = 0.5  # seconds between two looks at the primary's position
-LEFT_OUT: Final = 5.0  # seconds that a replica gets no queries after a failure
+FORM: Final = re.compile(r"([0-9A-F]{8})-([0-9A-F]{8})/([0-9A-F]{8})")  # fixed width: an encrypted position reveals nothing
+INTERVAL: Final = 0.5  # seconds between two readings of a server's position
+FAILURE_COOLDOWN: Final = 5.0  # seconds without queries for a replica that has failed
 BY_REPLICA: Final = metrics.REPLICA_READS.child("sent")
 BEHIND: Final = metrics.REPLICA_READS.child("behind")
 FAILED: Final = metrics.REPLICA_READS.child("failed")
@@ -39,14 +39,14 @@ log = structlog.stdlib.get_logger("crossgate.replicas")
 
 
 class ReplicaUnavailable(StaleFacts):
-    """The replica can't answer: it's behind or away."""
+    """The replica can't answer: it's behind or unreachable."""
 
 
 class Position(NamedTuple):
-    """A position in the write-ahead log: its timeline, which a failover increases, and the bytes before it."""
+    """A position in the write-ahead log. `lsn` counts bytes from its start; a failover increases `timeline`."""
 
     timeline: int
-    place: int
+    lsn: int
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -55,31 +55,31 @@ class Position(NamedTuple):
         return match and cls(int(match[1], 16), int(match[2], 16) << 32 | int(match[3], 16))
 
     def __str__(self) -> str:
-        return f"{self.timeline:08X}-{self.place >> 32:08X}/{self.place & 0xFFFFFFFF:08X}"
+        return f"{self.timeline:08X}-{self.lsn >> 32:08X}/{self.lsn & 0xFFFFFFFF:08X}"
 
     def contains(self, other: Position) -> bool:
         """Return whether a server at this position has replayed the other."""
-        return self.timeline >= other.timeline and self.place >= other.place
+        return self.timeline >= other.timeline and self.lsn >= other.lsn
 
     def join(self, other: Position | None) -> Position:
         """Return the lowest position that contains both."""
-        return self if other is None else Position(max(self.timeline, other.timeline), max(self.place, other.place))
+        return self if other is None else Position(max(self.timeline, other.timeline), max(self.lsn, other.lsn))
 
 
 UNREACHED: Final = Position(1 << 32, 0)
-"""No server reaches it: the primary has to answer."""
+"""A position that no replica reaches, so the primary has to answer."""
 
 
 class Replica(Reader):
     """A pool of connections to one replica."""
 
     healthy_from = 0.0  # the time before which it gets no queries
-    current_at = 0.0  # when the primary last was where the replica is known to be
+    current_at = 0.0  # the replica has everything that the primary had at this time
 
     async def position(self) -> Position | None:
         """Return the replica's position, or None if it can't be read."""
         try:
-            return _position(await self.run(OF_REPLICA, ()))
+            return _position(await self.run(REPLICA_POSITION, ()))
         except (*CONNECTION_ERRORS, TimeoutError):
             return None
 
@@ -93,7 +93,7 @@ class Replica(Reader):
             finally:
                 self._release(connection)
         except (*CONNECTION_ERRORS, TimeoutError) as error:
-            self.healthy_from = time.monotonic() + LEFT_OUT
+            self.healthy_from = time.monotonic() + FAILURE_COOLDOWN
             FAILED.value += 1
             log.warning("replica.failed", error=type(error).__name__)
             raise ReplicaUnavailable from None
@@ -101,21 +101,21 @@ class Replica(Reader):
     async def _require(self, connection: Connection, needed: Position) -> None:
         if connection.position is not None and connection.position.contains(needed):
             return
-        connection.position = _position(await connection.fetch(OF_REPLICA, ()))
+        connection.position = _position(await connection.fetch(REPLICA_POSITION, ()))
         if connection.position is None or not connection.position.contains(needed):
             BEHIND.value += 1
             raise ReplicaUnavailable
 
 
 def _position(rows: Sequence[Any]) -> Position | None:
-    """Return the position that OF_REPLICA has found, or None."""
-    place = rows[0]["place"] if rows else None
+    """Return the position in the row of REPLICA_POSITION, or None."""
+    lsn = rows[0]["lsn"] if rows else None
     timeline = rows[0]["timeline"] if rows else None  # NULL without the right to read it
-    return None if place is None or timeline is None else Position(timeline, place)
+    return None if lsn is None or timeline is None else Position(timeline, lsn)
 
 
 class ReplicaReads:
-    """The reads of one query on a replica. `is_confirmed` says whether its facts have been compared there."""
+    """The reads of one query on a replica. `is_confirmed` is True once its facts have been compared there."""
 
     def __init__(self, replica: Replica, needed: Position) -> None:
         self._replica = replica
@@ -127,7 +127,7 @@ class ReplicaReads:
         return await self._replica.read(self._needed, text, arguments)
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """Compile and run a statement. Raises ReplicaUnavailable, also before the viewer's facts were compared."""
+        """Compile and run a statement. Raises ReplicaUnavailable, also if the viewer's facts haven't been compared yet."""
         if not self.is_confirmed:
             raise ReplicaUnavailable
         compiled = compile_statement(statement)
@@ -135,33 +135,33 @@ class ReplicaReads:
 
 
 class Replicas:
-    """The replicas of a primary. Queries go to one that isn't further behind than `max_lag` seconds."""
+    """The replicas of a primary. A query goes to one that is at most `max_lag` seconds behind."""
 
     def __init__(self, primary: Reader, replicas: Sequence[Replica], max_lag: float) -> None:
         self._primary = primary
         self._replicas = replicas
         self._max_lag = max_lag
         self._turns = count()
-        self._seen: deque[tuple[float, Position]] = deque()  # when the primary was where
+        self._seen: deque[tuple[float, Position]] = deque()  # the primary's positions, each with its time
         self._floor: tuple[float, Position] | None = None
         self._start = time.monotonic()
 
     async def position(self) -> Position | None:
-        """Return the primary's position, which contains everything committed before. None without replicas."""
+        """Return the primary's position, after everything that has been committed. None if there are no replicas."""
         if not self._replicas:
             return None
-        row = (await self._primary.run(OF_PRIMARY, ()))[0]
-        return Position(int(row["file"][:8], 16), row["place"])
+        row = (await self._primary.run(PRIMARY_POSITION, ()))[0]
+        return Position(int(row["file"][:8], 16), row["lsn"])
 
     async def position_if_known(self) -> Position | None:
-        """Return the primary's position, or None if it's away: what is committed must still be reported."""
+        """Return the primary's position, or None if it's unreachable: the caller still has to report its commit."""
         try:
             return await self.position()
         except (*CONNECTION_ERRORS, TimeoutError):
             return None
 
     def reads(self, written: Position | None) -> ReplicaReads | None:
-        """Return reads on a replica that has what a client has written, or None if the primary has to answer."""
+        """Return reads on a replica that has replayed what the client has written, or None if the primary has to answer."""
         if written is not None and written.contains(UNREACHED):
             return None
         now = time.monotonic()
@@ -172,7 +172,7 @@ class Replicas:
         return ReplicaReads(ready[next(self._turns) % len(ready)], self._floor[1].join(written))
 
     async def follow(self) -> None:
-        """Note where the primary and each replica are, until cancelled."""
+        """Record the positions of the primary and of each replica, until cancelled."""
         await asyncio.gather(self._follow_primary(), *(self._follow(replica) for replica in self._replicas))
 
     async def _follow_primary(self) -> None:
@@ -183,7 +183,7 @@ class Replicas:
             await asyncio.sleep(min(INTERVAL, self._max_lag / 2))
 
     async def _follow(self, replica: Replica) -> None:
-        """Note when the primary last was where a replica is by now."""
+        """Record up to when a replica has everything."""
         while True:
             position = await replica.position()
             reached = (at for at, seen in reversed(self._seen) if position is not None and position.contains(seen))
@@ -192,12 +192,15 @@ class Replicas:
 
     def _note(self, started: float, position: Position) -> None:
         self._seen.append((started, position))
-        self._floor = self._floor or self._seen[0]  # a replica that has all until the start isn't too far behind either
+        self._floor = self._floor or self._seen[0]  # at first, a replica must only have what the primary had at the start
         while len(self._seen) > 1 and self._seen[0][0] <= started - self._max_lag + INTERVAL:
             self._floor = self._seen.popleft()
 
     def lags(self) -> list[float]:
-        """Return how many seconds each replica is behind, as of the last look at the primary. One that's away falls behind."""
+        """Return how many seconds each replica is behind, as of the primary's last known position.
+
+        The lag of a replica that is unreachable grows.
+        """
         latest, start = (self._seen[-1][0], self._start) if self._seen else (0.0, 0.0)
         return [max(0.0, latest - max(replica.current_at, start)) for replica in self._replicas]
 

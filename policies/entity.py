@@ -1,4 +1,4 @@
-"""The types that rules can name: their tables, columns, and the to-many links that rules can follow.
+"""Entities: the types that rules can name, with their tables, columns, and the to-many links that rules can follow.
 
 There are no to-one relations: a rule compares columns of the row or of a linked row.
 """
@@ -38,14 +38,14 @@ def _resource(name: str, table: sa.FromClause, links: tuple[Link, ...] = ()) -> 
 
 
 class _PlainColumn(sa.ColumnClause[Any]):
-    """A column with nothing but what statements need: its name, its type, and whether it can be NULL."""
+    """A column that has only what statements need: its name, its type, and whether it can be NULL."""
 
     inherit_cache = True
     nullable = True
 
 
 def aliased(table: sa.FromClause, name: str | None = None) -> sa.FromClause:
-    """Return an alias of a table. Its columns are built in a fifth of the time that an alias of `Table` takes."""
+    """Return an alias of a table. It's built in a fifth of the time that `Table.alias` takes."""
     return (_plain(table) if isinstance(table, sa.Table) else table).alias(name)
 
 

@@ -33,7 +33,7 @@ class Invitation(Node):
 class InvitationQueries:
     invitation: Invitation | None = resolved(
         invitation.invitation,
-        "Looks up an invitation by the token in its link. Null if the invitation was accepted, was revoked or has expired. The "
-        "holder of the link can read only the name and type of the company.",
+        "Looks up an invitation by the token in its link. Null if the invitation was accepted, was revoked or has expired. "
+        "Anyone who has the link can read only the company's name and type.",
         {"token": (str, "The token in the link, or the code from the email.")},
     )

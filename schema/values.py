@@ -1,4 +1,4 @@
-"""Value types, which have no ID. Policy guards the field that holds a value, not the value's own fields."""
+"""Value types, which have no ID. The policy rules on the field that holds a value, not on the fields of the value itself."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Money:
     currency: str = strawberry.field(description="The currency, as an ISO 4217 code.")
 
 
-@strawberry.type(description="Whose step an object waits for.")
+@strawberry.type(description="Who has to act next on an object, and by when.")
 class Waiting:
     side: WaitingSide = strawberry.field(description="The side that has to act.")
-    since: datetime = strawberry.field(description="Since when the object waits for this side.")
+    since: datetime = strawberry.field(description="The time since which the object waits for this side.")
     until: datetime | None = strawberry.field(
-        description="When the side should have acted, or when the object expires. Null if there is no deadline."
+        description="The time by which the side should act, or when the object expires. Null if there is no deadline."
     )
 
 
@@ -47,7 +47,7 @@ class SocialLink:
 class Setting:
     enabled: bool = strawberry.field(description="Whether the setting is on.")
     source: SettingSource = strawberry.field(
-        description="The source of the value: the account's own setting, the partner's default, or neither."
+        description="The source of the value: the account's own setting, the partner's default, or the operator's default."
     )
 
 

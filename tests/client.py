@@ -22,7 +22,7 @@ import server
 from models.listening import CHANNEL, ChangeListener
 from models.reading import compile_statement
 from models.remembered_facts import FactsMemory
-from models.replicas import OF_PRIMARY
+from models.replicas import PRIMARY_POSITION
 from policies.language.source import digest, read_texts
 from resolvers.portal_origin import VERIFIED
 from resolvers.reading.viewers import find_member
@@ -44,7 +44,7 @@ MARK = '{"type": "Mark", "id": "00000000-0000-0000-0000-000000000000", "changed"
 PATIENT = 300  # seconds that a request may take, even on a busy machine
 GROWS = "auditEvents"
 ONCE = ("startExport", "... on Export")  # reads a page inside a mutation; has links that are signed anew
-BY_ITSELF = {compile_statement(VERIFIED).text, OF_PRIMARY}  # what the gateway reads outside of requests
+BY_ITSELF = {compile_statement(VERIFIED).text, PRIMARY_POSITION}  # what the gateway reads outside of requests
 DEMO_VIEWERS = (PARTNER, HIDDEN, SHOWN, DIRECT, OPERATOR, ANONYMOUS)
 
 

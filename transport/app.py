@@ -24,7 +24,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from models.remembered_facts import FactsReader
 from policies.viewer import Viewer
-from resolvers.execution.streamed_pages import MIN_ROWS
+from resolvers.execution.streamed_pages import MAX_UNSTREAMED_ROWS
 from resolvers.values.web_addresses import AllowedOrigins
 from schema.extensions.planned_queries import PlannedQueries
 from settings import Settings
@@ -183,7 +183,7 @@ def make_operations(
         documents=documents,
         bounds=bounds,
         planned=planned.execute if planned else None,
-        streamed=planned.stream if planned and settings.max_page_size > MIN_ROWS else None,
+        streamed=planned.stream if planned and settings.max_page_size > MAX_UNSTREAMED_ROWS else None,
         shared=shared,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from models.planner_statistics import set_companies
+from models.planner_statistics import n_distinct_statement
 
 START: Final = 1_704_067_200_000  # milliseconds: 1 January 2024
 SPAN: Final = 63_072_000_000  # two years, over which all rows are spread
@@ -168,7 +168,7 @@ async def build(connection: Any, layout: Layout, rows: int, progress: Progress) 
         await connection.execute(definition)
         progress(f"{layout.table} {layout.name}: {number} of {len(own) + 1} indexes")
     for (part,) in await connection.fetch(PARTS, layout.schema):
-        await connection.execute(set_companies(part, ["company_id", "partner_id"]))
+        await connection.execute(n_distinct_statement(part, ["company_id", "partner_id"]))
     await connection.execute(f"VACUUM (ANALYZE) {layout.table}")
 
 

@@ -1,4 +1,4 @@
-"""Any number of stored offers. One seller has 1,000 of them and one buyer receives 1,000, spread evenly.
+"""A database with any number of offers. One seller has 1,000 of them and one buyer receives 1,000, spread evenly.
 
 PostgreSQL generates the same rows each time from row numbers. Triggers would take minutes for a million offers, so they're
 disabled, and the statements fill in the columns that triggers derive.
@@ -19,9 +19,9 @@ from models.embedded import SUPERUSER, Embedded
 
 SELLER: Final = "seller"
 BUYER: Final = "buyer"
-MINE: Final = 1_000  # offers of each viewer, whatever the total
+OFFERS_PER_VIEWER: Final = 1_000  # whatever the total
 COMPANIES: Final = 20_000  # number 1 is the seller, number 2 the buyer
-STEP: Final = 50_000
+BATCH: Final = 50_000  # offers per statement
 
 # A UUIDv7 from a number; keys sort like the numbers.
 KEYS: Final = """
@@ -75,7 +75,7 @@ DEALINGS: Final = """
 
 
 async def offers(server: Embedded, count: int, progress: Callable[[str], None]) -> Database:
-    """Return a database with a number of offers. Creates it if needed; an interrupted draft is recreated."""
+    """Return a database with `count` offers, at least 2,000. Creates it unless an earlier run has completed it."""
     name = f"offers_{count}"
     engine = connect(server.url(SUPERUSER))
     try:
@@ -100,7 +100,7 @@ async def _upgrade(url: str) -> None:
 
 
 async def make(server: Embedded, name: str, count: int, progress: Callable[[str], None]) -> None:
-    """Create a database with a number of offers."""
+    """Create a database with `count` offers."""
     engine = connect(await server.database(name))
     try:
         await upgrade(engine)
@@ -109,14 +109,14 @@ async def make(server: Embedded, name: str, count: int, progress: Callable[[str]
             await connection.execute(sa.text("SET synchronous_commit = off"))
             await connection.execute(sa.text(KEYS))
             await _companies(connection)
-            numbers = {"companies": COMPANIES, "every": count // MINE}
-            for first in range(1, count + 1, STEP):
-                last = min(first + STEP - 1, count)
+            numbers = {"companies": COMPANIES, "every": count // OFFERS_PER_VIEWER}
+            for first in range(1, count + 1, BATCH):
+                last = min(first + BATCH - 1, count)
                 for statement in (OFFERS, BUYERS):
                     await connection.execute(sa.text(statement), {**numbers, "first": first, "last": last})
                 progress(f"storing offers: {last:,} of {count:,}")
             await connection.execute(sa.text(DEALINGS))
-            progress("analysing")
+            progress("analyzing")
             await connection.execute(sa.text("VACUUM (ANALYZE)"))
     finally:
         await engine.dispose()

@@ -40,19 +40,19 @@ class Shared:
         self.samples = SharedSamples(seats_of(self.processes)) if self.metrics_sockets else None
 
     def seat(self, number: int) -> Seat:
-        """Return what the process at a seat shares."""
+        """Return what the process at a seat shares with the others."""
         ledger = self.ledger.at(number)
         samples = self.samples
         return Seat(ledger) if samples is None else Seat(ledger, lambda _settings: samples.reporting(number))
 
     def free(self, number: int) -> None:
-        """Forget what a process had open that has ended, and keep what it has counted."""
+        """Release the open objects of a process that has ended. Its counters keep their values."""
         self.ledger.free(number)
         if self.samples is not None:
             self.samples.end(number)
 
     def run(self, place: Place, settings: Settings, companion: server.Companion | None) -> None:
-        """Run the process at a place until it's told to stop."""
+        """Run the process at a place until it's stopped."""
         with explained(), exporting_traces():
             if place.slot < settings.processes:
                 seat = self.seat(place.seat)

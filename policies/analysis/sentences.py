@@ -101,7 +101,7 @@ def _of_field(entity: Entity, cells: Cells) -> str:
     )
     always = {shape: cell for shape, cell in never.items() if not set(cell.reasons) <= set(elsewhere)}
     sentence = f"Visible {_where(entity, cells)}; otherwise hidden ({listed([*elsewhere], 'or')})."
-    return f"{sentence} Always hidden {_hidden(always, cells, after=sentence)}." if always else sentence
+    return f"{sentence} Always hidden {_hidden(always, cells, preceding_text=sentence)}." if always else sentence
 
 
 def _of_action(cells: Cells) -> str:
@@ -121,7 +121,7 @@ def _of_ability(cells: Cells) -> str:
     return f"Visible {prose(_who(able, cells), 'to')}; hidden from everyone else ({listed(only, 'or')})."
 
 
-def _hidden(never: Mapping[Shape, Cell], cells: Cells, *, after: str = "") -> str:
+def _hidden(never: Mapping[Shape, Cell], cells: Cells, *, preceding_text: str = "") -> str:
     """Name the viewers a field is hidden from, grouped by reason. Viewers already named don't matter to the later groups."""
     groups: dict[tuple[Reason, ...], set[Shape]] = {}
     for shape, cell in never.items():
@@ -129,7 +129,7 @@ def _hidden(never: Mapping[Shape, Cell], cells: Cells, *, after: str = "") -> st
     named: set[Shape] = set()
     phrases: list[str] = []
     for reasons, shapes in sorted(groups.items(), key=lambda group: _length(_who(group[1], cells))):
-        viewers = prose(_who(shapes, cells, named), "from", after=" ".join((after, *phrases)))
+        viewers = prose(_who(shapes, cells, named), "from", preceding_text=" ".join((preceding_text, *phrases)))
         phrases.append(f"{viewers} ({listed(reasons, 'or')})")
         named |= shapes
     return listed(phrases, "and")
@@ -148,7 +148,7 @@ def _where(entity: Entity, cells: Cells) -> str:
     row = f"the {_words(entity.table.description or '')}"
     phrases = [prose(_who(groups.pop(TRUE), cells), "to")] if TRUE in groups else []
     for where, shapes in groups.items():
-        phrases.append(f"{prose(_who(shapes, cells), 'to', after=' '.join(phrases))} if {clause(where, row)}")
+        phrases.append(f"{prose(_who(shapes, cells), 'to', preceding_text=' '.join(phrases))} if {clause(where, row)}")
     return "; ".join(phrases)
 
 

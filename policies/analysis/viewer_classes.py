@@ -21,12 +21,12 @@ from policies.viewer import COMPANYLESS, USER, Shape
 SIGNED_IN: Final = frozenset(KINDS) - {Shape().kind}
 MEMBERS: Final = frozenset(KINDS) - {*COMPANYLESS}
 SUPPORT: Final = "supported_by"
-HAVING: Final = "roles"
+ROLES_FACT: Final = "roles"
 FACTS: Final = (SUPPORT, *SWITCHES, STALE)
 BITS: Final = {name: 1 << place for place, name in enumerate((*FACTS, *ROLES))}
 CACHED_SHAPES: Final = 65_536  # a few megabytes, since most are asked for again and again
-Membership: TypeAlias = "Sequence[tuple[int, bool | None]]"
-"""Shapes of one kind, each as the bits of what is true of it, and whether it is in the set; None for one that doesn't matter."""
+LabeledShapes: TypeAlias = "Sequence[tuple[int, bool | None]]"
+"""Shapes of one kind: the bits of each, and whether it's in the set. None if that doesn't matter."""
 
 
 @lru_cache(CACHED_SHAPES)
@@ -52,7 +52,7 @@ class Condition:
     @property
     def mask(self) -> int:
         """The bits of which at least one is set if what is tested is true."""
-        return _mask(self.roles) if self.fact == HAVING else BITS[self.fact]
+        return _mask(self.roles) if self.fact == ROLES_FACT else BITS[self.fact]
 
     def of(self, shape: Shape) -> bool:
         """Return True if a shape meets the condition."""
@@ -99,7 +99,7 @@ def _widened(kinds: list[str], free: set[str]) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _ways(membership: Membership, way: tuple[Condition, ...]) -> Iterator[tuple[Condition, ...]]:
+def _ways(membership: LabeledShapes, way: tuple[Condition, ...]) -> Iterator[tuple[Condition, ...]]:
     """Yield each conjunction of conditions that leads to shapes in the set."""
     if not _mixed(membership):
         if any(value for _, value in membership):
@@ -112,27 +112,27 @@ def _ways(membership: Membership, way: tuple[Condition, ...]) -> Iterator[tuple[
 
 def _joined(way: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Put conditions in reading order, and merge those on missing roles into one."""
-    missing = {role for item in way if item.fact == HAVING and not item.holds for role in item.roles}
-    others = sorted((item for item in way if item.fact != HAVING), key=lambda item: FACTS.index(item.fact))
-    having = [item for item in way if item.fact == HAVING and item.holds]
-    without = [Condition(HAVING, False, _ordered(missing))] if missing else []
+    missing = {role for item in way if item.fact == ROLES_FACT and not item.holds for role in item.roles}
+    others = sorted((item for item in way if item.fact != ROLES_FACT), key=lambda item: FACTS.index(item.fact))
+    having = [item for item in way if item.fact == ROLES_FACT and item.holds]
+    without = [Condition(ROLES_FACT, False, _ordered(missing))] if missing else []
     return (*others, *having, *without)
 
 
-def _mixed(membership: Membership) -> bool:
+def _mixed(membership: LabeledShapes) -> bool:
     return len({value for _, value in membership} - {None}) > 1
 
 
-def _next_test(membership: Membership) -> Condition:
+def _next_test(membership: LabeledShapes) -> Condition:
     """Pick the next test: the first one with an outcome that settles membership, or else the first one that affects it."""
     facts = [Condition(SUPPORT, False), *(Condition(name, True) for name in (*SWITCHES, STALE))]
-    groups = [Condition(HAVING, True, group) for group in _groups(membership)]
+    groups = [Condition(ROLES_FACT, True, group) for group in _groups(membership)]
     splitting = [test for test in (*facts, *groups) if all(_sides(test, membership))]
     candidates = [test for test in splitting if _differs(membership, test.mask)] or splitting
     return next((test for test in candidates if not all(map(_mixed, _sides(test, membership)))), candidates[0])
 
 
-def _sides(test: Condition, membership: Membership) -> tuple[Membership, Membership]:
+def _sides(test: Condition, membership: LabeledShapes) -> tuple[LabeledShapes, LabeledShapes]:
     """Divide shapes into those that meet a test and the others."""
     mask = test.mask
     with_it, without = (
@@ -142,13 +142,13 @@ def _sides(test: Condition, membership: Membership) -> tuple[Membership, Members
     return (with_it, without) if test.holds else (without, with_it)
 
 
-def _differs(membership: Membership, mask: int) -> bool:
+def _differs(membership: LabeledShapes, mask: int) -> bool:
     """Return True if membership differs between two shapes that differ in nothing but these bits."""
     values: dict[int, bool] = {}
     return any(value is not None and values.setdefault(bits & ~mask, value) is not value for bits, value in membership)
 
 
-def _groups(membership: Membership) -> Iterator[tuple[str, ...]]:
+def _groups(membership: LabeledShapes) -> Iterator[tuple[str, ...]]:
     """Yield the roles that matter, in groups of interchangeable roles."""
     held = reduce(or_, (bits for bits, _ in membership), 0)
     roles = [role for role in ROLES if held & BITS[role]]
@@ -214,14 +214,14 @@ def label(viewers: ViewerSet) -> str:
     return f"{parts[:1].upper()}{parts[1:]}"
 
 
-def prose(viewers: ViewerSet, preposition: str, *, after: str = "") -> str:
+def prose(viewers: ViewerSet, preposition: str, *, preceding_text: str = "") -> str:
     """Return a set for use in a sentence: "to the operator and to managed accounts while prices are shown".
 
-    `after` is the text before it. Unless the operator's staff is named first, its other users are named by the roles they lack.
+    Unless the operator's staff is named first, also in `preceding_text`, its other users are named by the roles they lack.
     """
     phrases: list[str] = []
     for part in sorted(viewers.parts, key=lambda part: bool(part.conditions)):
-        by_staff = OPERATORS_STAFF in " ".join((after, *phrases)) or _of_staff(part) is True
+        by_staff = OPERATORS_STAFF in " ".join((preceding_text, *phrases)) or _is_staff(part) is True
         words = (_people(part, by_staff=by_staff), *_said(part, CLAUSES, by_staff=by_staff))
         phrases.append(f"{preposition} {' '.join(words)}")
     return listed(phrases, "and")
@@ -235,10 +235,10 @@ def listed(words: Sequence[str], last: str) -> str:
 def _people(part: Part, *, by_staff: bool) -> str:
     """Name the people of a part: companies, or the users of companies if roles are tested."""
     kinds = _kinds(part, PROSE, "and", by_staff=by_staff)
-    if by_staff and _of_staff(part) is not None:
+    if by_staff and _is_staff(part) is not None:
         return kinds
     companyless = not {*COMPANYLESS}.isdisjoint(part.kinds)
-    if companyless or len(part.kinds) > 3 or not any(condition.fact == HAVING for condition in part.conditions):
+    if companyless or len(part.kinds) > 3 or not any(condition.fact == ROLES_FACT for condition in part.conditions):
         return kinds
     return f"users of {kinds}"
 
@@ -251,26 +251,28 @@ def _kinds(part: Part, words: Mapping[str, str], last: str, *, by_staff: bool = 
         return "signed-in users" if words is PROSE else "signed in"
     if set(part.kinds) == MEMBERS:
         return "members of companies" if words is PROSE else "members"
-    if by_staff and (is_staff := _of_staff(part)) is not None:
+    if by_staff and (is_staff := _is_staff(part)) is not None:
         return OPERATORS_STAFF if is_staff else OPERATORS_OTHERS
     return listed([words[kind] for kind in part.kinds], last)
 
 
-def _of_staff(part: Part) -> bool | None:
+def _is_staff(part: Part) -> bool | None:
     """Return whether a part is the operator's staff or its other users; None if the part doesn't test that."""
-    having = [item for item in part.conditions if item.fact == HAVING] if part.kinds == (AccountKind.OPERATOR.value,) else []
-    return next((item.holds for item in having if _is_of_staff(item)), None)
+    conditions = part.conditions if part.kinds == (AccountKind.OPERATOR.value,) else ()
+    return next((condition.holds for condition in conditions if _tests_staff(condition)), None)
 
 
-def _is_of_staff(condition: Condition) -> bool:
-    return condition.fact == HAVING and (set(condition.roles) == STAFF if condition.holds else set(condition.roles) >= STAFF)
+def _tests_staff(condition: Condition) -> bool:
+    """Return whether a condition is on the roles of the operator's staff."""
+    roles = set(condition.roles)
+    return condition.fact == ROLES_FACT and (roles == STAFF if condition.holds else roles >= STAFF)
 
 
 def _said(part: Part, words: Mapping[str, tuple[str, str]], *, by_staff: bool = True) -> Iterator[str]:
     """Yield the words for each condition. With `by_staff`, `_kinds` has said whether the users are the operator's staff."""
     for condition in part.conditions:
-        if condition.fact == HAVING:
-            implied = STAFF if by_staff and _of_staff(part) is not None and _is_of_staff(condition) else frozenset()
+        if condition.fact == ROLES_FACT:
+            implied = STAFF if by_staff and _is_staff(part) is not None and _tests_staff(condition) else frozenset()
             if roles := [role for role in condition.roles if role not in implied]:
                 names = listed(roles, "or")
                 yield f"{'with' if condition.holds else 'without'} {f'the {names} role' if words is CLAUSES else names}"

@@ -1,9 +1,9 @@
-"""One hub for each type: it takes each change once, decides for all subscribers together, and passes on what they share.
+"""The hub of a type: it receives each change once, decides for all subscribers together, and sends them the answers they share.
 
-Changes that wait are decided in one snapshot, so that the viewers' facts are compared once for all of them.
+Changes that arrive together are decided in one snapshot, so that the viewers' facts are compared only once.
 
-A subscriber who can't share an answer, or who hasn't yet taken the last one, looks the change up alone, when it's ready. So nothing
-that was decided waits for a slow reader, and what waits is only the names of changed rows.
+A subscriber that can't share an answer, or that hasn't taken its last one yet, looks up the change by itself when it's ready. So no
+answer waits for a slow subscriber: only the keys of changed rows are queued for it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from resolvers.context import Context, Services
     from resolvers.reading.records import Record
 
-PIECE: Final = 100  # subscribers that are decided about or told before the event loop does something else
-TURNS: Final = 3  # of the event loop, in which subscribers who aren't slow take an answer
-TOGETHER: Final = 16  # changes that can be decided in one snapshot
-FRESH: Final = 0.2  # seconds: what a viewer has lost since is decided by the next snapshot
+YIELD_EVERY: Final = 100  # subscribers, after which other tasks of the event loop get a turn
+TURNS_TO_TAKE: Final = 3  # turns of the event loop, in which a subscriber that isn't slow takes its answer
+MAX_CHANGES_PER_SNAPSHOT: Final = 16
+MAX_SNAPSHOT_AGE: Final = 0.2  # seconds, after which rights that have ended must count
 VIEWERS, DECISION, ANSWERS = (metrics.EVENT_SECONDS.child(step) for step in ("viewers", "decision", "answers"))
 
 log = structlog.stdlib.get_logger("crossgate.events")
@@ -47,14 +47,14 @@ Shows = Callable[["Record", Change], bool]
 
 @dataclass(frozen=True, slots=True)
 class Belongs:
-    """Whether a record belongs to a company that a viewer can read."""
+    """A check that a record belongs to a certain company, which the viewer can read."""
 
     company: UUID
     check: Callable[[Record, Context], Awaitable[bool]] = field(compare=False)
 
 
 class Subscriber:
-    """One subscription. `belongs` limits it to records of one company."""
+    """One subscription. `belongs` limits it to the records of one company."""
 
     def __init__(
         self, seat: Seat, selection: EventSelection | None, columns: frozenset[str], shows: Shows, belongs: Belongs | None
@@ -70,20 +70,20 @@ class Subscriber:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it waits for something to be told."""
+        """Whether it waits for an answer or a change."""
         return self._waiting is not None and not self._waiting.done()
 
     @property
     def shares(self) -> bool:
-        """Whether it can be decided about together with others now."""
+        """Whether it can now share the decision and the answer with others."""
         return self.is_idle and self.seat.is_shared and self.selection is not None
 
     def hears(self, change: Change) -> bool:
-        """Return whether a change can be of interest."""
+        """Return whether a change touches a column that the subscription depends on."""
         return change.columns is None or not change.columns.isdisjoint(self.columns)
 
     async def next(self) -> Shared | Change:
-        """Wait for an answer that is shared, or a change to look up alone. Raises ListenerTooSlow."""
+        """Wait for a shared answer, or for a change to look up. Raises ListenerTooSlow."""
         if self._alone is None or not self._alone.is_ready:
             self._waiting = asyncio.get_running_loop().create_future()
             try:
@@ -98,21 +98,21 @@ class Subscriber:
         return change
 
     def look_up(self, change: Change) -> None:
-        """Let the subscriber look up a change alone, once it's ready."""
+        """Queue a change for the subscriber to look up by itself."""
         if self._alone is None:
             self._alone = ChangeQueue(self.columns)
         self._alone.put(change)
         self._wake(None)
 
     def tell(self, shared: Shared, change: Change) -> None:
-        """Pass on an answer. A subscriber who isn't ready any more looks the change up."""
+        """Send an answer, or queue the change if the subscriber isn't waiting any more."""
         if self.is_idle:
             self._wake(shared)
         else:
             self.look_up(change)
 
     def overflow(self) -> None:
-        """Tell that changes were missed."""
+        """End the subscription's queue: changes were missed."""
         self._alone = ChangeQueue.overflowed()
         self._wake(None)
 
@@ -122,7 +122,7 @@ class Subscriber:
 
 
 class Shared:
-    """What a subscriber is told: its current viewer, and the answer."""
+    """A shared answer, with the current viewer of the subscriber that gets it."""
 
     __slots__ = ("answer", "viewer")
 
@@ -132,7 +132,7 @@ class Shared:
 
 
 class _Standing(NamedTuple):
-    """What is known of a viewer under a policy, until either changes: what decides about it, and what it shares with others."""
+    """What a viewer can read under a policy, and the values it shares with other viewers. Kept until either changes."""
 
     policy: Policy
     viewer: Viewer
@@ -141,7 +141,7 @@ class _Standing(NamedTuple):
 
 
 class _NumberedQueue(ChangeQueue):
-    """The changes that any subscriber hears of. They're numbered, so that subscribers don't hear of earlier ones."""
+    """The changes that at least one subscriber depends on, numbered, so that subscribers don't get those from before they joined."""
 
     def __init__(self, hub: Hub) -> None:
         super().__init__(max_pending=MAX_PENDING)
@@ -155,7 +155,7 @@ class _NumberedQueue(ChangeQueue):
         return len(self._hub.subscribers)
 
     def put(self, change: Change) -> None:
-        """Queue a change, if anybody hears of it."""
+        """Queue a change if any subscriber depends on it."""
         if not self._matches(change):
             return
         self.number += 1
@@ -171,11 +171,11 @@ class _NumberedQueue(ChangeQueue):
 
 
 class Hub:
-    """The subscribers of a type, and the task that tells them."""
+    """The subscribers of a type, and the task that sends them changes."""
 
     def __init__(self, entity: str, services: Services, make_context: Callable[[Services, Viewer], Context]) -> None:
         self.subscribers: dict[Subscriber, None] = {}
-        self.columns: Counter[str] = Counter()  # how many subscribers hear of changes in each
+        self.columns: Counter[str] = Counter()  # how many subscribers depend on each
         self._entity = entity
         self._services = services
         self._make_context = make_context
@@ -187,13 +187,13 @@ class Hub:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing remains to be told or looked up."""
+        """Whether nothing remains to be sent or looked up."""
         is_idle = all(each.is_idle for each in self.subscribers)
         return is_idle and not self._is_announcing and not self._changes.is_ready
 
     @asynccontextmanager
     async def joined(self, subscriber: Subscriber) -> AsyncIterator[None]:
-        """Tell a subscriber of changes, for the length of the block."""
+        """Send changes to a subscriber during the block."""
         if self._task is None:
             self._listen()
             self._task = asyncio.create_task(self._run(), context=contextvars.Context())  # not the first subscriber's
@@ -222,10 +222,10 @@ class Hub:
                 log.exception("event.failed")
 
     async def _take_next(self) -> None:
-        """Wait for changes and tell the subscribers. Raises ListenerTooSlow."""
+        """Wait for changes and announce them to the subscribers. Raises ListenerTooSlow."""
         changes = self._changes
         taken = [await anext(changes)]
-        while changes.is_ready and len(taken) < TOGETHER:
+        while changes.is_ready and len(taken) < MAX_CHANGES_PER_SNAPSHOT:
             taken.append(await anext(changes))
         self._is_announcing = True
         try:
@@ -234,7 +234,7 @@ class Hub:
             self._is_announcing = False
 
     def _overflow(self) -> None:
-        """Tell all subscribers that they missed changes, and start again."""
+        """Tell all subscribers that they missed changes, and start a new queue."""
         for subscriber in self.subscribers:
             subscriber.overflow()
         self._services.change_listener.remove(self._entity, self._changes)
@@ -246,7 +246,7 @@ class Hub:
         self._services.change_listener.add(self._entity, self._changes)
 
     async def _announce(self, changes: Iterable[tuple[Change, int]]) -> None:
-        """Tell all subscribers of numbered changes. If that fails, each looks up alone what it hasn't been told."""
+        """Announce numbered changes to all subscribers. If that fails, each subscriber looks up the rest by itself."""
         heard = ((change, self._sharing(change, number)) for change, number in changes)
         pending = deque((change, sharing) for change, sharing in heard if sharing)
         if not pending:
@@ -261,8 +261,8 @@ class Hub:
                 await self._tell(dict.fromkeys(sharing), change)
 
     async def _share(self, pending: deque[tuple[Change, list[Subscriber]]], snapshot: Snapshot) -> None:
-        """Decide about changes for those who share, and tell them, while the snapshot is fresh. Others remain pending."""
-        until = time.monotonic() + FRESH
+        """Decide changes for the subscribers that share, and send the answers, until the snapshot is too old for the rest."""
+        until = time.monotonic() + MAX_SNAPSHOT_AGE
         with tracing.event(), VIEWERS.block():
             await self._roster.refresh(snapshot)
         while pending:
@@ -275,7 +275,7 @@ class Hub:
                 return
 
     def _sharing(self, change: Change, number: int) -> list[Subscriber]:
-        """Return who can be decided about together. The others who hear of a change look it up alone."""
+        """Return the subscribers that share the decision about a change. The others that depend on it look it up by themselves."""
         hearing = [each for each in self.subscribers if each.since < number and each.hears(change)]
         for subscriber in hearing:
             if not subscriber.shares:
@@ -283,24 +283,24 @@ class Hub:
         return [each for each in hearing if each.shares]
 
     async def _tell(self, told: Mapping[Subscriber, Shared | None], change: Change) -> None:
-        """Tell subscribers, and wait until those who aren't slow have taken the answer."""
+        """Send the answers, and let those subscribers that aren't slow take them."""
         for number, (subscriber, shared) in enumerate(told.items()):
             if shared is None:
                 subscriber.look_up(change)
             else:
                 self.shared_answers += 1
                 subscriber.tell(shared, change)
-            if number % PIECE == PIECE - 1:
+            if number % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
-        for _ in range(TURNS):
+        for _ in range(TURNS_TO_TAKE):
             await asyncio.sleep(0)
 
     async def _answers(
         self, change: Change, sharing: Sequence[Subscriber], snapshot: Snapshot
     ) -> Mapping[Subscriber, Shared | None]:
-        """Return the answer for each subscriber who gets one, and None for each who has to look the change up."""
+        """Return the answer for each subscriber that gets one, or None if it has to look up the change by itself."""
         with DECISION.block():
-            alone, standings = await self._sorted(sharing)
+            alone, standings = await self._partition(sharing)
             records = await verdicts(snapshot, change.key, {each.question for each in standings.values()})
             groups = await self._grouped(change, standings, records)
         told: dict[Subscriber, Shared | None] = dict.fromkeys(alone)
@@ -316,10 +316,10 @@ class Hub:
     async def _grouped(
         self, change: Change, standings: Mapping[Subscriber, _Standing], records: Mapping[Question, Record]
     ) -> Iterable[list[Subscriber]]:
-        """Return those who can read the row, in groups that get the same answer."""
+        """Return the subscribers that can read the row, in groups that get the same answer."""
         groups: dict[Hashable, list[Subscriber]] = {}
         for number, (subscriber, standing) in enumerate(standings.items()):
-            if number % PIECE == PIECE - 1:
+            if number % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
             record = records.get(standing.question)
             if record is not None and subscriber.shows(record, change):
@@ -328,11 +328,11 @@ class Hub:
                 groups.setdefault(group, []).append(subscriber)
         return groups.values()
 
-    async def _sorted(self, sharing: Iterable[Subscriber]) -> tuple[list[Subscriber], dict[Subscriber, _Standing]]:
-        """Return the subscribers who must find out alone how they end, and what is known of the others."""
+    async def _partition(self, sharing: Iterable[Subscriber]) -> tuple[list[Subscriber], dict[Subscriber, _Standing]]:
+        """Return the subscribers that have to look up the change by themselves, and the standing of each of the others."""
         policy, alone, standings = self._services.policy, list[Subscriber](), dict[Subscriber, _Standing]()
         for number, subscriber in enumerate(sharing):
-            if number % PIECE == PIECE - 1:
+            if number % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
             seat = subscriber.seat
             standing: _Standing | None = seat.derived
@@ -345,7 +345,7 @@ class Hub:
         return alone, standings
 
     def _standing(self, policy: Policy, seat: Seat) -> _Standing | None:
-        """Return what is known of a viewer under a policy. None if it isn't loaded, or can never read a row of the type."""
+        """Return the standing of a viewer under a policy. None if it isn't loaded, or can never read a row of the type."""
         viewer = seat.viewer
         if not seat.is_loaded or viewer is None or not can_ever_read(policy, viewer.shape, self._entity):
             return None
@@ -354,7 +354,7 @@ class Hub:
     async def _answer(
         self, subscriber: Subscriber, viewers: Sequence[Viewer], record: Record, snapshot: Snapshot
     ) -> tuple[bool, SharedAnswer | None]:
-        """Return whether viewers with the same shared values hear of a record, and their answer. None if each has to look it up."""
+        """Return whether a group of viewers gets the record, and its answer. None if each has to look it up by itself."""
         assert subscriber.selection is not None  # noqa: S101 (it shares)
         context = sealed_context(self._make_context, self._services, viewers, snapshot)
         seal: Any = context.viewer

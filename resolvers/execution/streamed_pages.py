@@ -1,7 +1,7 @@
-"""Streamed pages: the rows of a large page are read by a cursor, and its objects are built and sent in pieces.
+"""Streamed pages: the rows of a large page are read by a cursor, and its objects are built and sent in batches.
 
-Built at once, a page of 10,000 rows takes several times the memory of its response and delays all other requests. In pieces, both
-are those of a piece. All rows and the viewer's facts are of one snapshot. An error can't be reported once the response has
+Built at once, a page of 10,000 rows takes several times the memory of its response and delays all other requests. In batches, only
+one batch does. All rows and the viewer's facts are of one snapshot. An error can't be reported once the response has
 started, so pages with fields that can fail aren't streamed (docs/decisions/large-pages-are-streamed.md).
 """
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from resolvers.execution.planner import PlannedField
     from resolvers.execution.variables import Variables
 
-MIN_ROWS: Final = 1000  # a page of up to as many is built at once
-PIECE: Final = 200  # rows
+MAX_UNSTREAMED_ROWS: Final = 1000
+BATCH_ROWS: Final = 200
 
 
 class SnapshotRun(PlanRun):
-    """A request whose statements all read one snapshot."""
+    """A run of a plan whose statements all read one snapshot."""
 
     def __init__(self, context: Context, variables: Variables, snapshot: Snapshot) -> None:
         super().__init__(context, variables)
@@ -58,7 +58,7 @@ class SnapshotRun(PlanRun):
 class PageStream:
     """How to stream the page that is the only root field of an operation.
 
-    `has_failed` says that some rows can't be built without graphql-core. The page is then built at once, which can use it.
+    `has_failed` is True once a row couldn't be built without graphql-core. Then pages are built at once, which can use it.
     """
 
     key: str
@@ -70,7 +70,7 @@ class PageStream:
 
     @classmethod
     def of(cls, planned: Mapping[str, PlannedField], tracker: RedactionTracker | None) -> Self | None:
-        """Return how to stream the page of an operation, given its root fields. None if that is impossible."""
+        """Return how to stream the page of an operation with these root fields, or None if it can't be streamed."""
         if len(planned) != 1:
             return None
         ((key, root),) = planned.items()
@@ -80,10 +80,10 @@ class PageStream:
         return None
 
     async def open(self, context: Context, variables: Variables) -> StreamedPage | None:
-        """Confirm the viewer, and build the first piece of the page. None if it isn't large. Raises any failure."""
+        """Confirm the viewer, and build the first batch of the page. None if the page isn't large. Raises any failure."""
         run = PlanRun(context, variables)
         rows = None if self.has_failed else self.step.arguments(run).get("first")
-        if not isinstance(rows, int) or rows <= MIN_ROWS:
+        if not isinstance(rows, int) or rows <= MAX_UNSTREAMED_ROWS:
             return None
         try:
             request = self.step.request(run)
@@ -105,7 +105,7 @@ class PageStream:
 
 
 class StreamedPage:
-    """A page that is being sent. `data` is the response with SentItems in place of the items, complete after the last piece."""
+    """A page that is being sent. `data` is the response with SentItems in place of the items. It's complete after the last batch."""
 
     def __init__(
         self, stream: PageStream, context: Context, request: PageRequest, statement: Compiled, totals: list[Total] | None
@@ -120,12 +120,12 @@ class StreamedPage:
         self.data: dict[str, Any] = {}
 
     async def begin(self, variables: Variables) -> None:
-        """Build the first piece."""
+        """Build the first batch."""
         self._building = self._build(variables)
         self._first = await anext(self._building)
 
     async def pieces(self) -> AsyncGenerator[list[Any], None]:
-        """Yield the objects of the page, piece by piece."""
+        """Yield the objects of the page in batches."""
         async with aclosing(self._building):
             yield self._first
             async for objects in self._building:
@@ -147,11 +147,11 @@ class StreamedPage:
         context.redactions.settle(entries, viewers_own=[])  # they have been counted
 
     async def _read(self, snapshot: Snapshot) -> AsyncGenerator[Sequence[Any], None]:
-        """Yield the rows of the page in pieces, then one more row if there is one. The first piece confirms the viewer."""
+        """Yield the rows of the page in batches, with one more row if there is a next page. The first batch confirms the viewer."""
         context, opened = self._context, list[Pieces]()
 
         async def read_first(text: str, arguments: Sequence[Any]) -> Sequence[Any]:
-            opened.append(await snapshot.open(text, arguments, PIECE))
+            opened.append(await snapshot.open(text, arguments, BATCH_ROWS))
             return await opened[0].read()
 
         statement = self._statement
@@ -160,12 +160,12 @@ class StreamedPage:
         rows = await (guard.confirm(statement.text, arguments, read_first) if guard else read_first(statement.text, arguments))
         while True:
             yield rows
-            if len(rows) < PIECE:
+            if len(rows) < BATCH_ROWS:
                 return
             rows = await opened[0].read()
 
     async def _objects(self, rows: Sequence[Any], run: PlanRun) -> list[Any]:
-        """Return the objects of a piece, after noting what they hide."""
+        """Return the objects of a batch, and record what they hide."""
         stream, audit = self._stream, self._context.audit_trail
         try:
             objects = await stream.items.objects(self._request, rows, stream.step.lookup.key_position, run)
@@ -185,7 +185,7 @@ class StreamedPage:
 
 
 def _cannot_fail(builder: ObjectBuilder) -> bool:
-    """Return whether nothing below the objects of a builder reports an error of its own."""
+    """Return whether no field below the objects of a builder can report an error."""
     return all(_is_plain(child) for child in builder.children)
 
 

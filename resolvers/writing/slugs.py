@@ -1,4 +1,4 @@
-"""Slugs: the last part of the URLs of profiles and products (R014, A3, A38). A slug is never shared, not even a former one.
+"""Slugs: the last part of the URLs of profiles and products (R014, A3, A38). Current and former slugs are unique.
 
 Setting a slug locks the table of former slugs until the transaction ends, so that slugs are set one after the other.
 """
@@ -30,12 +30,12 @@ def slug_of(name: str, default: str = PRODUCT_SLUGS.default) -> str:
 
 
 async def lock_slugs(session: AsyncSession, slugs: Slugs) -> None:
-    """Wait until nobody else sets a slug of this type."""
+    """Wait for other transactions that set a slug of this type, and block new ones until the transaction ends."""
     await session.execute(sa.text(f"LOCK TABLE {slugs.former.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 async def follow_name(session: AsyncSession, slugs: Slugs, row: Any, name: str, former_name: str | None) -> None:
-    """Set the slug for a row's new name, unless the current one is made from a name with the same slug. New rows had none."""
+    """Set the slug for a row's new name, unless it already has one made from the same words. New rows have no `former_name`."""
     base = slug_of(name, slugs.default)
     if former_name is not None and slug_of(former_name, slugs.default) == base and _is_made_from(row.slug, base):
         return
@@ -45,7 +45,7 @@ async def follow_name(session: AsyncSession, slugs: Slugs, row: Any, name: str, 
 
 
 async def take(session: AsyncSession, slugs: Slugs, row: Any, slug: str, *, is_new: bool) -> None:
-    """Set a row's slug, which is free. The former one still finds the row, and can become its slug again."""
+    """Set a row's slug, which must be free. The former slug still leads to the row, and can become its slug again."""
     former = None if is_new else row.slug
     row.slug = slug
     await session.execute(sa.delete(slugs.former).where(slugs.former.slug == slug))
@@ -60,13 +60,13 @@ async def is_taken(session: AsyncSession, slugs: Slugs, slug: str, own: UUID | N
 
 
 def _is_made_from(slug: str, base: str) -> bool:
-    """Return whether a slug is this one, or this one with a number."""
+    """Return whether a slug is `base`, or `base` with a number."""
     head, _, number = slug.rpartition("-")
     return slug == base or (head == base and number.isdecimal())
 
 
 async def _free_slug(session: AsyncSession, slugs: Slugs, base: str, own: UUID | None) -> str:
-    """Return the slug itself, or the first of `-2`, `-3` … that no other row has or had."""
+    """Return `base`, or else the first of `base-2`, `base-3` … that no other row has or had."""
     like = [select.where(_starts_like(column, base)) for select, column in _selects(slugs, own)]
     taken = set(await session.scalars(sa.union_all(*like)))
     numbered = (base if number == 1 else f"{base}-{number}" for number in count(1))
@@ -78,7 +78,7 @@ def _starts_like(slug: sa.SQLColumnExpression[str], base: str) -> sa.ColumnEleme
 
 
 def _selects(slugs: Slugs, own: UUID | None) -> Iterator[tuple[sa.Select[Any], Any]]:
-    """Yield a query of the current slugs and one of the former slugs of other rows, with the column that they select."""
+    """Yield a query of other rows' current slugs, and one of their former slugs, each with the column that it selects."""
     current, former = slugs.current, slugs.former
     yield sa.select(current.slug).where(slugs.has_url, current.id.is_distinct_from(own)), current.slug
     yield sa.select(former.slug).where(slugs.owner.is_distinct_from(own)), former.slug

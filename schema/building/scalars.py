@@ -1,6 +1,6 @@
-"""Custom scalars, each defined by the specification that it names.
+"""The custom scalars and their parsers.
 
-The error for an invalid value says which format is expected. For a literal it has the location in the document.
+The error for an invalid value states the expected format. For a literal in the document, it has the literal's location.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DECIMAL: Final = 'Decimal must be a number such as "1250.00"'
 
 
 def _date(value: Any) -> date:
-    """Raises GraphQLError."""
+    """Parse a date. Raises GraphQLError."""
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
@@ -43,7 +43,7 @@ def _date(value: Any) -> date:
 
 
 def _decimal(value: Any) -> Decimal:
-    """Raises GraphQLError."""
+    """Parse a decimal number. Raises GraphQLError."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _refused(DECIMAL, value)
     try:
@@ -53,14 +53,14 @@ def _decimal(value: Any) -> Decimal:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Raises GraphQLError."""
+    """Return a JSON object unchanged. Raises GraphQLError for other values."""
     if not isinstance(value, dict):
         raise _refused(OBJECT, value)
     return value
 
 
 def _object_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Raises GraphQLError."""
+    """Parse a JSON object from a literal. Raises GraphQLError."""
     if not isinstance(node, ObjectValueNode):
         raise GraphQLError(f"{OBJECT}; got {brief(print_ast(node))}.", node)
     value: dict[str, Any] = value_from_ast_untyped(node, dict(variables or {}))

@@ -9,7 +9,7 @@ from models.database import connect
 from models.embedded import Embedded
 from tests import databases
 
-COUNT = 2 * offers.MINE
+COUNT = 2 * offers.OFFERS_PER_VIEWER
 
 
 async def test_offers_are_stored_with_their_buyers(postgres: Embedded) -> None:

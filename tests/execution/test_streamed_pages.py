@@ -108,8 +108,8 @@ async def test_other_pages_are_sent_at_once(sides: Sides, document: str, variabl
 
 async def test_pages_of_usual_sizes_are_sent_at_once(sides: Sides) -> None:
     """Pieces cost more than they save there."""
-    assert (await sides(PARTNER, PORTS, first=streamed_pages.MIN_ROWS)).parts == 1
-    assert (await sides(PARTNER, PORTS, first=streamed_pages.MIN_ROWS + 1)).parts > 1
+    assert (await sides(PARTNER, PORTS, first=streamed_pages.MAX_UNSTREAMED_ROWS)).parts == 1
+    assert (await sides(PARTNER, PORTS, first=streamed_pages.MAX_UNSTREAMED_ROWS + 1)).parts > 1
 
 
 @pytest.mark.usefixtures("small")

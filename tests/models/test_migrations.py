@@ -116,7 +116,7 @@ async def test_all_triggers_exist(engine: AsyncEngine) -> None:
 
 
 async def test_every_owned_table_has_the_partner_trigger(engine: AsyncEngine) -> None:
-    """Every table with an owner and its partner has the trigger that sets the partner."""
+    """Every table with the columns company_id and partner_id has a trigger that sets partner_id."""
     owned = {name for name, table in Base.metadata.tables.items() if {"company_id", "partner_id"} <= set(table.columns.keys())}
     filled = {table for table, name in await _rows(engine, TRIGGERS_QUERY) if name in {"owned", "buyer_facts"}}
 
@@ -124,7 +124,7 @@ async def test_every_owned_table_has_the_partner_trigger(engine: AsyncEngine) ->
 
 
 async def test_new_database_has_no_account(engine: AsyncEngine) -> None:
-    """Nobody can sign in with a name or a key that every installation has."""
+    """A new installation has no default user or API key."""
     async with engine.connect() as connection:
         counts = [await connection.scalar(sa.text(f"SELECT count(*) FROM {name}")) for name in ACCOUNTS]
 

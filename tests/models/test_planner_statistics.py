@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base
 from models.database import connect, upgrade
-from models.planner_statistics import COMPANIES
+from models.planner_statistics import N_DISTINCT
 from tests.models.factory import company, location, port
 
 OPTIONS: Final = """
@@ -29,7 +29,7 @@ async def test_each_column_that_references_a_company_is_set(engine: AsyncEngine)
         if any(key.column.table.name == "company" for key in column.foreign_keys)
     }
 
-    assert references == set(await rows(engine, OPTIONS.format(COMPANIES)))
+    assert references == set(await rows(engine, OPTIONS.format(N_DISTINCT)))
 
 
 async def test_upgrade_keeps_what_an_operator_has_set(engine: AsyncEngine) -> None:
@@ -52,7 +52,7 @@ async def test_filled_table_is_analyzed_when_it_is_set(engine: AsyncEngine) -> N
     await upgrade(engine)
 
     assert [(-1.0,)] == before
-    assert [(float(COMPANIES),)] == await rows(engine, ASSUMED)
+    assert [(float(N_DISTINCT),)] == await rows(engine, ASSUMED)
 
 
 async def test_tables_of_others_are_left_alone(engine: AsyncEngine) -> None:
@@ -67,7 +67,7 @@ async def test_tables_of_others_are_left_alone(engine: AsyncEngine) -> None:
         await stranger.dispose()
         await run(engine, f"DROP ROLE {role}")
 
-    assert ("port", "company_id") not in await rows(engine, OPTIONS.format(COMPANIES))
+    assert ("port", "company_id") not in await rows(engine, OPTIONS.format(N_DISTINCT))
 
 
 async def rows(engine: AsyncEngine, query: str) -> list[Any]:

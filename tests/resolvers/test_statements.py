@@ -1,4 +1,4 @@
-"""The number of SQL statements of a query doesn't grow with its rows, for every field of the schema that isn't a column."""
+"""The number of SQL statements of a query doesn't depend on its number of rows. Covers every field that isn't a column."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SINGLE_PARENTS: Final = 5  # parents tried one at a time, because some have load
 FEWEST: Final = 10
 MANY_PARENTS: Final = 40
 RELATIONS: Final = outline.relations()
-# The operator reads fewer than FEWEST of these in the sample market: exports are for their asker, keys and webhooks for their company
-# alone, few people are invited, and one partner has a portal.
+# Types with fewer than FEWEST rows that the operator can read in the sample market: exports are read by their asker alone, keys and
+# webhooks by their company alone, few people are invited, and one partner has a portal.
 FEW: Final = {
     "ApiKey",
     "Document",
@@ -94,7 +94,7 @@ async def events(demo_engine: AsyncEngine) -> None:
 @pytest.mark.executors
 @pytest.mark.parametrize("relation", BELOW_MANY, ids=str)
 async def test_relation_takes_the_same_statements_below_one_and_many_parents(demo_client: Client, relation: Relation) -> None:
-    """One parent takes as many statements as forty; the sample market has at least ten with a value."""
+    """A single parent takes as many statements as forty. At least ten parents in the sample market have a value."""
     way = WAYS[relation.type]
     selection = way.document(f"{relation.field} {outline.leaf(relation.definition)}")
     everything = await demo_client(OPERATOR, f"{{ {way.root}(first: 400) {{ nodes {{ id {selection} }} }} }}")
@@ -111,7 +111,7 @@ async def test_relation_takes_the_same_statements_below_one_and_many_parents(dem
 @pytest.mark.executors
 @pytest.mark.parametrize("root", outline.connections())
 async def test_page_takes_the_same_statements_whatever_its_size(demo_client: Client, root: str) -> None:
-    """A page of forty rows with its count takes the statements of a page of one."""
+    """A page of forty rows and its count take as many statements as a page of one."""
     document = "query ($first: Int) { %s(first: $first) { nodes { id } totalCount } }" % root  # noqa: UP031
 
     few = await statements(demo_client, document, first=1)
@@ -121,7 +121,7 @@ async def test_page_takes_the_same_statements_whatever_its_size(demo_client: Cli
 
 
 def test_every_relation_is_covered() -> None:
-    """A field that isn't tested below many parents occurs once in a response, or is the count of a connection."""
+    """Fields that aren't tested below many parents occur once in a response, or are counts of connections."""
     apart = [each for each in RELATIONS if each not in BELOW_MANY]
 
     uncovered = [each for each in apart if each.type not in {*ONCE, *FEW} and str(each) not in FEW_RELATIONS]

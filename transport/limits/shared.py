@@ -95,7 +95,7 @@ class SharedCounts:
         self._locks = Locks()
 
     def free(self, seat: int) -> None:
-        """Forget what a process had open that has ended."""
+        """Release the open objects of a process that has ended."""
         first = seat * self._WIDTH
         self._counters[first : first + self._WIDTH] = memoryview(bytes(self._WIDTH * COUNTER_BYTES)).cast("I")
 
@@ -158,7 +158,7 @@ class SharedLedger:
         return LedgerAtSeat(self._times, self._counts, seat)
 
     def free(self, seat: int) -> None:
-        """Forget what a process had open that has ended. What it charged stays."""
+        """Release the open objects of a process that has ended. What it has charged stays."""
         for counts in self._counts.values():
             counts.free(seat)
 

@@ -11,7 +11,7 @@ from resolvers.events import hub
 from tests.client import Client
 from tests.factory import Factory
 
-PORTS = hub.TOGETHER - 1
+PORTS = hub.MAX_CHANGES_PER_SNAPSHOT - 1
 SUBSCRIPTION = "subscription { portUpdated { name } }"
 RENAME = sa.text("UPDATE port SET name = 'renamed ' || name")
 COMPARES_FACTS = "sha256"
@@ -30,7 +30,7 @@ async def test_facts_are_compared_once_for_all_changes_that_wait(
     client: Client, factory: Factory, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, fresh: float, compared: range
 ) -> None:
     """All ports change in one transaction. Each member gets each change. A snapshot that isn't fresh is left after one change."""
-    monkeypatch.setattr(hub, "FRESH", fresh)
+    monkeypatch.setattr(hub, "MAX_SNAPSHOT_AGE", fresh)
     company = await factory.company()
     member = await factory.user(company, "NETWORK_ADMIN")
     ports = [await factory.port(company) for _ in range(PORTS)]
