@@ -208,7 +208,7 @@ export const REASONS = {
   COMPANY_NOT_VERIFIED: "The operator hasn't verified the company yet.",
   HIDDEN_BY_PARTNER: "The partner that manages the account hasn't enabled it.",
   NOT_FOR_MANAGED_ACCOUNTS: "Managed accounts never have access to it.",
-  NOT_YOURS: "Only its owner can read it.",
+  NOT_YOURS: "Your company doesn't own it, and doesn't manage the company that does.",
   RECENT_SIGN_IN_REQUIRED: "Sign in again: it needs a sign-in within the last 15 minutes.",
   ROLE_REQUIRED: "None of your roles includes it.",
   SIGN_IN_REQUIRED: "Sign in to read it.",
