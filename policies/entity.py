@@ -45,7 +45,7 @@ class _PlainColumn(sa.ColumnClause[Any]):
 
 
 def aliased(table: sa.FromClause, name: str | None = None) -> sa.FromClause:
-    """Return an alias of a table. It's built in a fifth of the time that `Table.alias` takes."""
+    """Return an alias of a table. It's built in a fifth of the time of an alias of the `Table` itself."""
     return (_plain(table) if isinstance(table, sa.Table) else table).alias(name)
 
 
