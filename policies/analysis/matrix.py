@@ -172,11 +172,13 @@ def _sheets(lines: Mapping[str, Cells]) -> tuple[Sheet, ...]:
     sheets: list[Sheet] = []
     for names in same.values():
         alone = _sheet(lines, [tuple(names)])
-        together = (_sheet(lines, [*(line.names for line in sheet.lines), tuple(names)]) for sheet in sheets)
-        fitting = (at for at, both in enumerate(together) if _fits(both, sheets[at], alone))
-        at = next(fitting, len(sheets))
-        before = [line.names for sheet in sheets[at : at + 1] for line in sheet.lines]
-        sheets[at : at + 1] = [_sheet(lines, [*before, tuple(names)])]
+        for at, sheet in enumerate(sheets):
+            both = _sheet(lines, [*(line.names for line in sheet.lines), tuple(names)])
+            if _fits(both, sheet, alone):
+                sheets[at] = both
+                break
+        else:
+            sheets.append(alone)
     return tuple(sheets)
 
 

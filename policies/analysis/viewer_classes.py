@@ -82,11 +82,13 @@ class ViewerSet:
 
 def describe_viewers(membership: Mapping[Shape, bool | None]) -> ViewerSet:
     """Describe the shapes that map to True, in as few conditions as the fixed order allows. Shapes that map to None don't matter."""
+    by_kind: dict[str, list[tuple[int, bool | None]]] = {kind: [] for kind in KINDS}
+    for shape, value in membership.items():
+        by_kind[shape.kind].append((bits_of(shape), value))
+    free = {kind for kind, shapes in by_kind.items() if all(value is None for _, value in shapes)}
     kinds_by_ways: dict[tuple[tuple[Condition, ...], ...], list[str]] = {}
-    free = {kind for kind in KINDS if all(value is None for shape, value in membership.items() if shape.kind == kind)}
-    for kind in KINDS:
-        of_kind = [(bits_of(shape), value) for shape, value in membership.items() if shape.kind == kind]
-        if ways := tuple(_ways(of_kind, ())):
+    for kind, shapes in by_kind.items():
+        if ways := tuple(_ways(shapes, ())):
             kinds_by_ways.setdefault(ways, []).append(kind)
     return ViewerSet(tuple(Part(_widened(kinds, free), way) for ways, kinds in kinds_by_ways.items() for way in ways))
 

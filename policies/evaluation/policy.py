@@ -54,6 +54,7 @@ class Policy:
         self._matching: dict[MatchingRows, MatchingRows] = {}
         self._shape_memo = ShapeMemo()
         self._distinguished_roles: dict[Rule, frozenset[str]] = {}
+        self._default_reasons: dict[tuple[str, str], Reason] = {}
         self._relevant_shapes: dict[tuple[Shape, frozenset[str]], Shape] = {}
         self._rules_by_question: dict[tuple[str, str, str], list[Rule]] = {}
 
@@ -244,10 +245,12 @@ class Policy:
 
     def _default_reason(self, entity: Entity, field: str) -> Reason:
         """Return the reason of the first allow_field rule that names the field and has a reason."""
-        for rule in self.rules:
-            if rule.name == "allow_field" and rule.entity == entity.name and rule.names(field) and rule.reason:
-                return rule.reason
-        return Reason.NOT_YOURS
+        key = (entity.name, field)
+        if key not in self._default_reasons:
+            naming = (rule for rule in self.rules if rule.name == "allow_field" and rule.entity == entity.name)
+            reasons = (rule.reason for rule in naming if rule.names(field) and rule.reason)
+            self._default_reasons[key] = next(reasons, Reason.NOT_YOURS)
+        return self._default_reasons[key]
 
 
 def _field_rule(
