@@ -165,7 +165,7 @@ class FactsGuard:
         return rows
 
     def start_again(self) -> None:
-        """Confirm the facts again, because the request runs its first statement again."""
+        """Have the facts confirmed again, because the request runs its first statement again."""
         self._was_asked = self._is_confirmed = False
 
     async def holds(self) -> bool:

@@ -27,7 +27,7 @@ from policies.evaluation.reachability import can_ever_read
 from policies.sealed_viewer import ValueWithheld, shared_values
 from policies.viewer import Viewer
 from resolvers.events.answers import EventSelection, SharedAnswer, sealed_context
-from resolvers.events.roster import Roster, Seat
+from resolvers.events.roster import YIELD_EVERY, Roster, Seat
 from resolvers.events.verdicts import Question, verdicts
 from telemetry import metrics, tracing
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from resolvers.context import Context, Services
     from resolvers.reading.records import Record
 
-YIELD_EVERY: Final = 100  # subscribers, after which other tasks of the event loop get a turn
 TURNS_TO_TAKE: Final = 3  # turns of the event loop, in which a subscriber that isn't slow takes its answer
 MAX_CHANGES_PER_SNAPSHOT: Final = 16
 MAX_SNAPSHOT_AGE: Final = 0.2  # seconds, after which rights that have ended must count

@@ -19,7 +19,7 @@ from models.statement_rows import as_text, digests_for_each, texts_for_each
 from policies.viewer import ANONYMOUS, RECENT_SIGN_IN, Viewer
 
 PART: Final = 256  # viewers whose facts are loaded again if those of one of them differ
-PIECE: Final = 100  # viewers that are renewed before the event loop does something else
+YIELD_EVERY: Final = 100  # subscribers or viewers, after which other tasks of the event loop get a turn
 
 Renew = Callable[[FactsReader | None], Awaitable[Viewer | None]]
 """Loads the viewer of a subscription, with a reader for its facts. Returns None if the subscription must end."""
@@ -219,7 +219,7 @@ def _key_of(seat: Seat) -> Key:
 async def _renew(seats: Sequence[Seat], entry: _Entry) -> None:
     for number, seat in enumerate(seats):
         seat.take(await seat.renew(_Given(_key_of(seat), entry.rows)))
-        if number % PIECE == PIECE - 1:
+        if number % YIELD_EVERY == YIELD_EVERY - 1:
             await asyncio.sleep(0)
 
 

@@ -1,8 +1,8 @@
-"""Streamed pages: the rows of a large page are read by a cursor, and its objects are built and sent in batches.
+"""Streamed pages: the rows of a large page are read by a cursor, and its objects are built and sent in pieces.
 
-Built at once, a page of 10,000 rows takes several times the memory of its response and delays all other requests. In batches, only
-one batch does. All rows and the viewer's facts are of one snapshot. An error can't be reported once the response has
-started, so pages with fields that can fail aren't streamed (docs/decisions/large-pages-are-streamed.md).
+Built at once, a page of 10,000 rows takes several times the memory of its response and delays all other requests. In pieces, memory
+and delay are those of one piece. All rows and the viewer's facts are of one snapshot. An error can't be reported once the response
+has started, so pages with fields that can fail aren't streamed (docs/decisions/large-pages-are-streamed.md).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from resolvers.execution.variables import Variables
 
 MAX_UNSTREAMED_ROWS: Final = 1000
-BATCH_ROWS: Final = 200
+PIECE_ROWS: Final = 200
 
 
 class SnapshotRun(PlanRun):
@@ -80,7 +80,7 @@ class PageStream:
         return None
 
     async def open(self, context: Context, variables: Variables) -> StreamedPage | None:
-        """Confirm the viewer, and build the first batch of the page. None if the page isn't large. Raises any failure."""
+        """Confirm the viewer, and build the first piece of the page. None if the page isn't large. Raises any failure."""
         run = PlanRun(context, variables)
         rows = None if self.has_failed else self.step.arguments(run).get("first")
         if not isinstance(rows, int) or rows <= MAX_UNSTREAMED_ROWS:
@@ -105,7 +105,7 @@ class PageStream:
 
 
 class StreamedPage:
-    """A page that is being sent. `data` is the response with SentItems in place of the items. It's complete after the last batch."""
+    """A page that is being sent. `data` is the response with SentItems in place of the items. It's complete after the last piece."""
 
     def __init__(
         self, stream: PageStream, context: Context, request: PageRequest, statement: Compiled, totals: list[Total] | None
@@ -120,12 +120,12 @@ class StreamedPage:
         self.data: dict[str, Any] = {}
 
     async def begin(self, variables: Variables) -> None:
-        """Build the first batch."""
+        """Build the first piece."""
         self._building = self._build(variables)
         self._first = await anext(self._building)
 
     async def pieces(self) -> AsyncGenerator[list[Any], None]:
-        """Yield the objects of the page in batches."""
+        """Yield the objects of the page in pieces."""
         async with aclosing(self._building):
             yield self._first
             async for objects in self._building:
@@ -147,11 +147,11 @@ class StreamedPage:
         context.redactions.settle(entries, viewers_own=[])  # they have been counted
 
     async def _read(self, snapshot: Snapshot) -> AsyncGenerator[Sequence[Any], None]:
-        """Yield the rows of the page in batches, with one more row if there is a next page. The first batch confirms the viewer."""
+        """Yield the rows of the page in pieces, with one more row if there is a next page. The first piece confirms the viewer."""
         context, opened = self._context, list[Pieces]()
 
         async def read_first(text: str, arguments: Sequence[Any]) -> Sequence[Any]:
-            opened.append(await snapshot.open(text, arguments, BATCH_ROWS))
+            opened.append(await snapshot.open(text, arguments, PIECE_ROWS))
             return await opened[0].read()
 
         statement = self._statement
@@ -160,12 +160,12 @@ class StreamedPage:
         rows = await (guard.confirm(statement.text, arguments, read_first) if guard else read_first(statement.text, arguments))
         while True:
             yield rows
-            if len(rows) < BATCH_ROWS:
+            if len(rows) < PIECE_ROWS:
                 return
             rows = await opened[0].read()
 
     async def _objects(self, rows: Sequence[Any], run: PlanRun) -> list[Any]:
-        """Return the objects of a batch, and record what they hide."""
+        """Return the objects of a piece, and record what they hide."""
         stream, audit = self._stream, self._context.audit_trail
         try:
             objects = await stream.items.objects(self._request, rows, stream.step.lookup.key_position, run)

@@ -141,7 +141,7 @@ async def post(app: Starlette, headers: list[tuple[bytes, bytes]], body: bytes) 
 @contextmanager
 def all_pages_streamed() -> Iterator[None]:
     """Send pages of any size in pieces of three rows, where a gateway allows large pages."""
-    with patch.object(streamed_pages, "MAX_UNSTREAMED_ROWS", -1), patch.object(streamed_pages, "BATCH_ROWS", 3):
+    with patch.object(streamed_pages, "MAX_UNSTREAMED_ROWS", -1), patch.object(streamed_pages, "PIECE_ROWS", 3):
         yield
 
 

@@ -1,7 +1,7 @@
 """Time limits. `Deadlines` limits any number of concurrent requests with a single timer; `time_limit` limits one block of code.
 
 All limits of a `Deadlines` have the same length, so they expire in the order in which they begin, and one timer set to the first
-expiry is enough. A timer per request would cost more than the rest of it.
+expiry is enough. A timer per request would cost more than everything else here.
 """
 
 from __future__ import annotations
